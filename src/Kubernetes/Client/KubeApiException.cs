@@ -1,0 +1,52 @@
+using System.Net;
+
+namespace Comptroller.Kubernetes.Client;
+
+/// <summary>
+/// Any failed request: the server's <c>metav1.Status</c> decoded, or a transport failure with <see cref="Code"/> 0 (rule Q1).
+/// The message names verb and path, never headers or bodies.
+/// </summary>
+public sealed class KubeApiException : Exception
+{
+    public KubeApiException(
+        string verb, string path, int code, string reason, string message, IReadOnlyList<StatusCause>? causes = null,
+        TimeSpan? retryAfter = null, Exception? inner = null)
+        : base($"{verb} {path}: {(code == 0 ? "no answer" : code.ToString())} {reason}: {message}".Replace(" : ", ": ", StringComparison.Ordinal), inner)
+    {
+        Verb = verb;
+        Path = path;
+        Code = code;
+        Reason = reason;
+        StatusMessage = message;
+        Causes = causes ?? [];
+        RetryAfter = retryAfter;
+    }
+
+    public string Verb { get; }
+    public string Path { get; }
+
+    /// <summary>HTTP status, or 0 when no answer came.</summary>
+    public int Code { get; }
+
+    /// <summary>The machine-readable reason, such as <c>AlreadyExists</c>; empty when the server gave none.</summary>
+    public string Reason { get; }
+
+    /// <summary>The server's own words.</summary>
+    public string StatusMessage { get; }
+    public IReadOnlyList<StatusCause> Causes { get; }
+    public TimeSpan? RetryAfter { get; }
+
+    public bool IsTransport => Code == 0;
+    public bool IsUnauthorized => Code == (int)HttpStatusCode.Unauthorized;
+    public bool IsForbidden => Code == (int)HttpStatusCode.Forbidden;
+    public bool IsNotFound => Code == (int)HttpStatusCode.NotFound;
+    public bool IsAlreadyExists => Code == (int)HttpStatusCode.Conflict && Reason == "AlreadyExists";
+    public bool IsConflict => Code == (int)HttpStatusCode.Conflict && Reason != "AlreadyExists";
+    public bool IsGone => Code == (int)HttpStatusCode.Gone || Reason is "Expired" or "Gone";
+    public bool IsInvalid => Code == (int)HttpStatusCode.UnprocessableEntity;
+    public bool IsTooManyRequests => Code == (int)HttpStatusCode.TooManyRequests;
+    public bool IsTooLargeResourceVersion => Causes.Any(cause => cause.Reason == "ResourceVersionTooLarge");
+}
+
+/// <summary>One cause of a failed request, as in <c>Status.details.causes</c>.</summary>
+public sealed record StatusCause(string Reason, string Message, string Field);

@@ -1,0 +1,39 @@
+namespace Comptroller.Kubernetes.Client;
+
+/// <summary>What is built from the verbs alone.</summary>
+public static class KubeClientExtensions
+{
+    /// <summary>
+    /// Every object, page by page, with the resource version of the last page. When a page token expires midway the list
+    /// starts over without it (rule Q4).
+    /// </summary>
+    public static async Task<ObjectPage<T>> ListAllAsync<T>(
+        this IKubeClient client, ResourceType<T> type, string? @namespace, ListOptions options, CancellationToken cancellationToken)
+        where T : class
+    {
+        var items = new List<T>();
+        var next = options with { Continue = null };
+        while (true)
+        {
+            ObjectPage<T> page;
+            try
+            {
+                page = await client.ListAsync(type, @namespace, next, cancellationToken);
+            }
+            catch (KubeApiException e) when (e.IsGone && next.Continue is not null)
+            {
+                items.Clear();
+                next = options with { Continue = null, ResourceVersion = null, ResourceVersionMatch = null };
+                continue;
+            }
+
+            items.AddRange(page.Items);
+            if (string.IsNullOrEmpty(page.Continue))
+            {
+                return new ObjectPage<T>(items, page.ResourceVersion, null);
+            }
+
+            next = options with { Continue = page.Continue, ResourceVersion = null, ResourceVersionMatch = null };
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace Comptroller.Kubernetes.Model;
+
+/// <summary>
+/// The metadata that a controller reads. <c>managedFields</c> is left out on purpose: it is half the bytes of most
+/// objects and nobody here reads it (rule C3).
+/// </summary>
+public sealed record ObjectMeta
+{
+    public string Name { get; init; } = "";
+    public string? GenerateName { get; init; }
+    public string? Namespace { get; init; }
+    public string? Uid { get; init; }
+    public string? ResourceVersion { get; init; }
+
+    /// <summary>Counts changes of the desired state; 0 for kinds that do not count.</summary>
+    public long Generation { get; init; }
+    public DateTimeOffset? CreationTimestamp { get; init; }
+    public DateTimeOffset? DeletionTimestamp { get; init; }
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+    public IReadOnlyList<OwnerReference>? OwnerReferences { get; init; }
+    public IReadOnlyList<string>? Finalizers { get; init; }
+
+    /// <summary>The owner whose controller manages this object, or null (rule C6).</summary>
+    public OwnerReference? ControllerOwner() => OwnerReferences?.FirstOrDefault(owner => owner.Controller == true);
+}

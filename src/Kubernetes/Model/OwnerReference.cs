@@ -1,0 +1,12 @@
+namespace Comptroller.Kubernetes.Model;
+
+/// <summary>Names the owner of an object, for garbage collection. The owner is in the same namespace or cluster-scoped (rule W9).</summary>
+public sealed record OwnerReference
+{
+    public required string ApiVersion { get; init; }
+    public required string Kind { get; init; }
+    public required string Name { get; init; }
+    public required string Uid { get; init; }
+    public bool? Controller { get; init; }
+    public bool? BlockOwnerDeletion { get; init; }
+}

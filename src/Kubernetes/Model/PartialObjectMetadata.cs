@@ -1,0 +1,9 @@
+namespace Comptroller.Kubernetes.Model;
+
+/// <summary>An object of any kind, seen without its content (rule C4).</summary>
+public sealed record PartialObjectMetadata : IKubernetesObject
+{
+    public string ApiVersion { get; init; } = "meta.k8s.io/v1";
+    public string Kind { get; init; } = "PartialObjectMetadata";
+    public ObjectMeta Metadata { get; init; } = new();
+}
