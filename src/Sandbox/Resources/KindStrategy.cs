@@ -1,0 +1,22 @@
+using System.Text.Json.Nodes;
+using Comptroller.Sandbox.Schemas;
+
+namespace Comptroller.Sandbox.Resources;
+
+/// <summary>The strategy that adds nothing, and the start of those that add one thing.</summary>
+internal class KindStrategy : IKindStrategy
+{
+    public static IKindStrategy None { get; } = new KindStrategy();
+
+    public virtual void PrepareForCreate(JsonObject created)
+    {
+    }
+
+    public virtual void PrepareForUpdate(JsonObject updated, JsonObject existing, string? subresource)
+    {
+    }
+
+    public virtual IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource) => [];
+
+    public virtual JsonObject Convert(JsonObject source, ServedResource resource, bool toStorage) => source;
+}
