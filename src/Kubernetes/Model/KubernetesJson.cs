@@ -1,0 +1,25 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace Comptroller.Kubernetes.Model;
+
+/// <summary>
+/// How the API's own objects are read and written. Times carry their converters on the properties, so a context of another
+/// project that reaches <see cref="ObjectMeta"/> reads and writes them the same way.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(JsonObject))]
+[JsonSerializable(typeof(ObjectMeta))]
+[JsonSerializable(typeof(ListMeta))]
+[JsonSerializable(typeof(Condition))]
+[JsonSerializable(typeof(OwnerReference))]
+[JsonSerializable(typeof(PartialObjectMetadata))]
+[JsonSerializable(typeof(PartialObjectMetadataList))]
+[JsonSerializable(typeof(Status))]
+[JsonSerializable(typeof(Lease))]
+[JsonSerializable(typeof(Event))]
+[JsonSerializable(typeof(SelfSubjectAccessReview))]
+[JsonSerializable(typeof(CustomResourceDefinition))]
+public sealed partial class KubernetesJson : JsonSerializerContext;
