@@ -23,5 +23,5 @@ public sealed record Condition
     /// <summary>CamelCase, never empty.</summary>
     [JsonConverter(typeof(SharedStringConverter))]
     public required string Reason { get; init; }
-    public string Message { get; init; } = "";
+    public string Message { get; init => field = value ?? ""; } = "";
 }

@@ -3,9 +3,9 @@ namespace Comptroller.Kubernetes.Model;
 /// <summary>A custom kind, as far as a client asks whether it is served (<c>apiextensions.k8s.io/v1</c>).</summary>
 public sealed record CustomResourceDefinition : IKubernetesObject
 {
-    public string ApiVersion { get; init; } = "apiextensions.k8s.io/v1";
-    public string Kind { get; init; } = "CustomResourceDefinition";
-    public ObjectMeta Metadata { get; init; } = new();
+    public string ApiVersion { get; init => field = value ?? "apiextensions.k8s.io/v1"; } = "apiextensions.k8s.io/v1";
+    public string Kind { get; init => field = value ?? "CustomResourceDefinition"; } = "CustomResourceDefinition";
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
     public CustomResourceDefinitionStatus? Status { get; init; }
 
     /// <summary>True once the server serves the kind.</summary>

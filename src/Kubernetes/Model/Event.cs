@@ -5,9 +5,9 @@ namespace Comptroller.Kubernetes.Model;
 /// <summary>Something that happened to an object, for people to read (<c>events.k8s.io/v1</c>).</summary>
 public sealed record Event : IKubernetesObject
 {
-    public string ApiVersion { get; init; } = "events.k8s.io/v1";
-    public string Kind { get; init; } = "Event";
-    public ObjectMeta Metadata { get; init; } = new();
+    public string ApiVersion { get; init => field = value ?? "events.k8s.io/v1"; } = "events.k8s.io/v1";
+    public string Kind { get; init => field = value ?? "Event"; } = "Event";
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
     /// <summary>When it was first seen.</summary>
     [JsonConverter(typeof(MicroTimeConverter))]

@@ -6,6 +6,8 @@ namespace Comptroller.Kubernetes.Model;
 /// <summary>
 /// How the API's own objects are read and written. Times carry their converters on the properties, so a context of another
 /// project that reaches <see cref="ObjectMeta"/> reads and writes them the same way.
+/// The generated code assigns null to an init-only property that the JSON lacks, past its initializer: a property with a default
+/// therefore says <c>init => field = value ?? default</c>. Items of built-in lists, which come without kind, depend on it.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

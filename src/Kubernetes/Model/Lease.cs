@@ -5,9 +5,9 @@ namespace Comptroller.Kubernetes.Model;
 /// <summary>A lock that expires (<c>coordination.k8s.io/v1</c>).</summary>
 public sealed record Lease : IKubernetesObject
 {
-    public string ApiVersion { get; init; } = "coordination.k8s.io/v1";
-    public string Kind { get; init; } = "Lease";
-    public ObjectMeta Metadata { get; init; } = new();
+    public string ApiVersion { get; init => field = value ?? "coordination.k8s.io/v1"; } = "coordination.k8s.io/v1";
+    public string Kind { get; init => field = value ?? "Lease"; } = "Lease";
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
     public LeaseSpec? Spec { get; init; }
 }
 

@@ -13,8 +13,8 @@ public sealed record ListMeta
 /// <summary>A list of objects of any kind, seen without their content.</summary>
 public sealed record PartialObjectMetadataList
 {
-    public string ApiVersion { get; init; } = "meta.k8s.io/v1";
-    public string Kind { get; init; } = "PartialObjectMetadataList";
-    public ListMeta Metadata { get; init; } = new();
-    public IReadOnlyList<PartialObjectMetadata> Items { get; init; } = [];
+    public string ApiVersion { get; init => field = value ?? "meta.k8s.io/v1"; } = "meta.k8s.io/v1";
+    public string Kind { get; init => field = value ?? "PartialObjectMetadataList"; } = "PartialObjectMetadataList";
+    public ListMeta Metadata { get; init => field = value ?? new(); } = new();
+    public IReadOnlyList<PartialObjectMetadata> Items { get; init => field = value ?? []; } = [];
 }

@@ -8,7 +8,7 @@ namespace Comptroller.Kubernetes.Model;
 /// </summary>
 public sealed record ObjectMeta
 {
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
     public string? GenerateName { get; init; }
 
     [JsonConverter(typeof(SharedStringConverter))]

@@ -6,10 +6,10 @@ namespace Comptroller.Kubernetes.Model;
 public sealed record PartialObjectMetadata : IKubernetesObject
 {
     [JsonConverter(typeof(SharedStringConverter))]
-    public string ApiVersion { get; init; } = "meta.k8s.io/v1";
+    public string ApiVersion { get; init => field = value ?? "meta.k8s.io/v1"; } = "meta.k8s.io/v1";
 
     [JsonConverter(typeof(SharedStringConverter))]
-    public string Kind { get; init; } = "PartialObjectMetadata";
+    public string Kind { get; init => field = value ?? "PartialObjectMetadata"; } = "PartialObjectMetadata";
 
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 }

@@ -3,9 +3,9 @@ namespace Comptroller.Kubernetes.Model;
 /// <summary>Asks the server whether the caller may do something (<c>authorization.k8s.io/v1</c>).</summary>
 public sealed record SelfSubjectAccessReview : IKubernetesObject
 {
-    public string ApiVersion { get; init; } = "authorization.k8s.io/v1";
-    public string Kind { get; init; } = "SelfSubjectAccessReview";
-    public ObjectMeta Metadata { get; init; } = new();
+    public string ApiVersion { get; init => field = value ?? "authorization.k8s.io/v1"; } = "authorization.k8s.io/v1";
+    public string Kind { get; init => field = value ?? "SelfSubjectAccessReview"; } = "SelfSubjectAccessReview";
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
     public SelfSubjectAccessReviewSpec? Spec { get; init; }
     public SubjectAccessReviewStatus? Status { get; init; }
 }

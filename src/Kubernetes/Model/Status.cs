@@ -5,8 +5,8 @@ namespace Comptroller.Kubernetes.Model;
 /// <summary>The answer to a request that failed, or that has nothing better to return (<c>metav1.Status</c>, rule Q1).</summary>
 public sealed record Status
 {
-    public string ApiVersion { get; init; } = "v1";
-    public string Kind { get; init; } = "Status";
+    public string ApiVersion { get; init => field = value ?? "v1"; } = "v1";
+    public string Kind { get; init => field = value ?? "Status"; } = "Status";
 
     /// <summary><c>Success</c> or <c>Failure</c>.</summary>
     [JsonPropertyName("status")]
