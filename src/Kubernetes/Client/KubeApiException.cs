@@ -31,6 +31,9 @@ public sealed class KubeApiException : Exception
     /// <summary>The machine-readable reason, such as <c>AlreadyExists</c>; empty when the server gave none.</summary>
     public string Reason { get; }
 
+    /// <summary>A watch frame above the cap: watching on from the same place would only meet it again, so relist (rule R7).</summary>
+    public bool IsFrameTooLarge => Reason == FailureReason.FrameTooLarge;
+
     /// <summary>The server's own words.</summary>
     public string StatusMessage { get; }
     public IReadOnlyList<StatusCause> Causes { get; }
