@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
 
 namespace Comptroller.Crds;
@@ -5,8 +6,12 @@ namespace Comptroller.Crds;
 /// <summary>Alert rules over the shipped events.</summary>
 public sealed record Alerts
 {
+    /// <summary>Rules with every default. Generated JSON code knows defaults that are not null from here only.</summary>
+    [JsonConstructor]
+    public Alerts(bool enabled = true) => Enabled = enabled;
+
     /// <summary>Whether a VMRule is rendered.</summary>
-    public bool Enabled { get; init; } = true;
+    public bool Enabled { get; init; }
 
     /// <summary>How often the rules are evaluated, and how far back each evaluation looks; at least 10s.</summary>
     [Duration(AtLeast = "10s")]

@@ -19,6 +19,9 @@ namespace Comptroller.Crds;
 [PrinterColumn("Findings", "integer", ".status.findings.total")]
 [PrinterColumn("Hash", "string", ".status.policyHash", Priority = 1)]
 [PrinterColumn("Age", "date", ".metadata.creationTimestamp")]
+[CelRule(
+    "self.metadata.name.size() <= 52",
+    "the name must be at most 52 characters: it is the beginning of the names of the rendered objects and stands in their labels")]
 [Access("comptroller.dev", ["auditpolicies"], ["get", "list", "watch", "patch"])]
 [Access("comptroller.dev", ["auditpolicies/status"], ["get", "patch"])]
 [Access("comptroller.dev", ["auditpolicies/finalizers"], ["update"])]
@@ -26,9 +29,9 @@ namespace Comptroller.Crds;
 [Access("operator.victoriametrics.com", ["vmrules"], ["get", "list", "watch", "create", "patch", "delete"])]
 public sealed record AuditPolicy : IKubernetesObject
 {
-    public string ApiVersion { get; init; } = ResourceTypes.AuditPolicies.ApiVersion;
-    public string Kind { get; init; } = ResourceTypes.AuditPolicies.Kind;
-    public ObjectMeta Metadata { get; init; } = new();
+    public string ApiVersion { get; init => field = value ?? ResourceTypes.AuditPolicies.ApiVersion; } = ResourceTypes.AuditPolicies.ApiVersion;
+    public string Kind { get; init => field = value ?? ResourceTypes.AuditPolicies.Kind; } = ResourceTypes.AuditPolicies.Kind;
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
     /// <summary>What to record, ship and alert on.</summary>
     [Required]

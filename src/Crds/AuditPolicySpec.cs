@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
 
 namespace Comptroller.Crds;
@@ -10,6 +11,10 @@ namespace Comptroller.Crds;
     FieldPath = ".alerts.enabled")]
 public sealed record AuditPolicySpec
 {
+    /// <summary>A spec with every default. Generated JSON code knows defaults that are not null from here only.</summary>
+    [JsonConstructor]
+    public AuditPolicySpec(bool omitManagedFields = true) => OmitManagedFields = omitManagedFields;
+
     /// <summary>Pauses the operator: nothing is checked or rendered, what was rendered stays. Deletion still cleans up.</summary>
     public bool Suspend { get; init; }
 
@@ -34,10 +39,10 @@ public sealed record AuditPolicySpec
     /// logins (401) exist in that stage only, and exec sessions would stay invisible until they end.
     /// </summary>
     [SetList, Items(4, Allowed = [AuditStages.RequestReceived, AuditStages.ResponseStarted, AuditStages.ResponseComplete, AuditStages.Panic])]
-    public IReadOnlyList<string> OmitStages { get; init => field = value ?? []; } = [AuditStages.RequestReceived];
+    public IReadOnlyList<string> OmitStages { get; init => field = value ?? Defaults.OmitStages; } = Defaults.OmitStages;
 
     /// <summary>Leaves metadata.managedFields out of recorded request and response bodies. A rule can say otherwise.</summary>
-    public bool OmitManagedFields { get; init; } = true;
+    public bool OmitManagedFields { get; init; }
 
     /// <summary>
     /// Rules as in audit.k8s.io/v1 Policy, in order: the first rule that matches a request decides its level, and a request that
@@ -61,6 +66,11 @@ public sealed record AuditPolicySpec
     /// this is absent.
     /// </summary>
     public Alerts? Alerts { get; init; }
+
+    private static class Defaults
+    {
+        public static readonly IReadOnlyList<string> OmitStages = [AuditStages.RequestReceived];
+    }
 }
 
 /// <summary>Rotation of the audit log on the node. What is absent is left to the distribution.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
 using Comptroller.Kubernetes.Model;
 
@@ -7,8 +8,12 @@ namespace Comptroller.Crds;
 /// <summary>What the operator found and rendered.</summary>
 public sealed record AuditPolicyStatus
 {
+    /// <summary>The status of a resource that nobody looked at yet. Generated JSON code knows the -1 from here only.</summary>
+    [JsonConstructor]
+    public AuditPolicyStatus(long observedGeneration = -1) => ObservedGeneration = observedGeneration;
+
     /// <summary>The generation of the spec that was judged last; -1 when none was yet.</summary>
-    public long ObservedGeneration { get; init; } = -1;
+    public long ObservedGeneration { get; init; }
 
     /// <summary>
     /// Ready is always present. Reconciling and Stalled are present only while True: Stalled means that the spec must change.
@@ -57,7 +62,7 @@ public sealed record FindingsStatus
 
     /// <summary>The highest severity among them.</summary>
     [AllowedValues(Severities.None, Severities.Info, Severities.Warning, Severities.Error)]
-    public string Worst { get; init; } = Severities.None;
+    public string Worst { get; init => field = value ?? Severities.None; } = Severities.None;
 
     /// <summary>The first five, worst first. "comptroller validate" prints all of them.</summary>
     [AtomicList, Items(5)]
@@ -69,18 +74,18 @@ public sealed record FindingStatus
 {
     /// <summary>Stable name of the check, such as "secret-bodies".</summary>
     [Required, StringLength(63)]
-    public string Id { get; init; } = "";
+    public string Id { get; init => field = value ?? ""; } = "";
 
     /// <summary>Error, Warning or Info.</summary>
     [Required, AllowedValues(Severities.Info, Severities.Warning, Severities.Error)]
-    public string Severity { get; init; } = "";
+    public string Severity { get; init => field = value ?? ""; } = "";
 
     /// <summary>Index of the rule in spec.rules, from 0; absent when the finding is about the policy as a whole.</summary>
     public int? Rule { get; init; }
 
     /// <summary>What is wrong and the way out.</summary>
     [Required, StringLength(1024)]
-    public string Message { get; init; } = "";
+    public string Message { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>Severities of findings.</summary>
@@ -113,21 +118,21 @@ public sealed record InventoryStatus
 {
     /// <summary>The object as plural.group/name, such as "configmaps/production-talos".</summary>
     [Required, StringLength(512)]
-    public string Id { get; init; } = "";
+    public string Id { get; init => field = value ?? ""; } = "";
 
     /// <summary>API version under which it was applied.</summary>
     [Required, StringLength(63)]
-    public string Version { get; init; } = "";
+    public string Version { get; init => field = value ?? ""; } = "";
 
     /// <summary>Kind of the object.</summary>
     [Required, StringLength(63)]
-    public string Kind { get; init; } = "";
+    public string Kind { get; init => field = value ?? ""; } = "";
 
     /// <summary>Its uid: an object of the same name that someone else created is not touched.</summary>
     [Required, StringLength(128)]
-    public string Uid { get; init; } = "";
+    public string Uid { get; init => field = value ?? ""; } = "";
 
     /// <summary>Hash of what was applied, to skip writes that change nothing.</summary>
     [Required, StringLength(80)]
-    public string Hash { get; init; } = "";
+    public string Hash { get; init => field = value ?? ""; } = "";
 }

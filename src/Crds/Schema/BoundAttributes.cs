@@ -40,10 +40,14 @@ public sealed class EntriesAttribute(int max, int maxLength) : Attribute
     public int MaxLength { get; } = maxLength;
 }
 
-/// <summary>A string that holds a Go duration, such as <c>1h30m</c> (see <see cref="GoDuration"/>).</summary>
+/// <summary>A string that holds a duration such as <c>1h30m</c>, as Flux writes them: no sign, and no unit below milliseconds.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DurationAttribute : Attribute
 {
-    /// <summary>Shortest duration that is accepted, itself a Go duration; null for any.</summary>
+    [StringSyntax(StringSyntaxAttribute.Regex)]
+    public const string Pattern = @"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$";
+    public const int MaxLength = 32;
+
+    /// <summary>Shortest duration that is accepted, itself written so; null for any.</summary>
     public string? AtLeast { get; init; }
 }
