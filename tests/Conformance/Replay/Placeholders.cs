@@ -111,6 +111,10 @@ internal sealed partial class Placeholders
                 var taken = values.Any(pair => pair.Key.StartsWith(kind, StringComparison.Ordinal) && pair.Value == actual);
                 values[token.Value] = actual;
                 return !taken;
+            case "time" or "microtime":
+                // A PUT sends back what was read: the newest time seen stands for each.
+                values[token.Value] = actual;
+                return true;
             case "hash" or "etag" or "token" or "server" or "certificate":
                 values[token.Value] = actual;
                 values[$"{token.Value} after {recorded[..token.Index]}"] = actual;

@@ -96,11 +96,15 @@ internal sealed class Wire(ReplayTarget target)
 
         foreach (var (name, value) in step.Request.Headers.Where(header => !header.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase)))
         {
-            request.Headers.Remove(name);
             var filled = placeholders.Fill(value, scope);
-            _ = name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)
-                ? request.Content?.Headers.TryAddWithoutValidation(name, filled)
-                : request.Headers.TryAddWithoutValidation(name, filled);
+            if (name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
+            {
+                request.Content?.Headers.TryAddWithoutValidation(name, filled);
+                continue;
+            }
+
+            request.Headers.Remove(name);
+            request.Headers.TryAddWithoutValidation(name, filled);
         }
 
         return request;
