@@ -23,10 +23,13 @@ public sealed class WorkQueue<TKey> : IDisposable
     private readonly Dictionary<TKey, long> dirty = [];
     private readonly Dictionary<TKey, long> processing = [];
     private readonly Dictionary<TKey, int> failures = [];
-    private readonly Dictionary<TKey, long> waiting = [];
-    private readonly PriorityQueue<TKey, long> deadlines = new();
+
+    // The turn tells equal deadlines apart (first come, first served) and a key's current entry in the heap from an outdated one.
+    private readonly Dictionary<TKey, (long Due, long Turn)> waiting = [];
+    private readonly PriorityQueue<TKey, (long Due, long Turn)> deadlines = new();
     private readonly ITimer timer;
     private long timerDue = long.MaxValue;
+    private long turns;
     private bool shutDown;
 
     public WorkQueue(string name, TimeProvider time, RetryPolicy? retry = null, RuntimeMetrics? metrics = null)
@@ -226,14 +229,15 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
 
         var due = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
-        if (shutDown || (waiting.TryGetValue(key, out var known) && known <= due))
+        if (shutDown || (waiting.TryGetValue(key, out var known) && known.Due <= due))
         {
             return;
         }
 
         // A later entry of the same key may stay in the heap: it no longer matches and is skipped when its time comes.
-        waiting[key] = due;
-        deadlines.Enqueue(key, due);
+        var entry = (due, turns++);
+        waiting[key] = entry;
+        deadlines.Enqueue(key, entry);
         SetTimer();
     }
 
@@ -243,10 +247,10 @@ public sealed class WorkQueue<TKey> : IDisposable
         {
             timerDue = long.MaxValue;
             var now = time.GetTimestamp();
-            while (deadlines.TryPeek(out var key, out var due) && due <= now)
+            while (deadlines.TryPeek(out var key, out var entry) && entry.Due <= now)
             {
                 deadlines.Dequeue();
-                if (waiting.TryGetValue(key, out var current) && current == due)
+                if (waiting.TryGetValue(key, out var current) && current == entry)
                 {
                     waiting.Remove(key);
                     AddLocked(key);
@@ -259,18 +263,18 @@ public sealed class WorkQueue<TKey> : IDisposable
 
     private void SetTimer()
     {
-        while (deadlines.TryPeek(out var key, out var due))
+        while (deadlines.TryPeek(out var key, out var entry))
         {
-            if (!waiting.TryGetValue(key, out var current) || current != due)
+            if (!waiting.TryGetValue(key, out var current) || current != entry)
             {
                 deadlines.Dequeue();
                 continue;
             }
 
-            if (due != timerDue)
+            if (entry.Due != timerDue)
             {
-                timerDue = due;
-                var left = time.GetElapsedTime(time.GetTimestamp(), due);
+                timerDue = entry.Due;
+                var left = time.GetElapsedTime(time.GetTimestamp(), entry.Due);
                 // A timer has millisecond steps: rounded up, or it would fire early and spin until the time has come.
                 timer.Change(left <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
             }
