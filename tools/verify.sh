@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Everything that must be true of a clean tree besides passing tests. The dependency rule is a test (tests/Operator.Tests/HouseTests.cs).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+echo "== generated files are up to date"
+dotnet run --project tools/CrdGen -- --check
+
+echo "== format is clean"
+dotnet format Operator.sln --verify-no-changes --no-restore --severity warn
+
+echo "== references respect the dependency rule"
+dotnet test tests/Operator.Tests --nologo -v q --filter FullyQualifiedName~HouseTests
+
+echo "== trimmed ReadyToRun single file publishes without warnings"
+dotnet publish src/Operator -c Release -r linux-x64 -p:Ship=true -p:TrimmerSingleWarn=false -warnaserror -o artifacts/linux-x64 --nologo -v q
+artifacts/linux-x64/comptroller --version
