@@ -18,7 +18,4 @@ public static class FailureReason
 
     /// <summary>One object does not fit our types.</summary>
     public const string UndecodableObject = "UndecodableObject";
-
-    /// <summary>A watch frame above 16 MiB.</summary>
-    public const string FrameTooLarge = "FrameTooLarge";
 }

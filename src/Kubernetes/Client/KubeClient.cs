@@ -258,7 +258,7 @@ public sealed class KubeClient : IKubeClient, IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new KubeApiException(request.Verb, request.Path, 200, FailureReason.FrameTooLarge, e.Message, inner: e);
+            throw new KubeApiException(request.Verb, request.Path, 0, KubeApiException.FrameTooLarge, e.Message, inner: e);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {

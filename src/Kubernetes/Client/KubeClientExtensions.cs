@@ -12,7 +12,7 @@ public static class KubeClientExtensions
         where T : class
     {
         var items = new List<T>();
-        var undecodable = new List<UndecodableObject>();
+        var undecoded = new List<UndecodedObject>();
         var next = options with { Continue = null };
         while (true)
         {
@@ -24,16 +24,16 @@ public static class KubeClientExtensions
             catch (KubeApiException e) when (e.IsGone && next.Continue is not null)
             {
                 items.Clear();
-                undecodable.Clear();
+                undecoded.Clear();
                 next = options with { Continue = null, ResourceVersion = null, ResourceVersionMatch = null };
                 continue;
             }
 
             items.AddRange(page.Items);
-            undecodable.AddRange(page.Undecodable);
+            undecoded.AddRange(page.Undecoded);
             if (string.IsNullOrEmpty(page.Continue))
             {
-                return new ObjectPage<T>(items, page.ResourceVersion, null) { Undecodable = undecodable };
+                return new ObjectPage<T>(items, page.ResourceVersion, null) { Undecoded = undecoded };
             }
 
             next = options with { Continue = page.Continue, ResourceVersion = null, ResourceVersionMatch = null };

@@ -10,7 +10,7 @@ internal sealed class ListDecoder<T>(ResourceType<T> type)
     where T : class
 {
     private readonly List<T> items = [];
-    private readonly List<UndecodableObject> undecodable = [];
+    private readonly List<UndecodedObject> undecoded = [];
     private ListMeta metadata = new();
     private JsonReaderState state;
     private bool insideItems;
@@ -33,7 +33,7 @@ internal sealed class ListDecoder<T>(ResourceType<T> type)
                 return sawItems
                     ? new ObjectPage<T>(items, metadata.ResourceVersion ?? "", string.IsNullOrEmpty(metadata.Continue) ? null : metadata.Continue)
                     {
-                        Undecodable = undecodable,
+                        Undecoded = undecoded,
                     }
                     : throw new JsonException("the answer has no items");
             }
@@ -138,7 +138,7 @@ internal sealed class ListDecoder<T>(ResourceType<T> type)
         }
         else
         {
-            undecodable.Add(new(decoded.Metadata, decoded.Error!));
+            undecoded.Add(new(decoded.Metadata, decoded.Error!));
         }
 
         return true;
