@@ -49,6 +49,10 @@ public sealed record FluentBit
     "!has(self.tls) || self.endpoint.startsWith('https://')",
     "tls has no effect on a plain endpoint: use an https:// endpoint, or remove tls",
     FieldPath = ".tls")]
+[CelRule(
+    "!has(self.basicAuth) || self.endpoint.startsWith('https://')",
+    "basicAuth needs an https:// endpoint: over http the password would travel in the clear",
+    FieldPath = ".endpoint")]
 public sealed record VictoriaLogs
 {
     /// <summary>
@@ -69,7 +73,10 @@ public sealed record VictoriaLogs
     [Range(0d, 4294967295d)]
     public long ProjectId { get; init; }
 
-    /// <summary>User name and password for HTTP basic authentication.</summary>
+    /// <summary>
+    /// User name and password for HTTP basic authentication, by reference. The operator never reads them: the rendered configuration
+    /// names the environment variables VICTORIALOGS_USERNAME and VICTORIALOGS_PASSWORD, which the Fluent Bit pod takes from the Secrets.
+    /// </summary>
     public BasicAuth? BasicAuth { get; init; }
 
     /// <summary>How the certificate of an https endpoint is checked. It is always checked.</summary>
@@ -79,16 +86,13 @@ public sealed record VictoriaLogs
 /// <summary>HTTP basic authentication.</summary>
 public sealed record BasicAuth
 {
-    /// <summary>User name.</summary>
-    [Required, RegularExpression("^[A-Za-z0-9._@-]+$"), StringLength(253, MinimumLength = 1)]
-    public string Username { get; init => field = value ?? ""; } = "";
-
-    /// <summary>
-    /// The Secret that holds the password. The operator never reads it: the rendered configuration names an environment variable,
-    /// which the Fluent Bit pod takes from this Secret.
-    /// </summary>
+    /// <summary>Where the user name is.</summary>
     [Required]
-    public SecretKeyReference PasswordSecretRef { get; init => field = value ?? new(); } = new();
+    public SecretKeyReference Username { get; init => field = value ?? new(); } = new();
+
+    /// <summary>Where the password is.</summary>
+    [Required]
+    public SecretKeyReference Password { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>Checking of a server's certificate.</summary>
