@@ -13,8 +13,8 @@ public sealed record Alerts
     /// <summary>Whether a VMRule is rendered.</summary>
     public bool Enabled { get; init; }
 
-    /// <summary>How often the rules are evaluated; 10s to 5m, the window of the rules that count bursts.</summary>
-    [Duration(AtLeast = "10s", AtMost = "5m")]
+    /// <summary>How often the rules are evaluated, from 10s to 1h.</summary>
+    [Duration(AtLeast = "10s", AtMost = "1h")]
     public string Interval { get; init => field = value ?? "1m"; } = "1m";
 
     /// <summary>
@@ -32,17 +32,20 @@ public sealed record Alerts
     public IReadOnlyDictionary<string, string> Labels { get; init => field = value ?? None; } = None;
 
     /// <summary>
-    /// User names whose secret reads, RBAC changes and interactive sessions are expected and raise no alert, compared exactly, such
-    /// as "system:serviceaccount:flux-system:kustomize-controller". Every name is a blind spot: list what cannot be done without.
+    /// User names that may read Secrets without raising an alert, compared exactly, such as
+    /// "system:serviceaccount:flux-system:kustomize-controller". List service accounts one by one: a stolen token is the common
+    /// case, so none is exempt by its kind but the controllers of kube-controller-manager.
     /// </summary>
     [SetList, Items(256, MaxLength = 512, MinLength = 1)]
-    public IReadOnlyList<string> AllowedUsers { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<string> SecretReaders { get; init => field = value ?? []; } = [];
 
-    /// <summary>
-    /// Also alerts when a service account outside kube-system that is not in allowedUsers reads Secrets. Stolen service account
-    /// tokens are the common case, but expect noise until the list is complete.
-    /// </summary>
-    public bool WatchServiceAccounts { get; init; }
+    /// <summary>User names that may change roles and bindings without raising an alert, such as a delivery tool.</summary>
+    [SetList, Items(256, MaxLength = 512, MinLength = 1)]
+    public IReadOnlyList<string> RoleEditors { get; init => field = value ?? []; } = [];
+
+    /// <summary>User names that may exec, attach, forward ports and proxy without raising an alert, such as a backup tool.</summary>
+    [SetList, Items(256, MaxLength = 512, MinLength = 1)]
+    public IReadOnlyList<string> SessionUsers { get; init => field = value ?? []; } = [];
 
     private static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>();
 }

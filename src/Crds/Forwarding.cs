@@ -73,10 +73,7 @@ public sealed record VictoriaLogs
     [Range(0d, 4294967295d)]
     public long ProjectId { get; init; }
 
-    /// <summary>
-    /// User name and password for HTTP basic authentication, by reference. The operator never reads them: the rendered configuration
-    /// names the environment variables VICTORIALOGS_USERNAME and VICTORIALOGS_PASSWORD, which the Fluent Bit pod takes from the Secrets.
-    /// </summary>
+    /// <summary>User name and password for HTTP basic authentication.</summary>
     public BasicAuth? BasicAuth { get; init; }
 
     /// <summary>How the certificate of an https endpoint is checked. It is always checked.</summary>
@@ -86,13 +83,16 @@ public sealed record VictoriaLogs
 /// <summary>HTTP basic authentication.</summary>
 public sealed record BasicAuth
 {
-    /// <summary>Where the user name is.</summary>
-    [Required]
-    public SecretKeyReference Username { get; init => field = value ?? new(); } = new();
+    /// <summary>User name.</summary>
+    [Required, RegularExpression("^[A-Za-z0-9._@-]+$"), StringLength(253, MinimumLength = 1)]
+    public string Username { get; init => field = value ?? ""; } = "";
 
-    /// <summary>Where the password is.</summary>
+    /// <summary>
+    /// The Secret that holds the password. The operator never reads it: the rendered configuration names the environment variable
+    /// VICTORIALOGS_PASSWORD, which the Fluent Bit pod takes from this Secret.
+    /// </summary>
     [Required]
-    public SecretKeyReference Password { get; init => field = value ?? new(); } = new();
+    public SecretKeyReference PasswordSecretRef { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>Checking of a server's certificate.</summary>

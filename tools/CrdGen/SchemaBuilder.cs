@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
-using Comptroller.Kubernetes.Model;
 
 namespace Comptroller.CrdGen;
 
@@ -221,7 +220,7 @@ internal sealed class SchemaBuilder(XmlDocs docs)
             schema["minItems"] = bounds.Min;
         }
 
-        schema["items"] = item == typeof(string) ? TextItem(property, bounds) : item == typeof(Condition) ? ConditionSchema.Item() : ObjectItem(item, defaults);
+        schema["items"] = item == typeof(string) ? TextItem(property, bounds) : SharedSchemas.Of(item) ?? ObjectItem(item, defaults);
         if (property.GetCustomAttribute<ListMapKeyAttribute>() is { } map)
         {
             schema["x-kubernetes-list-type"] = "map";
