@@ -71,6 +71,13 @@ internal sealed record TableColumn(
 /// <summary>What one built-in kind does beyond its schema. Custom kinds use <see cref="KindStrategy.None"/>.</summary>
 internal interface IKindStrategy
 {
+    /// <summary>
+    /// What the server's decoder says of a body that does not fit the Go type, such as
+    /// <c>json: cannot unmarshal number into Go struct field ConfigMap.data of type string</c>; null when it fits. A 400 on POST and
+    /// PUT, a 422 on a patch. May bring values into the form the server keeps (times in UTC). Metadata is checked for every kind.
+    /// </summary>
+    string? DecodeError(JsonObject body);
+
     /// <summary>Fills what the server fills on create (defaults beyond the schema, data from stringData, ...). May change <paramref name="created"/>.</summary>
     void PrepareForCreate(JsonObject created);
 
@@ -79,6 +86,9 @@ internal interface IKindStrategy
 
     /// <summary>Checks beyond the schema; <paramref name="existing"/> is null on create. Field paths in the server's notation.</summary>
     IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource);
+
+    /// <summary>What the client should hear about an accepted object, such as CEL rules that this server does not evaluate.</summary>
+    IEnumerable<string> Warnings(JsonObject accepted);
 
     /// <summary>From the form that is stored to the form of <paramref name="resource"/>'s version, and back (<paramref name="toStorage"/>). Returns the input when both are one.</summary>
     JsonObject Convert(JsonObject source, ServedResource resource, bool toStorage);
