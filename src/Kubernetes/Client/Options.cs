@@ -29,7 +29,8 @@ public sealed record WatchOptions
 /// <param name="FieldManager">One stable name per writer (rule W1).</param>
 /// <param name="Force">Take over fields that others own: true for objects that are ours alone.</param>
 /// <param name="Subresource">Such as <c>status</c>; null for the main resource.</param>
-public sealed record ApplyOptions(string FieldManager, bool Force = true, string? Subresource = null);
+/// <param name="DryRun">Let the server go through the motions and store nothing (rule Q6).</param>
+public sealed record ApplyOptions(string FieldManager, bool Force = true, string? Subresource = null, bool DryRun = false);
 
 /// <summary>How an object is deleted.</summary>
 public sealed record DeleteOptions
@@ -41,7 +42,16 @@ public sealed record DeleteOptions
 }
 
 /// <summary>One page of a list. <see cref="ResourceVersion"/> counts on the last page only.</summary>
-public sealed record ObjectPage<T>(IReadOnlyList<T> Items, string ResourceVersion, string? Continue);
+public sealed record ObjectPage<T>(IReadOnlyList<T> Items, string ResourceVersion, string? Continue)
+{
+    /// <summary>Objects of the page that could not be decoded: one bad object must not hide the others (rule R8).</summary>
+    public IReadOnlyList<UndecodedObject> Undecoded { get; init; } = [];
+}
+
+/// <summary>An object that the server holds and <c>T</c> cannot express, such as an enum value of a newer schema (rule R8).</summary>
+/// <param name="Metadata">What names it.</param>
+/// <param name="Error">Which field, and why.</param>
+public sealed record UndecodedObject(Model.ObjectMeta Metadata, string Error);
 
 /// <summary>What a watch reports.</summary>
 public enum WatchEventType
