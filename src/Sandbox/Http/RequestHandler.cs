@@ -14,7 +14,7 @@ namespace Comptroller.Sandbox.Http;
 internal sealed class RequestHandler(
     IAuthenticator authenticator, IAuthorizer authorizer, IDiscovery discovery, Router router, ObjectStore store, ObjectRequests objects,
     CollectionRequests collections, PatchRequests patches, ReplyWriter replies, WatchWriter watches, RequestCounter counter, SandboxFaults faults,
-    TimeProvider time, CancellationToken stopping, Action<string>? log)
+    TimeProvider time, Action<string>? log, CancellationToken stopping)
 {
     private const int LargestBody = 3 * 1024 * 1024;
     private const string PlainNotFound = "404 page not found\n";

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -9,6 +10,9 @@ namespace Comptroller.Sandbox.Requests;
 /// <param name="StartKey">Key relative to the listed collection, from which to go on.</param>
 internal sealed record ContinueToken(long Revision, string StartKey)
 {
+    private static readonly SearchValues<char> Alphabet =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
     private const string Encoding = "meta.k8s.io/v1";
 
     /// <summary>The first key that lies behind <paramref name="key"/>.</summary>
@@ -16,7 +20,7 @@ internal sealed record ContinueToken(long Revision, string StartKey)
 
     public static ContinueToken Parse(string text)
     {
-        if (text.AsSpan().IndexOfAnyExcept("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") is >= 0 and var bad)
+        if (text.AsSpan().IndexOfAnyExcept(Alphabet) is >= 0 and var bad)
         {
             throw Invalid($"illegal base64 data at input byte {bad}");
         }

@@ -133,7 +133,7 @@ internal ref struct GoJsonSyntax
                     return;
                 case (byte)'\\':
                     _at++;
-                    if (!Ended && "\"\\/bfnrtu".IndexOf((char)_text[_at]) < 0)
+                    if (!Ended && !"\"\\/bfnrtu".Contains((char)_text[_at]))
                     {
                         Unexpected("in string escape code");
                         return;
@@ -168,7 +168,7 @@ internal ref struct GoJsonSyntax
             Unexpected("in numeric literal");
             return;
         }
-        while (!Ended && (char.IsAsciiDigit((char)_text[_at]) || ".eE+-".IndexOf((char)_text[_at]) >= 0))
+        while (!Ended && (char.IsAsciiDigit((char)_text[_at]) || ".eE+-".Contains((char)_text[_at])))
         {
             _at++;
         }

@@ -37,9 +37,9 @@ internal static class RequestBody
         if (decoded is not JsonObject body)
         {
             // Go decodes null into an empty object of the expected type, but a custom kind has no type to decode into.
-            body = decoded is null && !resource.IsCustom ? [] : throw decoded is null
-                ? Unrecognized(resource, "Object 'Kind' is missing in 'null'", request.Body.Span)
-                : Unrecognized(resource, $"couldn't get version/kind; json parse error: json: cannot unmarshal {GoType(decoded)} into Go value of type "
+            body = decoded is null && !resource.IsCustom ? []
+                : decoded is null ? throw Unrecognized(resource, "Object 'Kind' is missing in 'null'", request.Body.Span)
+                : throw Unrecognized(resource, $"couldn't get version/kind; json parse error: json: cannot unmarshal {GoType(decoded)} into Go value of type "
                     + "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }", request.Body.Span);
         }
         CheckKind(resource, body, request.Body.Span);

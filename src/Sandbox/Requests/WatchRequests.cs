@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Storage;
 
 namespace Comptroller.Sandbox.Requests;

@@ -225,7 +225,7 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
                 : throw StatusResponses.Invalid(resource.Group, resource.Plural, request.Name,
                     [new FieldError("FieldValueInvalid", "Invalid value: 0: must be specified for an update", "metadata.resourceVersion")]);
         }
-        return text == existing.Revision.ToString(CultureInfo.InvariantCulture) || throw StatusResponses.Modified(resource, request.Name);
+        return text == existing.Revision.ToString(CultureInfo.InvariantCulture) ? true : throw StatusResponses.Modified(resource, request.Name);
     }
 
     /// <summary>
