@@ -10,7 +10,7 @@ public sealed record SandboxOptions
 
     /// <summary>0 picks a free one.</summary>
     public int Port { get; init; }
-    public TimeProvider Time { get; init; } = TimeProvider.System;
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>Changes remembered per kind, for watches and lists of the past.</summary>
     public int HistoryLimit { get; init; } = 20_000;

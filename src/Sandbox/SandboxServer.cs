@@ -62,8 +62,8 @@ public sealed class SandboxServer : IAsyncDisposable
                 $"The sandbox listens on loopback addresses only, and {options.Address} is none: everybody on the network could use it. Use 127.0.0.1 or ::1.", nameof(options));
         }
         var store = new ObjectStore(options.HistoryLimit);
-        var parts = ServerParts.Create(store, options.Time, RandomNumberGenerator.GetHexString(32, lowercase: true));
-        var certificates = ServerCertificates.Create(options.Time.GetUtcNow());
+        var parts = ServerParts.Create(store, options.TimeProvider, RandomNumberGenerator.GetHexString(32, lowercase: true));
+        var certificates = ServerCertificates.Create(options.TimeProvider.GetUtcNow());
         var stopping = new CancellationTokenSource();
         var faults = new SandboxFaults(store);
         var requests = new RequestCounter();
@@ -99,7 +99,7 @@ public sealed class SandboxServer : IAsyncDisposable
 
     private static RequestHandler Handler(ServerParts parts, SandboxFaults faults, RequestCounter requests, SandboxOptions options, CancellationToken stopping)
     {
-        var time = options.Time;
+        var time = options.TimeProvider;
         var pipeline = new WritePipeline(parts.Store, time);
         var objects = new ObjectRequests(parts.Store, pipeline, time);
         var replies = new ReplyWriter(parts.Tables, time);

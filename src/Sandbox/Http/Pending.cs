@@ -1,10 +1,11 @@
 // Stands in until the catalog, access, discovery and tables land; then ServerParts.Create names those and this file goes.
 using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Access;
+using Comptroller.Sandbox.Controllers;
 using Comptroller.Sandbox.Discovery;
+using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
-using Comptroller.Sandbox.Schemas;
 using Comptroller.Sandbox.Storage;
 using Comptroller.Sandbox.Tables;
 
@@ -23,74 +24,72 @@ internal sealed partial record ServerParts
                 ["metadata"] = new JsonObject { ["name"] = name, ["uid"] = Guid.NewGuid().ToString(), ["creationTimestamp"] = Times.Format(time.GetUtcNow()) },
             }, out _);
         }
-        return new ServerParts(store, new PendingCatalog(store), new PendingAccess(adminToken), new PendingAccess(adminToken), new PendingDiscovery(), new PendingTables(), [], adminToken);
+        var catalog = new ResourceCatalog(BuiltInKinds.All(time));
+        return new ServerParts(store, catalog, new PendingAccess(adminToken), new PendingAccess(adminToken), new PendingDiscovery(), new PendingTables(), [new PendingDefinitions(store, catalog), new PendingNamespaces(store)], adminToken);
     }
 }
 
-internal sealed class PendingCatalog(ObjectStore store) : IResourceCatalog
+internal sealed class PendingDefinitions(ObjectStore store, ResourceCatalog catalog) : IController
 {
-    private static readonly string[] AllVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
-    private static readonly Schema Anything = Schema.Parse(new JsonObject { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true });
-    private readonly Dictionary<(string, string, string), (long, ServedResource)> _custom = [];
-    private readonly List<ServedResource> _builtIn =
-    [
-        Kind("", "v1", "namespaces", "Namespace", false), Kind("", "v1", "configmaps", "ConfigMap", true), Kind("", "v1", "secrets", "Secret", true),
-        Kind("coordination.k8s.io", "v1", "leases", "Lease", true), Kind("events.k8s.io", "v1", "events", "Event", true),
-        Kind("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false),
-    ];
-
-    public IReadOnlyList<ServedResource> All => _builtIn;
-
-    public ServedResource? Find(string group, string version, string plural)
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        if (_builtIn.Find(kind => kind.Group == group && kind.Version == version && kind.Plural == plural) is { } found)
+        var (_, watcher) = store.WatchFromNow(BuiltInKinds.Definitions);
+        using (watcher)
         {
-            return found;
-        }
-        if (store.Get(new StorageName("apiextensions.k8s.io", "customresourcedefinitions"), null, $"{plural}.{group}") is not { } definition)
-        {
-            return null;
-        }
-        lock (_custom)
-        {
-            if (_custom.TryGetValue((group, version, plural), out var known) && known.Item1 == definition.Revision)
+            await foreach (var change in watcher.Events.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
-                return known.Item2;
+                Follow(change);
             }
-            var spec = definition.Content["spec"]!;
-            var served = spec["versions"]!.AsArray().First(entry => (string?)entry!["name"] == version)!;
-            var made = new ServedResource
-            {
-                Group = group,
-                Version = version,
-                Plural = plural,
-                Singular = "",
-                Kind = (string)spec["names"]!["kind"]!,
-                Namespaced = (string?)spec["scope"] == "Namespaced",
-                Verbs = AllVerbs,
-                Schema = Schema.Parse((JsonObject)served["schema"]!["openAPIV3Schema"]!.DeepClone()),
-                HasStatus = served["subresources"]?["status"] is not null,
-                IsCustom = true,
-                Storage = new StorageName(group, plural),
-            };
-            _custom[(group, version, plural)] = (definition.Revision, made);
-            return made;
         }
     }
 
-    private static ServedResource Kind(string group, string version, string plural, string kind, bool namespaced) => new()
+    private void Follow(StoreEvent change)
     {
-        Group = group,
-        Version = version,
-        Plural = plural,
-        Singular = "",
-        Kind = kind,
-        Namespaced = namespaced,
-        Verbs = AllVerbs,
-        Schema = Anything,
-        AllowsUnconditionalUpdate = true,
-        Storage = new StorageName(group, plural),
-    };
+        if (change.Type == StoreEventType.Deleted)
+        {
+            catalog.Withdraw(change.Object.Name);
+            return;
+        }
+        var definition = (JsonObject)change.Object.Content.DeepClone();
+        if (definition["metadata"]!["deletionTimestamp"] is not null)
+        {
+            store.TryRemove(BuiltInKinds.Definitions, change.Object, out _);
+            return;
+        }
+        if (definition["status"]?["conditions"] is JsonArray)
+        {
+            catalog.Publish(change.Object.Name, CustomKinds.Of(definition));
+            store.Open(new StorageName((string)definition["spec"]!["group"]!, (string)definition["spec"]!["names"]!["plural"]!));
+            return;
+        }
+        definition["status"]!["acceptedNames"] = definition["spec"]!["names"]!.DeepClone();
+        definition["status"]!["conditions"] = new JsonArray(new JsonObject { ["type"] = "Established", ["status"] = "True" });
+        catalog.Publish(change.Object.Name, CustomKinds.Of(definition));
+        store.TryReplace(BuiltInKinds.Definitions, change.Object, definition, out _);
+    }
+}
+
+internal sealed class PendingNamespaces(ObjectStore store) : IController
+{
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var (_, watcher) = store.WatchFromNow(BuiltInKinds.Namespaces);
+        using (watcher)
+        {
+            await foreach (var change in watcher.Events.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                foreach (var (place, kind, name) in ((StorageName, string, string)[])[(BuiltInKinds.ConfigMaps, "ConfigMap", "kube-root-ca.crt"), (BuiltInKinds.ServiceAccounts, "ServiceAccount", "default")])
+                {
+                    store.TryCreate(place, new JsonObject
+                    {
+                        ["kind"] = kind,
+                        ["apiVersion"] = "v1",
+                        ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = change.Object.Name, ["uid"] = Guid.NewGuid().ToString() },
+                    }, out _);
+                }
+            }
+        }
+    }
 }
 
 internal sealed class PendingAccess(string token) : IAuthenticator, IAuthorizer

@@ -33,32 +33,6 @@ internal static class Metadata
         }
     }
 
-    /// <summary>Drops every null: a typed Go field holds none.</summary>
-    public static void DropNulls(JsonNode? node)
-    {
-        switch (node)
-        {
-            case JsonObject map:
-                foreach (var name in map.Where(entry => entry.Value is null).Select(entry => entry.Key).ToList())
-                {
-                    map.Remove(name);
-                }
-                foreach (var (_, value) in map)
-                {
-                    DropNulls(value);
-                }
-                break;
-            case JsonArray list:
-                foreach (var item in list)
-                {
-                    DropNulls(item);
-                }
-                break;
-            default:
-                break;
-        }
-    }
-
     /// <summary>Takes what only the server sets from the stored object.</summary>
     public static void KeepServerFields(JsonObject updated, JsonObject existing)
     {

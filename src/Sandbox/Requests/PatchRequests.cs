@@ -41,7 +41,7 @@ internal sealed class PatchRequests(ObjectStore store, WritePipeline pipeline)
         {
             var existing = Find(request) ?? throw StatusResponses.NotFound(request.Resource, request.Name);
             var candidate = Patched(request, existing.As(request.Resource).Content);
-            var problem = MetadataTypes.Problem(candidate) ?? request.Resource.Strategy.DecodeError(candidate);
+            var problem = MetadataTypes.Problem(candidate) ?? request.Resource.Strategy.Decode(candidate);
             // What is refused is shown as it was before unknown fields were dropped.
             var shown = options.Validation == FieldValidation.Strict || problem is not null ? Shown(request.Resource, candidate) : "";
             problem ??= UnknownFields.Drop(request, candidate, [], options.Validation);

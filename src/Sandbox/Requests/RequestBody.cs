@@ -43,7 +43,7 @@ internal static class RequestBody
                     + "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }", request.Body.Span);
         }
         CheckKind(resource, body, request.Body.Span);
-        if ((MetadataTypes.Problem(body) ?? resource.Strategy.DecodeError(body)) is { } problem)
+        if ((MetadataTypes.Problem(body) ?? resource.Strategy.Decode(body)) is { } problem)
         {
             throw CannotHandle(resource, problem);
         }

@@ -35,7 +35,7 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
         resource.Strategy.PrepareForCreate(candidate);
         if (!isApplied)
         {
-            candidate = ManagedFields.Update(resource.Schema, null, candidate, FieldsOf(request, options));
+            candidate = ManagedFields.Update(resource.Schema, resource.IsCustom ? null : resource.Zero, candidate, FieldsOf(request, options));
         }
         var errors = MetadataRules.OnCreate(resource, candidate);
         Validate(request, candidate, null, errors);
@@ -60,10 +60,6 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
         CheckNames(request, candidate);
         var insists = CheckRevision(request, existing, candidate);
         KeepServerParts(request, candidate, before);
-        if (!resource.IsCustom)
-        {
-            Metadata.DropNulls(candidate);
-        }
         Defaulting.Apply(resource.Schema, candidate);
         resource.Strategy.PrepareForUpdate(candidate, before, request.IsStatus ? "status" : null);
         if (!isApplied)
@@ -142,10 +138,6 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
     /// <summary>Fills what the server fills. True when the name was generated.</summary>
     private bool PrepareMetadata(ServedResource resource, JsonObject candidate)
     {
-        if (!resource.IsCustom)
-        {
-            Metadata.DropNulls(candidate);
-        }
         Metadata.Normalize(candidate);
         var metadata = Metadata.Of(candidate);
         metadata.Remove("deletionTimestamp");

@@ -13,7 +13,7 @@ internal sealed record ServedResource
     public required string Plural { get; init; }
     public required string Singular { get; init; }
     public required string Kind { get; init; }
-    public string ListKind => field ?? Kind + "List";
+    public string ListKind { get => field ?? Kind + "List"; init; }
     public required bool Namespaced { get; init; }
     public IReadOnlyList<string> ShortNames { get; init; } = [];
     public IReadOnlyList<string> Categories { get; init; } = [];
@@ -23,6 +23,18 @@ internal sealed record ServedResource
 
     /// <summary>The schema of this version, metadata included.</summary>
     public required Schema Schema { get; init; }
+
+    /// <summary>The OpenAPI document that <see cref="Schema"/> was parsed from, as discovery publishes it. Read only.</summary>
+    public JsonObject Document { get; init; } = [];
+
+    /// <summary>Full name of a built-in kind's definition in the OpenAPI documents; empty for custom kinds.</summary>
+    public string Definition { get; init; } = "";
+
+    /// <summary>
+    /// An object of this kind of which nothing is set. Built-in kinds write some fields even then (<c>status: {}</c>); who creates an
+    /// object does not come to own them. Read only.
+    /// </summary>
+    public JsonObject Zero { get; init; } = [];
     public bool HasStatus { get; init; }
 
     /// <summary>True for kinds that a CustomResourceDefinition defines.</summary>
@@ -72,11 +84,11 @@ internal sealed record TableColumn(
 internal interface IKindStrategy
 {
     /// <summary>
-    /// What the server's decoder says of a body that does not fit the Go type, such as
-    /// <c>json: cannot unmarshal number into Go struct field ConfigMap.data of type string</c>; null when it fits. A 400 on POST and
-    /// PUT, a 422 on a patch. May bring values into the form the server keeps (times in UTC). Metadata is checked for every kind.
+    /// Brings <paramref name="candidate"/> (a body, or the outcome of a patch) to the form in which the kind's Go type would be written:
+    /// empty fields vanish or appear, times become UTC. Null, or the decoder's words when a value does not fit its type. Unknown fields stay.
+    /// Custom kinds are left alone: their schema does it all.
     /// </summary>
-    string? DecodeError(JsonObject body);
+    string? Decode(JsonObject candidate);
 
     /// <summary>Fills what the server fills on create (defaults beyond the schema, data from stringData, ...). May change <paramref name="created"/>.</summary>
     void PrepareForCreate(JsonObject created);
