@@ -1,9 +1,15 @@
+using System.Text.Json.Serialization;
+
 namespace Comptroller.Kubernetes.Model;
 
 /// <summary>An object of any kind, seen without its content (rule C4).</summary>
 public sealed record PartialObjectMetadata : IKubernetesObject
 {
-    public string ApiVersion { get; init; } = "meta.k8s.io/v1";
-    public string Kind { get; init; } = "PartialObjectMetadata";
-    public ObjectMeta Metadata { get; init; } = new();
+    [JsonConverter(typeof(SharedStringConverter))]
+    public string ApiVersion { get; init => field = value ?? "meta.k8s.io/v1"; } = "meta.k8s.io/v1";
+
+    [JsonConverter(typeof(SharedStringConverter))]
+    public string Kind { get; init => field = value ?? "PartialObjectMetadata"; } = "PartialObjectMetadata";
+
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 }

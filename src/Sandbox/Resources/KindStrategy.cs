@@ -19,4 +19,12 @@ internal class KindStrategy : IKindStrategy
     public virtual IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource) => [];
 
     public virtual JsonObject Convert(JsonObject source, ServedResource resource, bool toStorage) => source;
+
+    public virtual void PrepareForDelete(JsonObject deleted)
+    {
+    }
+
+    public virtual bool IsHeld(JsonObject deleted) => deleted["metadata"]?["finalizers"] is JsonArray { Count: > 0 };
+
+    public virtual bool HasGracePeriod => true;
 }

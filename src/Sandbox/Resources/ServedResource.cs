@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Comptroller.Sandbox.Access;
 using Comptroller.Sandbox.Schemas;
+using Comptroller.Sandbox.Storage;
 
 namespace Comptroller.Sandbox.Resources;
 
@@ -25,6 +27,24 @@ internal sealed record ServedResource
 
     /// <summary>True for kinds that a CustomResourceDefinition defines.</summary>
     public bool IsCustom { get; init; }
+
+    /// <summary>What a <c>metadata.name</c> must look like.</summary>
+    public NameRule Names { get; init; } = NameRule.Subdomain;
+
+    /// <summary>True when <c>metadata.generation</c> is kept; it goes up with every change outside metadata and (with the subresource) status.</summary>
+    public bool HasGeneration { get; init; }
+
+    /// <summary>True when a PUT without resourceVersion overwrites. Custom kinds and Leases refuse it.</summary>
+    public bool AllowsUnconditionalUpdate { get; init; }
+
+    /// <summary>True when a DELETE answers with the object instead of a Status (ServiceAccounts, Pods).</summary>
+    public bool ReturnsDeletedObject { get; init; }
+
+    /// <summary>Subresources besides status, by name.</summary>
+    public IReadOnlyDictionary<string, Subresource> Subresources { get; init; } = new Dictionary<string, Subresource>();
+
+    /// <summary>Set for kinds that are answered and never stored (access reviews): the reply to a POST.</summary>
+    public Func<SubresourceRequest, JsonObject>? Answer { get; init; }
     public IReadOnlyList<TableColumn> Columns { get; init; } = [];
 
     /// <summary>Field selector label to the value it selects on; <c>metadata.name</c> and <c>metadata.namespace</c> are always there.</summary>
@@ -62,4 +82,42 @@ internal interface IKindStrategy
 
     /// <summary>From the form that is stored to the form of <paramref name="resource"/>'s version, and back (<paramref name="toStorage"/>). Returns the input when both are one.</summary>
     JsonObject Convert(JsonObject source, ServedResource resource, bool toStorage);
+
+    /// <summary>
+    /// Called on a copy when a delete is asked: adds what holds the object back (a finalizer, a phase) or throws a StatusError that
+    /// refuses. The deletionTimestamp is set afterwards, by the server.
+    /// </summary>
+    void PrepareForDelete(JsonObject deleted);
+
+    /// <summary>True while a deleted object must stay. Finalizers always hold; a Namespace is also held by <c>spec.finalizers</c>.</summary>
+    bool IsHeld(JsonObject deleted);
+
+    /// <summary>True when a held delete writes <c>deletionGracePeriodSeconds: 0</c>; Namespaces and CustomResourceDefinitions do not.</summary>
+    bool HasGracePeriod { get; }
 }
+
+/// <summary>The rule for names of a kind.</summary>
+internal enum NameRule
+{
+    /// <summary>RFC 1123 subdomain, at most 253 characters.</summary>
+    Subdomain,
+
+    /// <summary>RFC 1123 label, at most 63 characters.</summary>
+    Label,
+
+    /// <summary>Anything that is one segment of a path (RBAC kinds).</summary>
+    PathSegment,
+}
+
+/// <summary>A subresource that is not a view of the object, such as <c>serviceaccounts/token</c> or <c>namespaces/finalize</c>.</summary>
+/// <param name="Kind">The kind that is posted and answered.</param>
+/// <param name="ApiVersion">Its group and version.</param>
+/// <param name="Verbs">Allowed verbs: get, create, update, patch.</param>
+/// <param name="Answer">Runs it. The object is known to exist when it is called. Failures are thrown as StatusError.</param>
+internal sealed record Subresource(string Kind, string ApiVersion, IReadOnlyList<string> Verbs, Func<SubresourceRequest, JsonObject> Answer);
+
+/// <summary>A request to a <see cref="Subresource"/> or to a kind that is answered and never stored.</summary>
+/// <param name="Body">Null for a GET. May be changed.</param>
+/// <param name="Target">The object that the path names; null for a kind that is answered.</param>
+internal sealed record SubresourceRequest(
+    ServedResource Resource, string Verb, UserInfo User, string? Namespace, string? Name, JsonObject? Body, StoredObject? Target, bool DryRun);

@@ -1,0 +1,42 @@
+using System.ComponentModel.DataAnnotations;
+using Comptroller.Crds.Schema;
+using Comptroller.Kubernetes.Model;
+
+namespace Comptroller.Crds;
+
+/// <summary>
+/// AuditPolicy says what the API server of a cluster records, where the records go and what raises an alarm. The operator checks
+/// it the way kube-apiserver would, renders a Talos machine-config patch, a Fluent Bit configuration and alert rules into the
+/// namespace of the resource, and reports in the status what it found. Nothing is applied to a node.
+/// </summary>
+[Resource(
+    "comptroller.dev", "v1alpha1", "AuditPolicy", Plural = "auditpolicies", Singular = "auditpolicy",
+    ShortNames = ["apol"], Categories = ["comptroller"])]
+[StatusSubresource]
+[PrinterColumn("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status")]
+[PrinterColumn("Status", "string", ".status.conditions[?(@.type==\"Ready\")].message")]
+[PrinterColumn("Rules", "integer", ".status.ruleCount")]
+[PrinterColumn("Findings", "integer", ".status.findings.total")]
+[PrinterColumn("Hash", "string", ".status.policyHash", Priority = 1)]
+[PrinterColumn("Age", "date", ".metadata.creationTimestamp")]
+[CelRule(
+    "self.metadata.name.size() <= 52",
+    "the name must be at most 52 characters: it is the beginning of the names of the rendered objects and stands in their labels")]
+[Access("comptroller.dev", ["auditpolicies"], ["get", "list", "watch", "patch"])]
+[Access("comptroller.dev", ["auditpolicies/status"], ["get", "patch"])]
+[Access("comptroller.dev", ["auditpolicies/finalizers"], ["update"])]
+[Access("", ["configmaps"], ["get", "list", "watch", "create", "patch", "delete"])]
+[Access("operator.victoriametrics.com", ["vmrules"], ["get", "list", "watch", "create", "patch", "delete"])]
+public sealed record AuditPolicy : IKubernetesObject
+{
+    public string ApiVersion { get; init => field = value ?? ResourceTypes.AuditPolicies.ApiVersion; } = ResourceTypes.AuditPolicies.ApiVersion;
+    public string Kind { get; init => field = value ?? ResourceTypes.AuditPolicies.Kind; } = ResourceTypes.AuditPolicies.Kind;
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
+
+    /// <summary>What to record, ship and alert on.</summary>
+    [Required]
+    public AuditPolicySpec Spec { get; init => field = value ?? new(); } = new();
+
+    /// <summary>What the operator last found and rendered. Written by the operator only.</summary>
+    public AuditPolicyStatus Status { get; init => field = value ?? new(); } = new();
+}

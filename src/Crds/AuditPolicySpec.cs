@@ -1,0 +1,93 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using Comptroller.Crds.Schema;
+
+namespace Comptroller.Crds;
+
+/// <summary>What an AuditPolicy asks for.</summary>
+[CelRule(
+    "!has(self.alerts) || !self.alerts.enabled || has(self.forwarding)",
+    "alerts query the events that forwarding ships: set spec.forwarding, or set spec.alerts.enabled to false",
+    FieldPath = ".alerts.enabled")]
+public sealed record AuditPolicySpec
+{
+    /// <summary>A spec with every default. Generated JSON code knows defaults that are not null from here only.</summary>
+    [JsonConstructor]
+    public AuditPolicySpec(bool omitManagedFields = true) => OmitManagedFields = omitManagedFields;
+
+    /// <summary>Pauses the operator: nothing is checked or rendered, what was rendered stays. Deletion still cleans up.</summary>
+    public bool Suspend { get; init; }
+
+    /// <summary>How often the rendered objects are compared with this spec and repaired, even when nothing changed; at least 10s.</summary>
+    [Duration(AtLeast = "10s")]
+    public string Interval { get; init => field = value ?? "10m"; } = "10m";
+
+    /// <summary>How long to wait before trying again after a failure; at least 1s. The same as interval when absent.</summary>
+    [Duration(AtLeast = "1s")]
+    public string? RetryInterval { get; init; }
+
+    /// <summary>
+    /// Minor version of the cluster that will load the policy, such as "1.34". It decides what kube-apiserver accepts: group "*"
+    /// in a rule needs 1.36 or newer, and an older kube-apiserver would not start with it. When absent, only what every
+    /// supported version accepts is let through.
+    /// </summary>
+    [RegularExpression(@"^1\.[0-9]{1,3}$"), StringLength(5)]
+    public string? KubernetesVersion { get; init; }
+
+    /// <summary>
+    /// Stages that no rule records. RequestReceived doubles the volume and adds nothing. Do not omit ResponseStarted: failed
+    /// logins (401) exist in that stage only, and exec sessions would stay invisible until they end.
+    /// </summary>
+    [SetList, Items(4, Allowed = [AuditStages.RequestReceived, AuditStages.ResponseStarted, AuditStages.ResponseComplete, AuditStages.Panic])]
+    public IReadOnlyList<string> OmitStages { get; init => field = value ?? Defaults.OmitStages; } = Defaults.OmitStages;
+
+    /// <summary>Leaves metadata.managedFields out of recorded request and response bodies. A rule can say otherwise.</summary>
+    public bool OmitManagedFields { get; init; }
+
+    /// <summary>
+    /// Rules as in audit.k8s.io/v1 Policy, in order: the first rule that matches a request decides its level, and a request that
+    /// no rule matches is not recorded. The decision is taken before the request is authorized, so rules cannot select on
+    /// its outcome.
+    /// </summary>
+    [Required, AtomicList, Items(1000, Min = 1)]
+    public IReadOnlyList<AuditRule> Rules { get; init => field = value ?? []; } = [];
+
+    /// <summary>
+    /// Rotation of the log file on each control-plane node. Leave it out to keep the defaults of Talos (30 days, 10 files of
+    /// 100 MiB), which meet the CIS benchmark; only fields that are set here are rendered, as audit-log-* arguments.
+    /// </summary>
+    public AuditLog? Log { get; init; }
+
+    /// <summary>Ships the events off the nodes. Without it, no Fluent Bit configuration and no alert rules are rendered.</summary>
+    public Forwarding? Forwarding { get; init; }
+
+    /// <summary>
+    /// Alert rules over the shipped events, as a VMRule of type vlogs. Rendered with the defaults below when forwarding is set and
+    /// this is absent.
+    /// </summary>
+    public Alerts? Alerts { get; init; }
+
+    private static class Defaults
+    {
+        public static readonly IReadOnlyList<string> OmitStages = [AuditStages.RequestReceived];
+    }
+}
+
+/// <summary>Rotation of the audit log on the node. What is absent is left to the distribution.</summary>
+public sealed record AuditLog
+{
+    /// <summary>Days to keep a rotated file (audit-log-maxage). CIS and the DISA STIG ask for 30 or more.</summary>
+    [Range(1, 3650)]
+    public int? MaxAge { get; init; }
+
+    /// <summary>Rotated files to keep (audit-log-maxbackup). CIS and the DISA STIG ask for 10 or more.</summary>
+    [Range(1, 1000)]
+    public int? MaxBackups { get; init; }
+
+    /// <summary>Size in MiB at which the file is rotated (audit-log-maxsize). CIS and the DISA STIG ask for 100 or more.</summary>
+    [Range(1, 10240)]
+    public int? MaxSizeMegabytes { get; init; }
+
+    /// <summary>Compresses rotated files with gzip (audit-log-compress): about twelve times the history in the same space.</summary>
+    public bool? Compress { get; init; }
+}

@@ -1,0 +1,138 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using Comptroller.Crds.Schema;
+using Comptroller.Kubernetes.Model;
+
+namespace Comptroller.Crds;
+
+/// <summary>What the operator found and rendered.</summary>
+public sealed record AuditPolicyStatus
+{
+    /// <summary>The status of a resource that nobody looked at yet. Generated JSON code knows the -1 from here only.</summary>
+    [JsonConstructor]
+    public AuditPolicyStatus(long observedGeneration = -1) => ObservedGeneration = observedGeneration;
+
+    /// <summary>The generation of the spec that was judged last; -1 when none was yet.</summary>
+    public long ObservedGeneration { get; init; }
+
+    /// <summary>
+    /// Ready is always present. Reconciling and Stalled are present only while True: Stalled means that the spec must change.
+    /// PolicySound is False when the policy loads but loses events or leaks secrets. AlertsInstalled is False when the VMRule
+    /// could not be installed.
+    /// </summary>
+    [ListMapKey("type"), Items(16)]
+    public IReadOnlyList<Condition>? Conditions { get; init; }
+
+    /// <summary>SHA-256 of the rendered policy. Equal hashes mean equal policies, whatever their resources are called.</summary>
+    [StringLength(80)]
+    public string? PolicyHash { get; init; }
+
+    /// <summary>Number of rules in the rendered policy.</summary>
+    public int? RuleCount { get; init; }
+
+    /// <summary>What the policy check found.</summary>
+    public FindingsStatus? Findings { get; init; }
+
+    /// <summary>Names of the rendered objects, by what they are for. All are in the namespace of the resource.</summary>
+    public RenderedStatus? Rendered { get; init; }
+
+    /// <summary>Every object that was rendered. What is no longer rendered is deleted by means of this list.</summary>
+    [ListMapKey("id"), Items(16)]
+    public IReadOnlyList<InventoryStatus>? Inventory { get; init; }
+
+    /// <summary>The last value of the annotation reconcile.fluxcd.io/requestedAt that was acted on.</summary>
+    [StringLength(256)]
+    public string? LastHandledReconcileAt { get; init; }
+}
+
+/// <summary>Findings, counted by severity.</summary>
+public sealed record FindingsStatus
+{
+    /// <summary>All findings.</summary>
+    public int Total { get; init; }
+
+    /// <summary>Findings that keep the policy from working as written.</summary>
+    public int Errors { get; init; }
+
+    /// <summary>Findings that lose events, leak secrets or fail a benchmark.</summary>
+    public int Warnings { get; init; }
+
+    /// <summary>Findings that are good to know.</summary>
+    public int Infos { get; init; }
+
+    /// <summary>The highest severity among them.</summary>
+    [AllowedValues(Severities.None, Severities.Info, Severities.Warning, Severities.Error)]
+    public string Worst { get; init => field = value ?? Severities.None; } = Severities.None;
+
+    /// <summary>The first five, worst first. "comptroller validate" prints all of them.</summary>
+    [AtomicList, Items(5)]
+    public IReadOnlyList<FindingStatus>? Items { get; init; }
+}
+
+/// <summary>One finding.</summary>
+public sealed record FindingStatus
+{
+    /// <summary>Stable name of the check, such as "secret-bodies".</summary>
+    [Required, StringLength(63)]
+    public string Id { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Error, Warning or Info.</summary>
+    [Required, AllowedValues(Severities.Info, Severities.Warning, Severities.Error)]
+    public string Severity { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Index of the rule in spec.rules, from 0; absent when the finding is about the policy as a whole.</summary>
+    public int? Rule { get; init; }
+
+    /// <summary>What is wrong and the way out.</summary>
+    [Required, StringLength(1024)]
+    public string Message { get; init => field = value ?? ""; } = "";
+}
+
+/// <summary>Severities of findings.</summary>
+public static class Severities
+{
+    public const string None = "None";
+    public const string Info = "Info";
+    public const string Warning = "Warning";
+    public const string Error = "Error";
+}
+
+/// <summary>Names of the rendered objects.</summary>
+public sealed record RenderedStatus
+{
+    /// <summary>ConfigMap with the Talos machine-config patches.</summary>
+    [StringLength(253)]
+    public string? TalosPatch { get; init; }
+
+    /// <summary>ConfigMap with the Fluent Bit configuration.</summary>
+    [StringLength(253)]
+    public string? FluentBit { get; init; }
+
+    /// <summary>VMRule with the alert rules.</summary>
+    [StringLength(253)]
+    public string? Alerts { get; init; }
+}
+
+/// <summary>One rendered object.</summary>
+public sealed record InventoryStatus
+{
+    /// <summary>The object as plural.group/name, such as "configmaps/production-talos".</summary>
+    [Required, StringLength(512)]
+    public string Id { get; init => field = value ?? ""; } = "";
+
+    /// <summary>API version under which it was applied.</summary>
+    [Required, StringLength(63)]
+    public string Version { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Kind of the object.</summary>
+    [Required, StringLength(63)]
+    public string Kind { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Its uid: an object of the same name that someone else created is not touched.</summary>
+    [Required, StringLength(128)]
+    public string Uid { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Hash of what was applied, to skip writes that change nothing.</summary>
+    [Required, StringLength(80)]
+    public string Hash { get; init => field = value ?? ""; } = "";
+}

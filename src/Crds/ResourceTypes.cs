@@ -1,0 +1,12 @@
+using Comptroller.Kubernetes.Client;
+
+namespace Comptroller.Crds;
+
+/// <summary>The custom kinds, as the client addresses and decodes them.</summary>
+public static class ResourceTypes
+{
+    public const string Group = "comptroller.dev";
+
+    public static ResourceType<AuditPolicy> AuditPolicies { get; } =
+        new(Group, "v1alpha1", "auditpolicies", "AuditPolicy", Namespaced: true, CrdsJson.Default.AuditPolicy);
+}
