@@ -8,6 +8,9 @@ namespace Comptroller.Kubernetes.Client;
 /// </summary>
 public sealed class KubeApiException : Exception
 {
+    /// <summary>The reason given (with <see cref="Code"/> 0) when a watch frame exceeds the cap and cannot be read (rule R7).</summary>
+    public const string FrameTooLarge = "FrameTooLarge";
+
     public KubeApiException(
         string verb, string path, int code, string reason, string message, IReadOnlyList<StatusCause>? causes = null,
         TimeSpan? retryAfter = null, Exception? inner = null)
@@ -37,6 +40,7 @@ public sealed class KubeApiException : Exception
     public TimeSpan? RetryAfter { get; }
 
     public bool IsTransport => Code == 0;
+    public bool IsFrameTooLarge => IsTransport && Reason == FrameTooLarge;
     public bool IsUnauthorized => Code == (int)HttpStatusCode.Unauthorized;
     public bool IsForbidden => Code == (int)HttpStatusCode.Forbidden;
     public bool IsNotFound => Code == (int)HttpStatusCode.NotFound;

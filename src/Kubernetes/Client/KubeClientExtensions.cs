@@ -12,6 +12,7 @@ public static class KubeClientExtensions
         where T : class
     {
         var items = new List<T>();
+        var undecoded = new List<UndecodedObject>();
         var next = options with { Continue = null };
         while (true)
         {
@@ -23,14 +24,16 @@ public static class KubeClientExtensions
             catch (KubeApiException e) when (e.IsGone && next.Continue is not null)
             {
                 items.Clear();
+                undecoded.Clear();
                 next = options with { Continue = null, ResourceVersion = null, ResourceVersionMatch = null };
                 continue;
             }
 
             items.AddRange(page.Items);
+            undecoded.AddRange(page.Undecoded);
             if (string.IsNullOrEmpty(page.Continue))
             {
-                return new ObjectPage<T>(items, page.ResourceVersion, null);
+                return new ObjectPage<T>(items, page.ResourceVersion, null) { Undecoded = undecoded };
             }
 
             next = options with { Continue = page.Continue, ResourceVersion = null, ResourceVersionMatch = null };

@@ -41,7 +41,16 @@ public sealed record DeleteOptions
 }
 
 /// <summary>One page of a list. <see cref="ResourceVersion"/> counts on the last page only.</summary>
-public sealed record ObjectPage<T>(IReadOnlyList<T> Items, string ResourceVersion, string? Continue);
+public sealed record ObjectPage<T>(IReadOnlyList<T> Items, string ResourceVersion, string? Continue)
+{
+    /// <summary>Objects of the page that could not be decoded: one bad object must not hide the others (rule R8).</summary>
+    public IReadOnlyList<UndecodedObject> Undecoded { get; init; } = [];
+}
+
+/// <summary>An object that the server holds and <c>T</c> cannot express, such as an enum value of a newer schema (rule R8).</summary>
+/// <param name="Metadata">What names it.</param>
+/// <param name="Error">Which field, and why.</param>
+public sealed record UndecodedObject(Model.ObjectMeta Metadata, string Error);
 
 /// <summary>What a watch reports.</summary>
 public enum WatchEventType

@@ -26,6 +26,9 @@ public readonly record struct Outcome
 /// <summary>A failure that a retry cannot heal: the controller waits for the next change of the resource.</summary>
 public sealed class TerminalException(string reason, string message, Exception? inner = null) : Exception(message, inner)
 {
+    /// <summary>The reason of an object that the server holds and this program cannot decode (rule R8).</summary>
+    public const string Undecodable = "Undecodable";
+
     /// <summary>CamelCase, the reason of the conditions.</summary>
     public string Reason { get; } = reason;
 }
