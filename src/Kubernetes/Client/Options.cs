@@ -29,7 +29,8 @@ public sealed record WatchOptions
 /// <param name="FieldManager">One stable name per writer (rule W1).</param>
 /// <param name="Force">Take over fields that others own: true for objects that are ours alone.</param>
 /// <param name="Subresource">Such as <c>status</c>; null for the main resource.</param>
-public sealed record ApplyOptions(string FieldManager, bool Force = true, string? Subresource = null);
+/// <param name="DryRun">Let the server go through the motions and store nothing (rule Q6).</param>
+public sealed record ApplyOptions(string FieldManager, bool Force = true, string? Subresource = null, bool DryRun = false);
 
 /// <summary>How an object is deleted.</summary>
 public sealed record DeleteOptions
