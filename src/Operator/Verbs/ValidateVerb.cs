@@ -1,0 +1,38 @@
+using System.CommandLine;
+
+namespace Comptroller.Operator.Verbs;
+
+/// <summary><c>validate</c>: schema, semantics and findings, without a cluster. Exit 0 clean, 1 warnings, 2 errors.</summary>
+internal static class ValidateVerb
+{
+    public static Command Create()
+    {
+        var files = CommonOptions.Files();
+        var format = new Option<string>("--output", "-o") { Description = "text or json", DefaultValueFactory = _ => "text" };
+        format.AcceptOnlyFromAmong("text", "json");
+        var command = new Command("validate", "Check resources without a cluster: exit 0 clean, 1 warnings, 2 errors") { files, format };
+        command.SetAction(result => Run(result.GetValue(files)!, result.GetValue(format)!));
+        return command;
+    }
+
+    private static int Run(string[] paths, string format)
+    {
+        var resources = CheckedResource.ReadAll(paths);
+        if (format == "json")
+        {
+            RemarkPrinter.PrintJson(resources, Console.Out);
+        }
+        else
+        {
+            foreach (var resource in resources)
+            {
+                RemarkPrinter.PrintText(resource, Console.Out);
+            }
+        }
+
+        var remarks = resources.SelectMany(resource => resource.Remarks).ToList();
+        return remarks.Exists(remark => remark.Severity == "error") ? ExitCodes.Errors
+            : remarks.Exists(remark => remark.Severity == "warning") ? ExitCodes.Warnings
+            : ExitCodes.Clean;
+    }
+}
