@@ -8,6 +8,8 @@ internal class KindStrategy : IKindStrategy
 {
     public static IKindStrategy None { get; } = new KindStrategy();
 
+    public virtual string? Decode(JsonObject candidate) => null;
+
     public virtual void PrepareForCreate(JsonObject created)
     {
     }
