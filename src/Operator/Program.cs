@@ -1,1 +1,11 @@
-return 0;
+using System.CommandLine;
+using Comptroller.Operator.Verbs;
+
+var root = new RootCommand("Comptroller runs an organisation's audit estate on Kubernetes")
+{
+    OperatorVerb.Create(),
+    RenderVerb.Create(),
+    ValidateVerb.Create(),
+    CrdsVerb.Create(),
+};
+return await Invocation.RunAsync(root, args);

@@ -1,0 +1,21 @@
+using System.CommandLine;
+using Comptroller.Kubernetes.Client;
+
+namespace Comptroller.Operator.Verbs;
+
+/// <summary>Runs a verb and turns what a user can mend into one clear message instead of a stack trace.</summary>
+internal static class Invocation
+{
+    public static async Task<int> RunAsync(RootCommand root, string[] args)
+    {
+        try
+        {
+            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (Exception e) when (e is InvalidInputException or KubeApiException or KubeConfigException or IOException or UnauthorizedAccessException or FormatException)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return ExitCodes.Errors;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using Comptroller.Kubernetes.Client.Configuration;
+using Comptroller.Kubernetes.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace Comptroller.Operator.Verbs;
+
+/// <summary><c>operator</c>: runs the controllers until SIGTERM.</summary>
+internal static class OperatorVerb
+{
+    public static Command Create()
+    {
+        var kubeconfig = CommonOptions.Kubeconfig();
+        var context = CommonOptions.Context();
+        var namespaces = new Option<string[]>("--watch-namespaces")
+        {
+            Description = "Reconcile these namespaces only, comma-separated; all when absent",
+            CustomParser = result => [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal)],
+            DefaultValueFactory = _ => [],
+        };
+        var metrics = new Option<string>("--metrics-bind-address") { Description = "Address of /metrics; 0 switches it off", DefaultValueFactory = _ => ":8080" };
+        var probes = new Option<string>("--health-probe-bind-address") { Description = "Address of /livez and /readyz; 0 switches it off", DefaultValueFactory = _ => ":8081" };
+        var elect = new Option<bool>("--leader-elect") { Description = "Let a Lease decide which of several processes acts" };
+        var leaseNamespace = new Option<string>("--leader-election-namespace") { Description = "Namespace of the Lease", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("POD_NAMESPACE") ?? "comptroller-system" };
+        var workers = new Option<int>("--max-concurrent-reconciles") { Description = "Resources reconciled at a time", DefaultValueFactory = _ => 4 };
+        workers.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 64)
+            {
+                result.AddError("--max-concurrent-reconciles must lie between 1 and 64");
+            }
+        });
+        var level = new Option<LogLevel>("--log-level") { Description = "Lowest level that is logged", DefaultValueFactory = _ => LogLevel.Information };
+        var command = new Command("operator", "Run the controllers")
+        {
+            kubeconfig, context, namespaces, metrics, probes, elect, leaseNamespace, workers, level,
+        };
+        command.SetAction(async (result, _) =>
+        {
+            var options = new OperatorOptions
+            {
+                Cluster = ClusterAccess.Load(result.GetValue(kubeconfig), result.GetValue(context)),
+                WatchNamespaces = result.GetValue(namespaces)!,
+                MetricsBindAddress = result.GetValue(metrics)!,
+                ProbeBindAddress = result.GetValue(probes)!,
+                LeaderElection = result.GetValue(elect),
+                LeaderElectionNamespace = result.GetValue(leaseNamespace)!,
+                Instance = Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName,
+                MaxConcurrentReconciles = result.GetValue(workers),
+                LogLevel = result.GetValue(level),
+            };
+            using var signal = new TerminationSignal();
+            return await OperatorHost.RunAsync(options, signal.Token);
+        });
+        return command;
+    }
+}
