@@ -1,11 +1,1 @@
-using System.CommandLine;
-using Comptroller.Operator.Verbs;
-
-var root = new RootCommand("Comptroller runs an organisation's audit estate on Kubernetes")
-{
-    OperatorVerb.Create(),
-    RenderVerb.Create(),
-    ValidateVerb.Create(),
-    CrdsVerb.Create(),
-};
-return await Invocation.RunAsync(root, args);
+return 0;

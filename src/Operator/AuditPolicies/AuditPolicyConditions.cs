@@ -125,7 +125,7 @@ internal static class AuditPolicyConditions
             {
                 Id = finding.Id,
                 Severity = finding.Severity.ToString(),
-                Rule = finding.Rule,
+                Rule = finding.RuleIndex,
                 Message = Bounded($"{finding.Message}. {finding.Fix}"),
             }),
         ],
@@ -133,7 +133,7 @@ internal static class AuditPolicyConditions
 
     private static string CountText(AuditPolicyPlan plan) => plan.Findings.Length == 1 ? "1 finding" : $"{plan.Findings.Length} findings";
 
-    private static string Text(Finding finding) => finding.Rule is { } rule ? $"rule {rule}: {finding.Message}" : finding.Message;
+    private static string Text(Finding finding) => finding.RuleIndex is { } rule ? $"rule {rule}: {finding.Message}" : finding.Message;
 
     private static Conditions Of(AuditPolicy resource) => new(resource.Status.ObservedGeneration, resource.Status.Conditions ?? []);
 

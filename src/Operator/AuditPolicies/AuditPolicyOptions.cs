@@ -90,12 +90,11 @@ internal static class AuditPolicyOptions
             Namespace = metadata.Namespace ?? "",
             Cluster = forwarding.Cluster,
             ObjectLabels = alerts.Labels.ToImmutableSortedDictionary(StringComparer.Ordinal),
-            AllowedUsers = [.. alerts.SecretReaders],
+            SecretReaders = [.. alerts.SecretReaders],
+            RoleEditors = [.. alerts.RoleEditors],
+            SessionUsers = [.. alerts.SessionUsers],
             Interval = interval,
             EvaluationDelay = delay,
-            // A window shorter than the interval would leave gaps in which nothing is ever looked at.
-            BurstWindow = Longer(TimeSpan.FromMinutes(5), interval),
-            SilentAfter = Longer(TimeSpan.FromMinutes(10), interval),
         };
         return Checked(options, options.Check(), Fields.Alerts);
     }
@@ -112,8 +111,6 @@ internal static class AuditPolicyOptions
         var stem = field.Split('[')[0];
         return fields.TryGetValue(stem, out var path) ? path + field[stem.Length..] : $"spec.{field}";
     }
-
-    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     /// <summary>Where the options of the libraries stand in the resource.</summary>
     private static class Fields
@@ -136,10 +133,10 @@ internal static class AuditPolicyOptions
         {
             ["cluster"] = Cluster,
             ["interval"] = "spec.alerts.interval",
-            ["burstWindow"] = "spec.alerts.interval",
-            ["silentAfter"] = "spec.alerts.interval",
             ["evaluationDelay"] = "spec.alerts.evalDelay",
-            ["allowedUsers"] = "spec.alerts.secretReaders",
+            ["secretReaders"] = "spec.alerts.secretReaders",
+            ["roleEditors"] = "spec.alerts.roleEditors",
+            ["sessionUsers"] = "spec.alerts.sessionUsers",
         };
     }
 }

@@ -60,7 +60,7 @@ internal sealed record AuditPolicyPlan
         var log = AuditPolicyOptions.Log(spec.Log);
         return new AuditPolicyPlan
         {
-            Findings = [.. PolicyLinter.Lint(policy, log, target).OrderByDescending(finding => finding.Severity)],
+            Findings = PolicyLinter.Lint(new LintContext(policy) { Target = target, Log = log }),
             PolicyHash = Comptroller.AuditPolicies.Model.PolicyHash.Compute(policy),
             RuleCount = policy.Rules.Length,
             TalosPatch = AuditPolicyObjects.TalosPatch(metadata, policy, log),

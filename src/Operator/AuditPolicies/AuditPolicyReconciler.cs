@@ -36,7 +36,7 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
         await WriteAsync(resource, AuditPolicyConditions.Rendered(resource, plan, report, time.GetUtcNow()), cancellationToken);
         if (report.Changes is { Length: > 0 } changes)
         {
-            events.Normal(ResourceTypes.AuditPolicies, resource, ConditionReason.Succeeded, "Render", changes);
+            events.Normal(ResourceTypes.AuditPolicies, resource.Metadata, ConditionReason.Succeeded, "Render", changes);
         }
 
         return Outcome.After(Interval(report.Of(ApplyAction.Conflict).Any() ? resource.Spec.RetryInterval ?? resource.Spec.Interval : resource.Spec.Interval));
@@ -47,10 +47,10 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
         var subject = resource ?? new AuditPolicy { Metadata = metadata };
         var status = AuditPolicyConditions.Failed(subject, failure, (failure as ApplyFailedException)?.Report.Inventory, time.GetUtcNow());
         await WriteAsync(subject, status, cancellationToken);
-        events.Warning(ResourceTypes.AuditPolicies, subject, failure is TerminalException terminal ? terminal.Reason : ConditionReason.Failed, "Render", failure.Message);
+        events.Warning(ResourceTypes.AuditPolicies, metadata, failure is TerminalException terminal ? terminal.Reason : ConditionReason.Failed, "Render", failure.Message);
     }
 
-    private Task WriteAsync(AuditPolicy resource, AuditPolicyStatus status, CancellationToken cancellationToken) =>
+    private Task<AuditPolicy?> WriteAsync(AuditPolicy resource, AuditPolicyStatus status, CancellationToken cancellationToken) =>
         statuses.WriteAsync(ResourceTypes.AuditPolicies, resource, resource.Status, status, CrdsJson.Default.AuditPolicyStatus, cancellationToken);
 
     // The schema checks the form; a CRD older than this binary may not.
