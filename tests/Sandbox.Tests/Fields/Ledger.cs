@@ -35,7 +35,7 @@ internal sealed class Ledger(Schema schema)
         if (outcome.Merged is { } merged)
         {
             Defaulting.Apply(schema, merged, keepNulls: true);
-            if (RefusesNulls && HasNull(merged["spec"]))
+            if (RefusesNulls && HasNull(merged))
             {
                 return new ApplyOutcome(null, null);
             }

@@ -24,6 +24,7 @@ public sealed class Ownership_law_Tests
             }
             ledger.Now = ledger.Now.AddSeconds(1);
             var twice = ledger.Apply(body, manager).Merged.ShouldNotBeNull();
+            Same(Scalars.Canonical(once["spec"]), Scalars.Canonical(twice["spec"]));
             Same(Scalars.Canonical(once), Scalars.Canonical(twice));
         }
     });
