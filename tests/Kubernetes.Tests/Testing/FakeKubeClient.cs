@@ -75,6 +75,15 @@ internal sealed class FakeKubeClient : IKubeClient
         }
     }
 
+    /// <summary>How many objects of a kind carry a product's label.</summary>
+    public int Managed(ResourceType type, string product)
+    {
+        lock (gate)
+        {
+            return objects.Count(each => each.Key.Plural == type.Plural && Selects($"{Comptroller.Kubernetes.Runtime.OwnedObjects.ManagedBy}={product}", each.Value.Content));
+        }
+    }
+
     /// <summary>All objects of a kind without what differs between two runs of the same story: versions, uids and times.</summary>
     public string Picture(params ResourceType[] types)
     {
@@ -436,7 +445,7 @@ internal sealed class FakeKubeClient : IKubeClient
 
             if (metadata["generation"] is { } generation && !JsonNode.DeepEquals(live.Content["spec"], next["spec"]))
             {
-                metadata["generation"] = (long)generation + 1;
+                metadata["generation"] = long.Parse(generation.ToJsonString()) + 1;
             }
         }
 
