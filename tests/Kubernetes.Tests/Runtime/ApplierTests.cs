@@ -193,7 +193,9 @@ public sealed class ApplierTests : IAsyncLifetime, IDisposable
         var second = await ApplyAsync(first.Inventory, Config("a", "k", "v2"), Config("b", "k", "v"));
         second.Results.Select(result => result.Action).ShouldBe([ApplyAction.Failed, ApplyAction.Created]);
         second.Inventory.Select(entry => entry.Name).ShouldBe(["a", "b", "old"]);
-        Should.Throw<KubeApiException>(second.ThrowIfFailed).Code.ShouldBe(500);
+        var failure = Should.Throw<ApplyFailedException>(second.ThrowIfFailed);
+        failure.Report.ShouldBe(second);
+        failure.InnerException.ShouldBeOfType<KubeApiException>().Code.ShouldBe(500);
         server.FailBefore = null;
         await CaughtUpAsync();
         var third = await ApplyAsync(second.Inventory, Config("a", "k", "v2"), Config("b", "k", "v"));
