@@ -46,7 +46,7 @@ internal static class ManagedFields
     /// Records the ownership of a write that is no apply, given the object as it will be stored (pruned, defaulted). The manager gets
     /// the fields that differ from <paramref name="live"/>; others lose them.
     /// </summary>
-    /// <param name="live">On create null, or the object that a built-in kind is before anything is set: what it holds is owned by nobody.</param>
+    /// <param name="live">Null on create.</param>
     /// <returns><paramref name="updated"/>, whose managedFields are replaced.</returns>
     public static JsonObject Update(Schema schema, JsonObject? live, JsonObject updated, FieldsContext context)
     {
@@ -59,7 +59,7 @@ internal static class ManagedFields
         {
             return updated;
         }
-        Record(schema, live ?? [], updated, managers, context, ManagerId.Updater(context));
+        Record(schema, live ?? context.Zero ?? [], updated, managers, context, ManagerId.Updater(context));
         managers.Cap();
         Write(updated, managers);
         return updated;
@@ -98,7 +98,7 @@ internal static class ManagedFields
         if (managers.IsEmpty && IsStored(live))
         {
             var first = context with { Manager = BeforeFirstApply };
-            Record(schema, [], before, managers, first, ManagerId.Updater(first));
+            Record(schema, context.Zero ?? [], before, managers, first, ManagerId.Updater(first));
         }
         Ownership.FollowSchema(schema, managers);
 

@@ -66,6 +66,9 @@ internal sealed record ServedResource
     /// <summary>Where objects of this kind are kept: versions of a kind, and the two Event APIs, share one place.</summary>
     public required StorageName Storage { get; init; }
 
+    /// <summary>The version that is stored; null when it is this one.</summary>
+    public string? StorageVersion { get; init; }
+
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 
     /// <summary>As error messages name it: <c>widgets.example.dev</c>, or <c>configmaps</c> in the core group.</summary>
@@ -141,5 +144,6 @@ internal sealed record Subresource(string Kind, string ApiVersion, IReadOnlyList
 /// <summary>A request to a <see cref="Subresource"/> or to a kind that is answered and never stored.</summary>
 /// <param name="Body">Null for a GET. May be changed.</param>
 /// <param name="Target">The object that the path names; null for a kind that is answered.</param>
+/// <param name="Manager">The client's field manager.</param>
 internal sealed record SubresourceRequest(
-    ServedResource Resource, string Verb, UserInfo User, string? Namespace, string? Name, JsonObject? Body, StoredObject? Target, bool DryRun);
+    ServedResource Resource, string Verb, UserInfo User, string? Namespace, string? Name, JsonObject? Body, StoredObject? Target, bool DryRun, string Manager);
