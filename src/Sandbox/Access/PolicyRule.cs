@@ -7,6 +7,8 @@ internal sealed record PolicyRule(
     IReadOnlyList<string> Verbs, IReadOnlyList<string> ApiGroups, IReadOnlyList<string> Resources, IReadOnlyList<string> ResourceNames,
     IReadOnlyList<string> NonResourceUrls)
 {
+    private static readonly string[] AnyName = [""];
+
     public static PolicyRule Of(JsonNode rule) =>
         new(Texts(rule["verbs"]), Texts(rule["apiGroups"]), Texts(rule["resources"]), Texts(rule["resourceNames"]), Texts(rule["nonResourceURLs"]));
 
@@ -46,8 +48,8 @@ internal sealed record PolicyRule(
             .Concat(from @group in ApiGroups
                     from resource in Resources
                     from verb in Verbs
-                    from name in ResourceNames.Count == 0 ? [[]] : ResourceNames.Select(name => new[] { name })
-                    select new PolicyRule([verb], [@group], [resource], name, []));
+                    from name in ResourceNames.Count == 0 ? AnyName : ResourceNames
+                    select new PolicyRule([verb], [@group], [resource], name.Length == 0 ? [] : [name], []));
 
     /// <summary>As the API server shows a rule in messages: <c>{APIGroups:[""], Resources:["secrets"], Verbs:["get"]}</c>.</summary>
     public override string ToString() => "{" + string.Join(", ", ((string Name, IReadOnlyList<string> Values)[])

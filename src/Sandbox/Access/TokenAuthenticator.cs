@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Storage;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
@@ -89,7 +88,7 @@ internal sealed class ApiDiscovery(IResourceCatalog catalog) : IDiscovery
     private DiscoveryAnswer OpenApiRoot()
     {
         var paths = new JsonObject();
-        foreach (var (name, page) in Current().OpenApi.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (name, page) in Current().Documents.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             paths[name] = new JsonObject { ["serverRelativeURL"] = $"/openapi/v3/{name}?hash={page.Value.Hash}" };
         }
@@ -98,7 +97,7 @@ internal sealed class ApiDiscovery(IResourceCatalog catalog) : IDiscovery
 
     private DiscoveryAnswer OpenApiDocument(DiscoveryRequest request, string name)
     {
-        if (!Current().OpenApi.TryGetValue(name, out var page))
+        if (!Current().Documents.TryGetValue(name, out var page))
         {
             return new DiscoveryAnswer(404, "", ReadOnlyMemory<byte>.Empty, []);
         }
@@ -146,7 +145,7 @@ internal sealed class ApiDiscovery(IResourceCatalog catalog) : IDiscovery
 
         public Lazy<Page> GroupList { get; } = new(() => new Page(AggregatedPages.Groups(ApiGroup.Of(all), all)));
 
-        public Dictionary<string, Lazy<Page>> OpenApi { get; } = all.GroupBy(resource => (resource.Group, resource.Version)).ToDictionary(
+        public Dictionary<string, Lazy<Page>> Documents { get; } = all.GroupBy(resource => (resource.Group, resource.Version)).ToDictionary(
             kinds => kinds.Key.Group.Length == 0 ? $"api/{kinds.Key.Version}" : $"apis/{kinds.Key.Group}/{kinds.Key.Version}",
             kinds => new Lazy<Page>(() => new Page(OpenApi.OpenApiDocument.Of([.. kinds]))), StringComparer.Ordinal);
     }

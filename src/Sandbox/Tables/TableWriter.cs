@@ -26,8 +26,8 @@ internal sealed class TableWriter : ITableWriter
 
     private static JsonObject Row(ServedResource resource, JsonObject item, TableForm form, DateTimeOffset now) => new()
     {
-        // A bookmark has no name: the server shows it as a row of nulls.
-        ["cells"] = new JsonArray([.. resource.Columns.Select(column => item["metadata"]?["name"] is null ? null : column.Cell(item, now))]),
+        // A bookmark has no name: the server shows it as a row of nulls behind an empty name.
+        ["cells"] = new JsonArray([.. resource.Columns.Select(column => item["metadata"]?["name"] is not null ? column.Cell(item, now) : column.Format == "name" ? "" : null)]),
         ["object"] = form.Include switch
         {
             IncludeObject.None => null,

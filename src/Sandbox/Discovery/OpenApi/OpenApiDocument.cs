@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Resources;
 
 namespace Comptroller.Sandbox.Discovery.OpenApi;
