@@ -20,6 +20,8 @@ internal class KindStrategy : IKindStrategy
 
     public virtual IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource) => [];
 
+    public virtual IEnumerable<string> Warnings(JsonObject accepted) => [];
+
     public virtual JsonObject Convert(JsonObject source, ServedResource resource, bool toStorage) => source;
 
     public virtual void PrepareForDelete(JsonObject deleted)

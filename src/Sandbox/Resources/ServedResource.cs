@@ -102,6 +102,9 @@ internal interface IKindStrategy
     /// <summary>Checks beyond the schema; <paramref name="existing"/> is null on create. Field paths in the server's notation.</summary>
     IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource);
 
+    /// <summary>What the client should hear about an accepted object, such as CEL rules that this server does not evaluate.</summary>
+    IEnumerable<string> Warnings(JsonObject accepted);
+
     /// <summary>From the form that is stored to the form of <paramref name="resource"/>'s version, and back (<paramref name="toStorage"/>). Returns the input when both are one.</summary>
     JsonObject Convert(JsonObject source, ServedResource resource, bool toStorage);
 
