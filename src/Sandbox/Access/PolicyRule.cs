@@ -43,13 +43,24 @@ internal sealed record PolicyRule(
     }
 
     /// <summary>The rule as rules of one verb, one group, one resource and at most one name each.</summary>
-    public IEnumerable<PolicyRule> Split() =>
-        NonResourceUrls.SelectMany(url => Verbs.Select(verb => new PolicyRule([verb], [], [], [], [url])))
-            .Concat(from @group in ApiGroups
-                    from resource in Resources
-                    from verb in Verbs
-                    from name in ResourceNames.Count == 0 ? AnyName : ResourceNames
-                    select new PolicyRule([verb], [@group], [resource], name.Length == 0 ? [] : [name], []));
+    public IEnumerable<PolicyRule> Split()
+    {
+        foreach (var verb in Verbs)
+        {
+            foreach (var url in NonResourceUrls)
+            {
+                yield return new PolicyRule([verb], [], [], [], [url]);
+            }
+            foreach (var (group, resource) in ApiGroups.SelectMany(group => Resources.Select(resource => (group, resource))))
+            {
+                foreach (var name in ResourceNames.Count == 0 ? AnyName : ResourceNames)
+                {
+                    string[] names = name.Length == 0 ? [] : [name];
+                    yield return new PolicyRule([verb], [group], [resource], names, []);
+                }
+            }
+        }
+    }
 
     /// <summary>As the API server shows a rule in messages: <c>{APIGroups:[""], Resources:["secrets"], Verbs:["get"]}</c>.</summary>
     public override string ToString() => "{" + string.Join(", ", ((string Name, IReadOnlyList<string> Values)[])

@@ -22,7 +22,7 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         metadata["uid"] = Guid.NewGuid().ToString();
         metadata["creationTimestamp"] = GoTime.Write(time.GetUtcNow(), micro: false);
         resource.Strategy.PrepareForCreate(content);
-        var owned = manager is null ? content : ManagedFields.Update(resource.Schema, resource.Zero, content, Context(resource, manager, null));
+        var owned = manager is null ? content : ManagedFields.Update(resource.Schema, null, content, Context(resource, manager, null));
         store.TryCreate(resource.Storage, owned, out _);
     }
 
@@ -110,7 +110,7 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
     public static bool IsTerminating(JsonObject content) => content["metadata"]?["deletionTimestamp"] is not null;
 
     private FieldsContext Context(ServedResource resource, string manager, string? subresource) =>
-        new(manager, resource.ApiVersion, subresource, Force: false, time.GetUtcNow()) { Reset = [] };
+        new(manager, resource.ApiVersion, subresource, Force: false, time.GetUtcNow()) { Reset = [], Zero = resource.Zero };
 
     private static void Add(JsonObject metadata, string finalizer)
     {

@@ -6,7 +6,7 @@ namespace Comptroller.Sandbox.Kinds;
 /// <summary>The start of every built-in kind's strategy: decoding by the kind's Go type.</summary>
 internal class BuiltInStrategy(TypedField type) : KindStrategy
 {
-    public override string? DecodeError(JsonObject candidate) => type.Decode(candidate);
+    public override string? Decode(JsonObject candidate) => type.Decode(candidate);
 
     /// <summary>Keeps <paramref name="field"/> as it was stored: clients change it through a subresource only.</summary>
     protected static void Keep(string field, JsonObject updated, JsonObject existing)

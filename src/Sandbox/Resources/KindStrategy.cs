@@ -8,7 +8,7 @@ internal class KindStrategy : IKindStrategy
 {
     public static IKindStrategy None { get; } = new KindStrategy();
 
-    public virtual string? DecodeError(JsonObject candidate) => null;
+    public virtual string? Decode(JsonObject candidate) => null;
 
     public virtual void PrepareForCreate(JsonObject created)
     {

@@ -91,7 +91,7 @@ internal interface IKindStrategy
     /// empty fields vanish or appear, times become UTC. Null, or the decoder's words when a value does not fit its type. Unknown fields stay.
     /// Custom kinds are left alone: their schema does it all.
     /// </summary>
-    string? DecodeError(JsonObject candidate);
+    string? Decode(JsonObject candidate);
 
     /// <summary>Fills what the server fills on create (defaults beyond the schema, data from stringData, ...). May change <paramref name="created"/>.</summary>
     void PrepareForCreate(JsonObject created);

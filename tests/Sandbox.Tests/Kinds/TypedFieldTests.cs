@@ -17,7 +17,7 @@ public sealed class TypedFieldTests
     public void An_object_takes_the_form_in_which_Go_writes_it(string group, string plural, string given, string expected)
     {
         var candidate = JsonNode.Parse(given)!.AsObject();
-        Find(group, plural).Strategy.DecodeError(candidate).ShouldBeNull();
+        Find(group, plural).Strategy.Decode(candidate).ShouldBeNull();
         JsonNode.DeepEquals(candidate, JsonNode.Parse(expected)).ShouldBeTrue(candidate.ToJsonString());
     }
 
@@ -32,7 +32,7 @@ public sealed class TypedFieldTests
         "parsing time \"soon\" as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse \"soon\" as \"2006\"")]
     [InlineData("batch", "cronjobs", """{"spec":{"suspend":"yes"}}""", "json: cannot unmarshal string into Go struct field CronJobSpec.spec.suspend of type bool")]
     public void What_does_not_fit_is_refused_in_the_words_of_Gos_decoder(string group, string plural, string given, string error) =>
-        Find(group, plural).Strategy.DecodeError(JsonNode.Parse(given)!.AsObject()).ShouldBe(error);
+        Find(group, plural).Strategy.Decode(JsonNode.Parse(given)!.AsObject()).ShouldBe(error);
 
     [Fact]
     public void Every_built_in_kind_writes_its_zero_form_unchanged()
@@ -40,7 +40,7 @@ public sealed class TypedFieldTests
         foreach (var resource in Catalog.All)
         {
             var zero = resource.Zero.DeepClone().AsObject();
-            resource.Strategy.DecodeError(zero).ShouldBeNull(resource.QualifiedName);
+            resource.Strategy.Decode(zero).ShouldBeNull(resource.QualifiedName);
             JsonNode.DeepEquals(zero, resource.Zero).ShouldBeTrue(resource.QualifiedName);
         }
     }
