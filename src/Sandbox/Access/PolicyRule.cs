@@ -63,9 +63,13 @@ internal sealed record PolicyRule(
     }
 
     /// <summary>As the API server shows a rule in messages: <c>{APIGroups:[""], Resources:["secrets"], Verbs:["get"]}</c>.</summary>
-    public override string ToString() => "{" + string.Join(", ", ((string Name, IReadOnlyList<string> Values)[])
-        [("APIGroups", ApiGroups), ("Resources", Resources), ("NonResourceURLs", NonResourceUrls), ("ResourceNames", ResourceNames), ("Verbs", Verbs)]
-        .Where(part => part.Values.Count > 0).Select(part => $"{part.Name}:[{string.Join(' ', part.Values.Select(value => $"\"{value}\""))}]")) + "}";
+    public override string ToString()
+    {
+        (string Name, IReadOnlyList<string> Values)[] parts =
+            [("APIGroups", ApiGroups), ("Resources", Resources), ("NonResourceURLs", NonResourceUrls), ("ResourceNames", ResourceNames), ("Verbs", Verbs)];
+        var shown = parts.Where(part => part.Values.Count > 0).Select(part => $"{part.Name}:[{string.Join(' ', part.Values.Select(value => $"\"{value}\""))}]");
+        return $"{{{string.Join(", ", shown)}}}";
+    }
 
     private bool HasResource(string resource, string subresource)
     {
