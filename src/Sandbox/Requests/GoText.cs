@@ -30,7 +30,8 @@ internal static class GoText
     /// <summary>Compact JSON with sorted keys, as Go writes a map.</summary>
     public static string SortedJson(JsonNode? node) => Encoding.UTF8.GetString(ServedObject.Encode(Sorted(node)));
 
-    private static JsonNode? Sorted(JsonNode? node) => node switch
+    /// <summary>A copy whose maps are sorted by key.</summary>
+    public static JsonNode? Sorted(JsonNode? node) => node switch
     {
         JsonObject map => new JsonObject(map.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => KeyValuePair.Create(entry.Key, Sorted(entry.Value)))),
         JsonArray list => new JsonArray([.. list.Select(Sorted)]),

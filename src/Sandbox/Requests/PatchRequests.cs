@@ -63,7 +63,6 @@ internal sealed class PatchRequests(ObjectStore store, WritePipeline pipeline)
     private static JsonObject Patched(ApiRequest request, JsonObject existing)
     {
         var patch = Decode(request);
-        var target = (JsonObject)existing.DeepClone();
         if (request.ContentType == Json)
         {
             if (patch is not JsonArray operations)
@@ -72,7 +71,7 @@ internal sealed class PatchRequests(ObjectStore store, WritePipeline pipeline)
             }
             try
             {
-                return JsonPatch.Apply(target, operations) as JsonObject ?? throw Unprocessable();
+                return JsonPatch.Apply(existing, operations) as JsonObject ?? throw Unprocessable();
             }
             catch (PatchException)
             {
@@ -87,15 +86,14 @@ internal sealed class PatchRequests(ObjectStore store, WritePipeline pipeline)
         {
             try
             {
-                return StrategicMerge.Apply(request.Resource.Schema, target, changes);
+                return StrategicMerge.Apply(request.Resource.Schema, existing, changes);
             }
             catch (PatchException error)
             {
                 throw StatusResponses.Internal(error.Message);
             }
         }
-        MergePatch.Apply(target, changes);
-        return target;
+        return (JsonObject)MergePatch.Apply(existing, changes);
     }
 
     private static JsonNode? Decode(ApiRequest request)
