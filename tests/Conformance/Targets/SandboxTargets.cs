@@ -18,7 +18,7 @@ internal sealed class SandboxTargets : IReplayTargets
         var clock = new AdvancingClock();
         var server = await SandboxServer.StartAsync(new SandboxOptions { TimeProvider = clock }, cancellationToken);
         var client = Trusting(server.CaCertificatePem);
-        return new ReplayLease(new ReplayTarget(server.Address, client, server.AdminToken, clock.Advance), Patience, async () =>
+        return new ReplayLease(new ReplayTarget(server.Address, client, server.AdminToken, PassTime: clock.Advance), Patience, async () =>
         {
             client.Dispose();
             await server.DisposeAsync();
