@@ -25,11 +25,17 @@ public sealed partial record AlertOptions
     /// <summary>Labels on every alert, for routing.</summary>
     public ImmutableSortedDictionary<string, string> AlertLabels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
-    /// <summary>Users whose secret reads, role changes and interactive sessions are expected.</summary>
-    public ImmutableArray<string> AllowedUsers { get; init; } = [];
+    /// <summary>
+    /// Users whose secret reads are expected, service accounts one by one: a stolen token is the common case, so none is exempt by its kind
+    /// but the controllers of kube-controller-manager.
+    /// </summary>
+    public ImmutableArray<string> SecretReaders { get; init; } = [];
 
-    /// <summary>Also report secret reads by service accounts outside kube-system that are not allowed above: a stolen token is the common case.</summary>
-    public bool WatchServiceAccounts { get; init; }
+    /// <summary>Users whose changes of roles and bindings are expected, such as a delivery tool.</summary>
+    public ImmutableArray<string> RoleEditors { get; init; } = [];
+
+    /// <summary>Users whose exec, attach, port-forward and proxy requests are expected, such as a backup tool.</summary>
+    public ImmutableArray<string> SessionUsers { get; init; } = [];
 
     /// <summary>Time between evaluations.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(1);
@@ -37,11 +43,11 @@ public sealed partial record AlertOptions
     /// <summary>How long an event may take from the API server into VictoriaLogs; evaluation looks that far back.</summary>
     public TimeSpan EvaluationDelay { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Window of the rules that count bursts.</summary>
-    public TimeSpan BurstWindow { get; init; } = TimeSpan.FromMinutes(5);
+    /// <summary>Window of the rules that count bursts; at least two intervals, so that nothing falls between two evaluations.</summary>
+    public TimeSpan BurstWindow { get => Max(field, Interval * 2); init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long a cluster may send nothing.</summary>
-    public TimeSpan SilentAfter { get; init; } = TimeSpan.FromMinutes(10);
+    /// <summary>How long a cluster may send nothing; at least two intervals.</summary>
+    public TimeSpan SilentAfter { get => Max(field, Interval * 2); init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>More 401 responses than this per source address and <see cref="BurstWindow"/> are reported.</summary>
     public int AuthenticationFailures { get; init; } = 10;
@@ -71,11 +77,11 @@ public sealed partial record AlertOptions
             }
         }
 
-        for (var i = 0; i < AllowedUsers.Length; i++)
+        foreach (var (field, users) in new[] { ("secretReaders", SecretReaders), ("roleEditors", RoleEditors), ("sessionUsers", SessionUsers) })
         {
-            if (AllowedUsers[i].Length == 0)
+            if (users.IndexOf("") is var empty and >= 0)
             {
-                yield return new OptionError($"allowedUsers[{i}]", "must not be empty");
+                yield return new OptionError($"{field}[{empty}]", "must not be empty");
             }
         }
 
@@ -92,12 +98,6 @@ public sealed partial record AlertOptions
             yield return new OptionError("evaluationDelay", $"{EvaluationDelay} must lie between 0 and one hour");
         }
 
-        // A window shorter than the interval would leave gaps in which nothing is ever looked at.
-        if (BurstWindow < Interval)
-        {
-            yield return new OptionError("burstWindow", $"{BurstWindow} must not be shorter than the interval of {Interval}");
-        }
-
         if (AuthenticationFailures < 0 || ForbiddenRequests < 0 || FailureRatioMinimum < 0)
         {
             yield return new OptionError("thresholds", "counts must not be negative");
@@ -108,6 +108,8 @@ public sealed partial record AlertOptions
             yield return new OptionError("failureRatio", $"{FailureRatio} must lie between 0 and 1");
         }
     }
+
+    private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
 
     [GeneratedRegex(@"\A[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LabelName();

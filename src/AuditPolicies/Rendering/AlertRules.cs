@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using static Comptroller.AuditPolicies.Rendering.LogsQl;
 
@@ -19,17 +20,20 @@ public static class AlertRules
     // Long-running requests are seen when they start, not hours later when they end.
     private static readonly string Answered = IsOneOf("stage", ["ResponseStarted", "ResponseComplete"]);
 
+    // What kube-controller-manager does with secrets in every cluster: collecting garbage, counting quota, emptying namespaces, tokens.
+    private static readonly string[] ControllersReadingSecrets =
+    [
+        .. new[] { "bootstrap-signer", "generic-garbage-collector", "legacy-service-account-token-cleaner", "namespace-controller", "resourcequota-controller", "token-cleaner", "tokens-controller" }
+            .Select(name => "system:serviceaccount:kube-system:" + name),
+    ];
+
     private static readonly string Completed = Is("stage", "ResponseComplete");
 
     /// <summary>The rules in the order of the VMRule.</summary>
     public static IEnumerable<AlertRule> For(AlertOptions options)
     {
         yield return SecretReadByPerson(options);
-        if (options.WatchServiceAccounts)
-        {
-            yield return SecretReadByServiceAccount(options);
-        }
-
+        yield return SecretReadByServiceAccount(options);
         yield return AccessRulesChanged(options);
         yield return InteractiveSession(options);
         yield return AnonymousAllowed(options);
@@ -45,7 +49,7 @@ public static class AlertRules
         Query(
             EventWindow(options),
             options,
-            [.. SecretReads, Present(User), Not(Like(User, "^system:")), .. Unexpected(options)],
+            [.. SecretReads, Present(User), Not(Like(User, "^system:")), .. NotAmong(options.SecretReaders)],
             CountRequestsBy((User, "user"), (TargetNamespace, "target_namespace")),
             "filter hits:>0"),
         $"{AlertTemplate.Label("user")} read secrets in {Cluster(options)}",
@@ -59,7 +63,7 @@ public static class AlertRules
         Query(
             EventWindow(options),
             options,
-            [.. SecretReads, Like(User, "^system:serviceaccount:"), Not(Like(User, "^system:serviceaccount:kube-system:")), .. Unexpected(options)],
+            [.. SecretReads, Like(User, "^system:serviceaccount:"), .. NotAmong([.. ControllersReadingSecrets, .. options.SecretReaders])],
             CountRequestsBy((User, "user"), (TargetNamespace, "target_namespace")),
             "filter hits:>0"),
         $"{AlertTemplate.Label("user")} read secrets in {Cluster(options)}",
@@ -79,7 +83,7 @@ public static class AlertRules
                 $"{Quote(Code)}:<300",
                 // The aggregation controller and the server's own bootstrap rewrite roles all the time.
                 Not(IsOneOf(User, ["system:apiserver", "system:serviceaccount:kube-system:clusterrole-aggregation-controller"])),
-                .. Unexpected(options),
+                .. NotAmong(options.RoleEditors),
             ],
             CountRequestsBy((User, "user"), (Resource, "resource"), ("verb", "verb")),
             "filter hits:>0"),
@@ -93,7 +97,7 @@ public static class AlertRules
         Query(
             EventWindow(options),
             options,
-            [Answered, IsOneOf(Subresource, ["exec", "attach", "portforward", "proxy", "ephemeralcontainers"]), Present(User), .. Unexpected(options)],
+            [Answered, IsOneOf(Subresource, ["exec", "attach", "portforward", "proxy", "ephemeralcontainers"]), Present(User), .. NotAmong(options.SessionUsers)],
             CountRequestsBy((User, "user"), (Subresource, "subresource"), (TargetNamespace, "target_namespace")),
             "filter hits:>0"),
         $"{AlertTemplate.Label("user")} used {AlertTemplate.Label("subresource")} in {Cluster(options)}",
@@ -174,8 +178,7 @@ public static class AlertRules
 
     private static string Cluster(AlertOptions options) => AlertTemplate.Literal(options.Cluster);
 
-    private static string[] Unexpected(AlertOptions options) =>
-        options.AllowedUsers.IsEmpty ? [] : [Not(IsOneOf(User, options.AllowedUsers))];
+    private static string[] NotAmong(ImmutableArray<string> users) => users.IsEmpty ? [] : [Not(IsOneOf(User, users))];
 
     // Twice the interval: an event that arrives late is still seen by the next evaluation.
     private static TimeSpan EventWindow(AlertOptions options) => options.Interval * 2;

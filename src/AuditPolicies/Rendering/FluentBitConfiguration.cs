@@ -115,7 +115,7 @@ public static class FluentBitConfiguration
 
         if (options.Authentication is { } authentication)
         {
-            output["http_user"] = $"${{{authentication.UserVariable}}}";
+            output["http_user"] = authentication.User;
             output["http_passwd"] = $"${{{authentication.PasswordVariable}}}";
         }
 

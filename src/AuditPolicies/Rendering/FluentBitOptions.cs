@@ -60,11 +60,16 @@ public sealed partial record FluentBitOptions
             }
         }
 
-        foreach (var (field, variable) in Variables())
+        if (Authentication is { } authentication)
         {
-            if (!VariableName().IsMatch(variable))
+            if (!UserName().IsMatch(authentication.User))
             {
-                yield return new OptionError(field, $"\"{variable}\" is not the name of an environment variable; credentials are rendered by reference only");
+                yield return new OptionError("authentication.user", $"\"{authentication.User}\" must be letters, digits and . _ @ -, or the reference ${{NAME}} to an environment variable");
+            }
+
+            if (!VariableName().IsMatch(authentication.PasswordVariable))
+            {
+                yield return new OptionError("authentication.passwordVariable", $"\"{authentication.PasswordVariable}\" is not the name of an environment variable; a password is rendered by reference only");
             }
         }
 
@@ -91,11 +96,6 @@ public sealed partial record FluentBitOptions
         {
             yield return new OptionError("endpoint", "must not have a query or fragment; the ingestion parameters are added by the renderer");
         }
-
-        if (Authentication is not null && Endpoint.Scheme != "https")
-        {
-            yield return new OptionError("endpoint", "must be https when authentication is set: the password would travel in the clear");
-        }
     }
 
     private IEnumerable<OptionError> CheckPaths()
@@ -121,12 +121,11 @@ public sealed partial record FluentBitOptions
         }
     }
 
-    private IEnumerable<(string Field, string Variable)> Variables() => Authentication is { } authentication
-        ? [("authentication.userVariable", authentication.UserVariable), ("authentication.passwordVariable", authentication.PasswordVariable)]
-        : [];
-
     [GeneratedRegex(@"\A(?:/[-A-Za-z0-9_.+@=]+)+/?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AbsolutePath();
+
+    [GeneratedRegex(@"\A(?:[A-Za-z0-9._@-]+|\$\{[A-Za-z_][A-Za-z0-9_]*\})\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex UserName();
 
     [GeneratedRegex(@"\A[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex VariableName();
@@ -148,5 +147,7 @@ public sealed record TlsOptions
     public string? ServerName { get; init; }
 }
 
-/// <summary>Environment variables of the Fluent Bit pod that hold the credentials; the values are never rendered.</summary>
-public sealed record BasicAuthentication(string UserVariable, string PasswordVariable);
+/// <summary>HTTP basic authentication.</summary>
+/// <param name="User">User name, or a reference such as <c>${AUDIT_USER}</c> to an environment variable of the Fluent Bit pod.</param>
+/// <param name="PasswordVariable">Name of the environment variable with the password, which is never rendered itself.</param>
+public sealed record BasicAuthentication(string User, string PasswordVariable);

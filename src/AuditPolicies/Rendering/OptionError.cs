@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Comptroller.AuditPolicies.Rendering;
 
 /// <summary>An option that cannot be rendered.</summary>
-/// <param name="Field">Name of the option, such as <c>endpoint</c> or <c>allowedUsers[2]</c>.</param>
+/// <param name="Field">Name of the option, such as <c>endpoint</c> or <c>secretReaders[2]</c>.</param>
 /// <param name="Message">What is wrong with it and what is accepted.</param>
 public sealed record OptionError(string Field, string Message)
 {

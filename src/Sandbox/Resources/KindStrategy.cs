@@ -8,6 +8,8 @@ internal class KindStrategy : IKindStrategy
 {
     public static IKindStrategy None { get; } = new KindStrategy();
 
+    public virtual string? Decode(JsonObject candidate) => null;
+
     public virtual void PrepareForCreate(JsonObject created)
     {
     }
@@ -17,6 +19,8 @@ internal class KindStrategy : IKindStrategy
     }
 
     public virtual IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource) => [];
+
+    public virtual IEnumerable<string> Warnings(JsonObject accepted) => [];
 
     public virtual JsonObject Convert(JsonObject source, ServedResource resource, bool toStorage) => source;
 

@@ -13,7 +13,7 @@ internal sealed record ServedResource
     public required string Plural { get; init; }
     public required string Singular { get; init; }
     public required string Kind { get; init; }
-    public string ListKind => field ?? Kind + "List";
+    public string ListKind { get => field ?? Kind + "List"; init; }
     public required bool Namespaced { get; init; }
     public IReadOnlyList<string> ShortNames { get; init; } = [];
     public IReadOnlyList<string> Categories { get; init; } = [];
@@ -23,6 +23,18 @@ internal sealed record ServedResource
 
     /// <summary>The schema of this version, metadata included.</summary>
     public required Schema Schema { get; init; }
+
+    /// <summary>The OpenAPI document that <see cref="Schema"/> was parsed from, as discovery publishes it. Read only.</summary>
+    public JsonObject Document { get; init; } = [];
+
+    /// <summary>Full name of a built-in kind's definition in the OpenAPI documents; empty for custom kinds.</summary>
+    public string Definition { get; init; } = "";
+
+    /// <summary>
+    /// An object of this kind of which nothing is set. Built-in kinds write some fields even then (<c>status: {}</c>); who creates an
+    /// object does not come to own them. Read only.
+    /// </summary>
+    public JsonObject Zero { get; init; } = [];
     public bool HasStatus { get; init; }
 
     /// <summary>True for kinds that a CustomResourceDefinition defines.</summary>
@@ -71,6 +83,13 @@ internal sealed record TableColumn(
 /// <summary>What one built-in kind does beyond its schema. Custom kinds use <see cref="KindStrategy.None"/>.</summary>
 internal interface IKindStrategy
 {
+    /// <summary>
+    /// Brings <paramref name="candidate"/> (a body, or the outcome of a patch) to the form in which the kind's Go type would be written:
+    /// empty fields vanish or appear, times become UTC. Null, or the decoder's words when a value does not fit its type. Unknown fields stay.
+    /// Custom kinds are left alone: their schema does it all.
+    /// </summary>
+    string? Decode(JsonObject candidate);
+
     /// <summary>Fills what the server fills on create (defaults beyond the schema, data from stringData, ...). May change <paramref name="created"/>.</summary>
     void PrepareForCreate(JsonObject created);
 
@@ -79,6 +98,9 @@ internal interface IKindStrategy
 
     /// <summary>Checks beyond the schema; <paramref name="existing"/> is null on create. Field paths in the server's notation.</summary>
     IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource);
+
+    /// <summary>What the client should hear about an accepted object, such as CEL rules that this server does not evaluate.</summary>
+    IEnumerable<string> Warnings(JsonObject accepted);
 
     /// <summary>From the form that is stored to the form of <paramref name="resource"/>'s version, and back (<paramref name="toStorage"/>). Returns the input when both are one.</summary>
     JsonObject Convert(JsonObject source, ServedResource resource, bool toStorage);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Resources;
+using Comptroller.Sandbox.Schemas;
 
 namespace Comptroller.Sandbox.Storage;
 
@@ -19,6 +20,7 @@ internal static class ServedForm
         }
         var copy = ReferenceEquals(served, stored) ? (JsonObject)stored.DeepClone() : served;
         copy["apiVersion"] = resource.ApiVersion;
+        Defaulting.Apply(resource.Schema, copy);
         return copy;
     }
 }

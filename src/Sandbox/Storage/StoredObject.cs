@@ -44,6 +44,14 @@ internal sealed class StoredObject
     /// <summary>A stand-in that only has a place in the order.</summary>
     public static StoredObject Probe(string key) => new(key);
 
+    /// <summary>Says that the content is already in the form of <paramref name="resource"/>, which spares its writer and readers a conversion.</summary>
+    public ServedObject AsWritten(ServedResource resource)
+    {
+        var view = new ServedObject(resource, Content);
+        _view = view;
+        return view;
+    }
+
     /// <summary>
     /// The object as <paramref name="resource"/> serves it. Two views are kept, because two versions (or the two Event APIs) may be
     /// read in turn; every reader of a view shares its encoding.

@@ -1,0 +1,296 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Client;
+using Comptroller.Kubernetes.Informers;
+using Comptroller.Kubernetes.Model;
+
+namespace Comptroller.Kubernetes.Runtime;
+
+/// <summary>
+/// Makes the objects that a resource stands for exist as intended, and those it no longer stands for vanish. Whole intents by
+/// server-side apply (rules W1, W2); nothing is sent for an object whose intent, identity and version are as after the last apply
+/// (rule W3), also after a restart, because that memory is the inventory in the owner's status. An object that belongs to
+/// somebody else is reported, never taken over.
+/// </summary>
+/// <param name="client">Where to write.</param>
+/// <param name="owned">What is known of owned objects without asking.</param>
+/// <param name="product">Field manager, and value of the managed-by label.</param>
+/// <param name="context">Metrics.</param>
+public sealed class Applier(IKubeClient client, OwnedObjects owned, string product, RuntimeContext context)
+{
+    private readonly ApplyOptions options = new(product, Force: true);
+
+    // What was written and is not yet in both the cache and the owner's cached status; bridges that gap (rule L7). Entries leave
+    // as soon as both have caught up, so it stays about as small as what is in flight.
+    private readonly ConcurrentDictionary<(string Group, string Kind, ObjectKey Key), Written> recent = new();
+
+    /// <summary>
+    /// Applies, then prunes unless something failed. A failed object does not keep the others from being applied; the report
+    /// says what happened to each.
+    /// </summary>
+    /// <param name="type">Kind of the owner.</param>
+    /// <param name="owner">Owner of all the objects: they are deleted with it.</param>
+    /// <param name="desired">The whole intent. An empty list prunes everything.</param>
+    /// <param name="previous">The inventory from the owner's status.</param>
+    /// <param name="cancellationToken">Ends the requests.</param>
+    /// <exception cref="ArgumentException">An object would outlive the owner's namespace (rule W9), or has no name.</exception>
+    public async Task<ApplyReport> ApplyAsync(
+        ResourceType type, IKubernetesObject owner, IReadOnlyList<DesiredObject> desired, IReadOnlyList<InventoryEntry> previous,
+        CancellationToken cancellationToken)
+    {
+        var results = new List<ApplyResult>(desired.Count);
+        var inventory = new List<InventoryEntry>(desired.Count);
+        foreach (var item in desired)
+        {
+            var intent = Intent.Of(type, owner, item);
+            var known = Known(intent, previous);
+            var (result, entry) = await ApplyAsync(intent, known, cancellationToken);
+            results.Add(result);
+            if (entry is not null)
+            {
+                inventory.Add(entry);
+            }
+
+            Count(result);
+        }
+
+        var mayPrune = results.TrueForAll(result => result.Action != ApplyAction.Failed);
+        foreach (var entry in Candidates(owner, previous).Where(entry => !desired.Any(item => Intent.IsNamed(owner, item, entry))))
+        {
+            if (!mayPrune)
+            {
+                inventory.Add(entry);
+                continue;
+            }
+
+            var result = await PruneAsync(entry, cancellationToken);
+            results.Add(result);
+            Count(result);
+            if (result.Action == ApplyAction.Failed)
+            {
+                inventory.Add(entry);
+            }
+        }
+
+        return new ApplyReport(results, inventory);
+    }
+
+    private async Task<(ApplyResult Result, InventoryEntry? Entry)> ApplyAsync(Intent intent, InventoryEntry? known, CancellationToken cancellationToken)
+    {
+        var seen = owned.Look(intent.Type, intent.Key);
+        if (seen.State == ObservationState.KindMissing)
+        {
+            return (intent.Result(ApplyAction.KindMissing, $"the server does not serve {intent.Type}"), known);
+        }
+
+        var behind = IsBehind(intent, seen);
+        if (known is not null && known.Hash == intent.Hash && (behind || IsAsLeft(known, seen)))
+        {
+            return (intent.Result(ApplyAction.Unchanged), known);
+        }
+
+        try
+        {
+            var live = seen.Metadata;
+            if (live is null && !(behind && known is not null))
+            {
+                // Only now a read: the object is not in the cache, so if it exists it lacks our label, and may be another's.
+                live = await GetAsync(intent, cancellationToken);
+            }
+
+            if (live is not null && live.ControllerOwner()?.Uid != intent.OwnerUid && live.Uid != known?.Uid)
+            {
+                var holder = live.ControllerOwner() is { } other ? $"{other.Kind} {other.Name}" : "somebody else";
+                return (intent.Result(ApplyAction.Conflict, $"{intent.Type.Kind} {intent.Key} exists and belongs to {holder}; it was left alone"), null);
+            }
+
+            var applied = (await client.ApplyAsync(
+                KubernetesTypes.MetadataOf(intent.Type), intent.Key.Namespace, intent.Key.Name, intent.Body(product, live?.Uid), options,
+                cancellationToken)).Metadata;
+            var entry = intent.Entry(applied);
+            recent[(intent.Type.Group, intent.Type.Kind, intent.Key)] = new Written(entry, applied.ResourceVersion);
+            var action = live is null && known is null ? ApplyAction.Created
+                : live is null && known!.Uid != applied.Uid ? ApplyAction.Created
+                : live?.ResourceVersion == applied.ResourceVersion ? ApplyAction.Unchanged
+                : ApplyAction.Configured;
+            return (intent.Result(action), entry);
+        }
+        catch (KubeApiException e) when (e.IsNotFound)
+        {
+            return (intent.Result(ApplyAction.KindMissing, $"the server does not serve {intent.Type}", e), known);
+        }
+        catch (KubeApiException e)
+        {
+            return (intent.Result(ApplyAction.Failed, e.StatusMessage, e), known);
+        }
+    }
+
+    /// <summary>
+    /// What the inventory names, and what carries our label and our owner reference without being named: applied in a run that
+    /// ended before its status was written.
+    /// </summary>
+    private IEnumerable<InventoryEntry> Candidates(IKubernetesObject owner, IReadOnlyList<InventoryEntry> previous) =>
+        previous.Concat(owned.OwnedBy(owner.Metadata.Uid ?? "").Where(found => !previous.Any(found.Names)));
+
+    private async Task<ApplyResult> PruneAsync(InventoryEntry entry, CancellationToken cancellationToken)
+    {
+        var type = entry.Type();
+        try
+        {
+            await client.DeleteAsync(type, entry.Namespace, entry.Name, new DeleteOptions { Uid = entry.Uid }, cancellationToken);
+        }
+        catch (KubeApiException e) when (e.IsConflict)
+        {
+            // Another object has the name now; ours is gone.
+        }
+        catch (KubeApiException e)
+        {
+            return new ApplyResult(type, entry.Key(), ApplyAction.Failed, e.StatusMessage, e);
+        }
+
+        recent.TryRemove((entry.Group, entry.Kind, entry.Key()), out _);
+        return new ApplyResult(type, entry.Key(), ApplyAction.Pruned);
+    }
+
+    /// <summary>What the last apply left: from the owner's status, or from memory while the status in the cache is older.</summary>
+    private InventoryEntry? Known(Intent intent, IReadOnlyList<InventoryEntry> previous)
+    {
+        var stored = previous.FirstOrDefault(intent.IsNamedBy);
+        if (!recent.TryGetValue((intent.Type.Group, intent.Type.Kind, intent.Key), out var written))
+        {
+            return stored;
+        }
+
+        if (written.Entry == stored && !IsBehind(written.ResourceVersion, owned.Look(intent.Type, intent.Key)))
+        {
+            recent.TryRemove((intent.Type.Group, intent.Type.Kind, intent.Key), out _);
+        }
+
+        return written.Entry;
+    }
+
+    /// <summary>True when nobody wrote to the object since our apply, as far as anyone can tell without asking.</summary>
+    private static bool IsAsLeft(InventoryEntry known, Observation seen) => seen.State switch
+    {
+        ObservationState.Unknown => true,
+        ObservationState.Present => seen.Metadata!.Uid == known.Uid && InventoryEntry.MarkerOf(seen.Metadata) == known.Marker,
+        _ => false,
+    };
+
+    private bool IsBehind(Intent intent, Observation seen) =>
+        recent.TryGetValue((intent.Type.Group, intent.Type.Kind, intent.Key), out var written) && IsBehind(written.ResourceVersion, seen);
+
+    /// <summary>True while the cache has not yet shown what was written at <paramref name="version"/>.</summary>
+    private static bool IsBehind(string? version, Observation seen) => seen.State switch
+    {
+        ObservationState.Present => ResourceVersions.Compare(seen.Metadata!.ResourceVersion, version) < 0,
+        ObservationState.Absent => ResourceVersions.Compare(seen.CacheVersion, version) < 0,
+        _ => false,
+    };
+
+    private async Task<ObjectMeta?> GetAsync(Intent intent, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await client.GetAsync(KubernetesTypes.MetadataOf(intent.Type), intent.Key.Namespace, intent.Key.Name, cancellationToken)).Metadata;
+        }
+        catch (KubeApiException e) when (e.IsNotFound)
+        {
+            return null;
+        }
+    }
+
+    private void Count(ApplyResult result) =>
+        context.Metrics.Applies.Add(1, new("kind", result.Type.Kind), new("action", ApplyReport.Label(result.Action)));
+
+    private sealed record Written(InventoryEntry Entry, string? ResourceVersion);
+
+    /// <summary>One object as it will be applied for one owner.</summary>
+    private sealed record Intent(ResourceType Type, ObjectKey Key, JsonObject Desired, OwnerReference Owner, string Hash)
+    {
+        public string OwnerUid => Owner.Uid;
+
+        public static Intent Of(ResourceType ownerType, IKubernetesObject owner, DesiredObject item)
+        {
+            var key = KeyOf(owner, item);
+            if (owner.Metadata.Namespace is { Length: > 0 } home && key.Namespace != home)
+            {
+                // The garbage collector would delete the object at once (rule W9).
+                throw new ArgumentException($"{item.Type.Kind} {key} is not in {home}, the namespace of its owner {owner.Metadata.Name}", nameof(item));
+            }
+
+            var reference = new OwnerReference
+            {
+                ApiVersion = ownerType.ApiVersion,
+                Kind = ownerType.Kind,
+                Name = owner.Metadata.Name,
+                Uid = owner.Metadata.Uid ?? "",
+                Controller = true,
+                BlockOwnerDeletion = true,
+            };
+            return new Intent(item.Type, key, item.Body, reference, IntentHash.Of(item.Body, $"{item.Type.ApiVersion} {reference.ApiVersion} {reference.Uid}"));
+        }
+
+        public static bool IsNamed(IKubernetesObject owner, DesiredObject item, InventoryEntry entry) =>
+            entry.Group == item.Type.Group && entry.Kind == item.Type.Kind && entry.Key() == KeyOf(owner, item);
+
+        public bool IsNamedBy(InventoryEntry entry) => entry.Group == Type.Group && entry.Kind == Type.Kind && entry.Key() == Key;
+
+        public ApplyResult Result(ApplyAction action, string? message = null, KubeApiException? error = null) => new(Type, Key, action, message, error);
+
+        public InventoryEntry Entry(ObjectMeta applied) => new()
+        {
+            Group = Type.Group,
+            Version = Type.Version,
+            Plural = Type.Plural,
+            Kind = Type.Kind,
+            Namespace = Key.Namespace,
+            Name = Key.Name,
+            Uid = applied.Uid ?? "",
+            Marker = InventoryEntry.MarkerOf(applied),
+            Hash = Hash,
+        };
+
+        /// <summary>The whole intent: the desired object, its owner, its label, and the uid when it exists (rule W4).</summary>
+        public JsonObject Body(string product, string? uid)
+        {
+            var body = (JsonObject)Desired.DeepClone();
+            body["apiVersion"] = Type.ApiVersion;
+            body["kind"] = Type.Kind;
+            var metadata = body["metadata"]!.AsObject();
+            if (Type.Namespaced)
+            {
+                metadata["namespace"] = Key.Namespace;
+            }
+
+            if (uid is not null)
+            {
+                metadata["uid"] = uid;
+            }
+
+            if (metadata["labels"] is not JsonObject labels)
+            {
+                metadata["labels"] = labels = [];
+            }
+
+            labels[OwnedObjects.ManagedBy] = product;
+            metadata["ownerReferences"] = new JsonArray(new JsonObject
+            {
+                ["apiVersion"] = Owner.ApiVersion,
+                ["kind"] = Owner.Kind,
+                ["name"] = Owner.Name,
+                ["uid"] = Owner.Uid,
+                ["controller"] = true,
+                ["blockOwnerDeletion"] = true,
+            });
+            return body;
+        }
+
+        private static ObjectKey KeyOf(IKubernetesObject owner, DesiredObject item)
+        {
+            var metadata = item.Body["metadata"] as JsonObject;
+            var name = (string?)metadata?["name"] ?? throw new ArgumentException($"a desired {item.Type.Kind} has no metadata.name", nameof(item));
+            return new ObjectKey(item.Type.Namespaced ? (string?)metadata!["namespace"] ?? owner.Metadata.Namespace ?? "" : "", name);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Comptroller.Sandbox.Schemas;
+
+namespace Comptroller.Sandbox.Kinds;
+
+internal sealed class ConfigMapStrategy(TypedField type) : BuiltInStrategy(type)
+{
+    public const int SizeLimit = 1024 * 1024;
+
+    public override IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource)
+    {
+        List<FieldError> errors = [];
+        var data = candidate["data"] as JsonObject ?? [];
+        var binary = candidate["binaryData"] as JsonObject ?? [];
+        foreach (var (key, _) in data.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            errors.AddRange(NameChecks.ConfigKey(key).Select(message => FieldFaults.Invalid($"data[{key}]", key, message)));
+            if (binary.ContainsKey(key))
+            {
+                errors.Add(FieldFaults.Invalid($"data[{key}]", key, "duplicate of key present in binaryData"));
+            }
+        }
+        foreach (var (key, _) in binary.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            errors.AddRange(NameChecks.ConfigKey(key).Select(message => FieldFaults.Invalid($"binaryData[{key}]", key, message)));
+        }
+        var size = data.Sum(pair => (long)Encoding.UTF8.GetByteCount((string?)pair.Value ?? "")) + binary.Sum(pair => SecretStrategy.DecodedLength(pair.Value));
+        if (size > SizeLimit)
+        {
+            errors.Add(FieldFaults.TooLong("[]", SizeLimit));
+        }
+        if (existing is not null)
+        {
+            errors.AddRange(ImmutableFlag(candidate, existing, "data", "binaryData"));
+        }
+        return errors;
+    }
+
+    /// <summary>Once <c>immutable</c> is true, it and the data stay.</summary>
+    internal static IEnumerable<FieldError> ImmutableFlag(JsonObject candidate, JsonObject existing, params string[] fields)
+    {
+        const string Text = "field is immutable when `immutable` is set";
+        if ((bool?)existing["immutable"] != true)
+        {
+            yield break;
+        }
+        if ((bool?)candidate["immutable"] != true)
+        {
+            yield return FieldFaults.Forbidden("immutable", Text);
+        }
+        foreach (var field in fields.Where(field => !JsonNode.DeepEquals(candidate[field], existing[field])))
+        {
+            yield return FieldFaults.Forbidden(field, Text);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using System.Text.Json.Nodes;
+using Comptroller.Sandbox.Schemas;
+
+namespace Comptroller.Sandbox.Kinds;
+
+/// <summary>Pods as objects: they stay Pending, since nothing schedules them here.</summary>
+internal sealed class PodStrategy(TypedField type) : SpecAndStatusStrategy(type)
+{
+    public override void PrepareForCreate(JsonObject created)
+    {
+        base.PrepareForCreate(created);
+        var spec = created["spec"]!.AsObject();
+        PodTemplates.SetPullPolicies(spec);
+        spec["enableServiceLinks"] ??= true;
+        spec["serviceAccountName"] ??= "default";
+        spec["serviceAccount"] ??= spec["serviceAccountName"]!.DeepClone();
+        created["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = "BestEffort" };
+    }
+
+    public override IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource) =>
+        [.. PodTemplates.Check(candidate["spec"], "spec")];
+}

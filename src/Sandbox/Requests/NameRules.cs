@@ -1,0 +1,138 @@
+using System.Text.RegularExpressions;
+using Comptroller.Sandbox.Resources;
+
+namespace Comptroller.Sandbox.Requests;
+
+/// <summary>What names, keys and label values may look like. Every method returns the server's complaints; none when all is well.</summary>
+internal static partial class NameRules
+{
+    private const string SubdomainText =
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an " +
+        "alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+    private const string LabelText =
+        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an " +
+        "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+
+    private const string QualifiedRule =
+        "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
+        "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+
+    private const string LabelValueText =
+        "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an " +
+        "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
+    /// <param name="isPrefix">True for generateName, where a trailing dash is only the beginning of a name.</param>
+    public static IEnumerable<string> ObjectName(NameRule rule, string name, bool isPrefix = false)
+    {
+        if (isPrefix && name.Length > 1 && name[^1] == '-')
+        {
+            name = name[..^2] + "a";
+        }
+        return rule switch
+        {
+            NameRule.Label => DnsLabel(name),
+            NameRule.PathSegment => PathSegment(name, isPrefix),
+            _ => Subdomain(name),
+        };
+    }
+
+    public static IEnumerable<string> Subdomain(string name)
+    {
+        if (name.Length > 253)
+        {
+            yield return "must be no more than 253 characters";
+        }
+        if (!SubdomainPattern().IsMatch(name))
+        {
+            yield return SubdomainText;
+        }
+    }
+
+    public static IEnumerable<string> DnsLabel(string name)
+    {
+        if (name.Length > 63)
+        {
+            yield return "must be no more than 63 characters";
+        }
+        if (!DnsLabelPattern().IsMatch(name))
+        {
+            yield return LabelText;
+        }
+    }
+
+    /// <summary>Label and annotation keys, finalizers: a name with an optional domain before a slash.</summary>
+    public static IEnumerable<string> QualifiedName(string key)
+    {
+        var parts = key.Split('/');
+        if (parts.Length > 2)
+        {
+            yield return "a qualified name " + QualifiedRule + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
+            yield break;
+        }
+        if (parts.Length == 2)
+        {
+            if (parts[0].Length == 0)
+            {
+                yield return "prefix part must be non-empty";
+            }
+            else
+            {
+                foreach (var problem in Subdomain(parts[0]))
+                {
+                    yield return $"prefix part {problem}";
+                }
+            }
+        }
+        var name = parts[^1];
+        if (name.Length == 0)
+        {
+            yield return "name part must be non-empty";
+        }
+        else if (name.Length > 63)
+        {
+            yield return "name part must be no more than 63 bytes";
+        }
+        if (!QualifiedPattern().IsMatch(name))
+        {
+            yield return "name part " + QualifiedRule;
+        }
+    }
+
+    public static IEnumerable<string> LabelValue(string value)
+    {
+        if (value.Length > 63)
+        {
+            yield return "must be no more than 63 bytes";
+        }
+        if (value.Length > 0 && !QualifiedPattern().IsMatch(value))
+        {
+            yield return LabelValueText;
+        }
+    }
+
+    private static IEnumerable<string> PathSegment(string name, bool isPrefix)
+    {
+        if (!isPrefix && name is "." or "..")
+        {
+            yield return $"may not be '{name}'";
+            yield break;
+        }
+        foreach (var forbidden in (char[])['/', '%'])
+        {
+            if (name.Contains(forbidden, StringComparison.Ordinal))
+            {
+                yield return $"may not contain '{forbidden}'";
+            }
+        }
+    }
+
+    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex SubdomainPattern();
+
+    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex DnsLabelPattern();
+
+    [GeneratedRegex(@"^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex QualifiedPattern();
+}
