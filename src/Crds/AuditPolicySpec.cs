@@ -31,7 +31,7 @@ public sealed record AuditPolicySpec
     /// in a rule needs 1.36 or newer, and an older kube-apiserver would not start with it. When absent, only what every
     /// supported version accepts is let through.
     /// </summary>
-    [RegularExpression(@"^1\.[0-9]{1,3}$"), StringLength(5)]
+    [RegularExpression(@"^1\.[0-9]{1,3}$"), StringLength(16)]
     public string? KubernetesVersion { get; init; }
 
     /// <summary>

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
 using Comptroller.Kubernetes.Model;
+using Comptroller.Kubernetes.Runtime;
 
 namespace Comptroller.Crds;
 
@@ -37,8 +38,8 @@ public sealed record AuditPolicyStatus
     public RenderedStatus? Rendered { get; init; }
 
     /// <summary>Every object that was rendered. What is no longer rendered is deleted by means of this list.</summary>
-    [ListMapKey("id"), Items(16)]
-    public IReadOnlyList<InventoryStatus>? Inventory { get; init; }
+    [AtomicList, Items(16)]
+    public IReadOnlyList<InventoryEntry>? Inventory { get; init; }
 
     /// <summary>The last value of the annotation reconcile.fluxcd.io/requestedAt that was acted on.</summary>
     [StringLength(256)]
@@ -72,7 +73,7 @@ public sealed record FindingsStatus
 /// <summary>One finding.</summary>
 public sealed record FindingStatus
 {
-    /// <summary>Stable name of the check, such as "secret-bodies".</summary>
+    /// <summary>Stable name of the check, such as "bodies-of-secrets".</summary>
     [Required, StringLength(63)]
     public string Id { get; init => field = value ?? ""; } = "";
 
@@ -111,28 +112,4 @@ public sealed record RenderedStatus
     /// <summary>VMRule with the alert rules.</summary>
     [StringLength(253)]
     public string? Alerts { get; init; }
-}
-
-/// <summary>One rendered object.</summary>
-public sealed record InventoryStatus
-{
-    /// <summary>The object as plural.group/name, such as "configmaps/production-talos".</summary>
-    [Required, StringLength(512)]
-    public string Id { get; init => field = value ?? ""; } = "";
-
-    /// <summary>API version under which it was applied.</summary>
-    [Required, StringLength(63)]
-    public string Version { get; init => field = value ?? ""; } = "";
-
-    /// <summary>Kind of the object.</summary>
-    [Required, StringLength(63)]
-    public string Kind { get; init => field = value ?? ""; } = "";
-
-    /// <summary>Its uid: an object of the same name that someone else created is not touched.</summary>
-    [Required, StringLength(128)]
-    public string Uid { get; init => field = value ?? ""; } = "";
-
-    /// <summary>Hash of what was applied, to skip writes that change nothing.</summary>
-    [Required, StringLength(80)]
-    public string Hash { get; init => field = value ?? ""; } = "";
 }

@@ -49,6 +49,10 @@ public sealed record FluentBit
     "!has(self.tls) || self.endpoint.startsWith('https://')",
     "tls has no effect on a plain endpoint: use an https:// endpoint, or remove tls",
     FieldPath = ".tls")]
+[CelRule(
+    "!has(self.basicAuth) || self.endpoint.startsWith('https://')",
+    "basicAuth needs an https:// endpoint: over http the password would travel in the clear",
+    FieldPath = ".endpoint")]
 public sealed record VictoriaLogs
 {
     /// <summary>
@@ -84,8 +88,8 @@ public sealed record BasicAuth
     public string Username { get; init => field = value ?? ""; } = "";
 
     /// <summary>
-    /// The Secret that holds the password. The operator never reads it: the rendered configuration names an environment variable,
-    /// which the Fluent Bit pod takes from this Secret.
+    /// The Secret that holds the password. The operator never reads it: the rendered configuration names the environment variable
+    /// VICTORIALOGS_PASSWORD, which the Fluent Bit pod takes from this Secret.
     /// </summary>
     [Required]
     public SecretKeyReference PasswordSecretRef { get; init => field = value ?? new(); } = new();

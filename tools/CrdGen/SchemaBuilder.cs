@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
-using Comptroller.Kubernetes.Model;
 
 namespace Comptroller.CrdGen;
 
@@ -135,12 +134,13 @@ internal sealed class SchemaBuilder(XmlDocs docs)
         if (Argument(type, typeof(IReadOnlyDictionary<,>)) is not null)
         {
             var entries = Required<EntriesAttribute>(property);
-            return new JsonObject
+            var values = new JsonObject { ["type"] = "string", ["maxLength"] = entries.MaxLength };
+            if (entries.Pattern is { } pattern)
             {
-                ["type"] = "object",
-                ["maxProperties"] = entries.Max,
-                ["additionalProperties"] = new JsonObject { ["type"] = "string", ["maxLength"] = entries.MaxLength },
-            };
+                values["pattern"] = pattern;
+            }
+
+            return new JsonObject { ["type"] = "object", ["maxProperties"] = entries.Max, ["additionalProperties"] = values };
         }
 
         if (Argument(type, typeof(IReadOnlyList<>)) is { } item)
@@ -166,13 +166,14 @@ internal sealed class SchemaBuilder(XmlDocs docs)
         {
             schema["maxLength"] = DurationAttribute.MaxLength;
             schema["pattern"] = DurationAttribute.Pattern;
-            if (duration.AtLeast is { } least)
+            JsonNode[] rules =
+            [
+                .. Limit(">=", "at least", duration.AtLeast),
+                .. Limit("<=", "at most", duration.AtMost),
+            ];
+            if (rules.Length > 0)
             {
-                schema["x-kubernetes-validations"] = new JsonArray(new JsonObject
-                {
-                    ["rule"] = $"duration(self) >= duration('{least}')",
-                    ["message"] = $"must be at least {least}",
-                });
+                schema["x-kubernetes-validations"] = new JsonArray(rules);
             }
 
             return schema;
@@ -191,6 +192,11 @@ internal sealed class SchemaBuilder(XmlDocs docs)
         }
 
         return schema;
+
+        static IEnumerable<JsonNode> Limit(string comparison, string words, string? bound) =>
+            bound is null
+                ? []
+                : [new JsonObject { ["rule"] = $"duration(self) {comparison} duration('{bound}')", ["message"] = $"must be {words} {bound}" }];
     }
 
     private static JsonObject Integer(PropertyInfo property, string format)
@@ -214,7 +220,7 @@ internal sealed class SchemaBuilder(XmlDocs docs)
             schema["minItems"] = bounds.Min;
         }
 
-        schema["items"] = item == typeof(string) ? TextItem(property, bounds) : item == typeof(Condition) ? ConditionSchema.Item() : ObjectItem(item, defaults);
+        schema["items"] = item == typeof(string) ? TextItem(property, bounds) : SharedSchemas.Of(item) ?? ObjectItem(item, defaults);
         if (property.GetCustomAttribute<ListMapKeyAttribute>() is { } map)
         {
             schema["x-kubernetes-list-type"] = "map";

@@ -38,6 +38,10 @@ public sealed class EntriesAttribute(int max, int maxLength) : Attribute
 
     /// <summary>Longest value, in characters.</summary>
     public int MaxLength { get; } = maxLength;
+
+    /// <summary>Regular expression (RE2) of each value.</summary>
+    [StringSyntax(StringSyntaxAttribute.Regex)]
+    public string? Pattern { get; init; }
 }
 
 /// <summary>A string that holds a duration such as <c>1h30m</c>, as Flux writes them: no sign, and no unit below milliseconds.</summary>
@@ -50,4 +54,7 @@ public sealed class DurationAttribute : Attribute
 
     /// <summary>Shortest duration that is accepted, itself written so; null for any.</summary>
     public string? AtLeast { get; init; }
+
+    /// <summary>Longest duration that is accepted; null for any.</summary>
+    public string? AtMost { get; init; }
 }

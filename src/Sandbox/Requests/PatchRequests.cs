@@ -213,8 +213,15 @@ internal sealed class PatchRequests(ObjectStore store, WritePipeline pipeline)
     /// <summary>The merge of what is applied into what is there, or the 409 that tells who else owns what.</summary>
     private JsonObject Merged(ApiRequest request, JsonObject? live, JsonObject intent, WriteOptions options)
     {
-        var outcome = ManagedFields.Apply(request.Resource.Schema, live, Applicable(request, intent), pipeline.FieldsOf(request, options));
-        return outcome.Merged ?? throw StatusResponses.ApplyConflict(outcome.Message, outcome.Conflicts);
+        try
+        {
+            var outcome = ManagedFields.Apply(request.Resource.Schema, live, Applicable(request, intent), pipeline.FieldsOf(request, options));
+            return outcome.Merged ?? throw StatusResponses.ApplyConflict(outcome.Conflicts!.Message, outcome.Conflicts.Causes);
+        }
+        catch (FieldsException error)
+        {
+            throw error.Code == 500 ? StatusResponses.Internal(error.Message) : StatusResponses.BadRequest(error.Message);
+        }
     }
 
     /// <summary>The part of the intent that this endpoint may change.</summary>

@@ -4,9 +4,19 @@ using Comptroller.Sandbox.Schemas;
 
 namespace Comptroller.Sandbox.Fields
 {
-    internal sealed record FieldsContext(string Manager, string ApiVersion, string? Subresource, bool Force, DateTimeOffset Time);
+    internal sealed record FieldsContext(string Manager, string ApiVersion, string? Subresource, bool Force, DateTimeOffset Time)
+    {
+        public IReadOnlyList<string> Reset { get; init; } = [];
+    }
 
-    internal sealed record ApplyOutcome(JsonObject? Merged, IReadOnlyList<FieldError> Conflicts, string Message);
+    internal sealed record ApplyOutcome(JsonObject? Merged, ApplyConflicts? Conflicts);
+
+    internal sealed record ApplyConflicts(string Message, IReadOnlyList<FieldError> Causes);
+
+    internal sealed class FieldsException(int code, string message) : Exception(message)
+    {
+        public int Code { get; } = code;
+    }
 
     internal static class ManagedFields
     {
@@ -14,7 +24,7 @@ namespace Comptroller.Sandbox.Fields
         {
             var target = (JsonObject?)live?.DeepClone() ?? [];
             Patches.MergePatch.Apply(target, applied);
-            return new ApplyOutcome(target, [], "");
+            return new ApplyOutcome(target, null);
         }
 
         public static JsonObject Update(Schema schema, JsonObject? live, JsonObject updated, FieldsContext context) => updated;

@@ -31,7 +31,7 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
         {
             candidate.Remove("status");
         }
-        Defaulting.Apply(resource.Schema, candidate);
+        SetDefaults(resource, candidate);
         resource.Strategy.PrepareForCreate(candidate);
         if (!isApplied)
         {
@@ -60,7 +60,7 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
         CheckNames(request, candidate);
         var insists = CheckRevision(request, existing, candidate);
         KeepServerParts(request, candidate, before);
-        Defaulting.Apply(resource.Schema, candidate);
+        SetDefaults(resource, candidate);
         resource.Strategy.PrepareForUpdate(candidate, before, request.IsStatus ? "status" : null);
         if (!isApplied)
         {
@@ -80,7 +80,10 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
 
     /// <summary>Who writes, for the record of field owners.</summary>
     public FieldsContext FieldsOf(ApiRequest request, WriteOptions options) =>
-        new(options.Manager, request.Resource.ApiVersion, request.IsStatus ? "status" : null, options.Force, time.GetUtcNow());
+        new(options.Manager, request.Resource.ApiVersion, request.IsStatus ? "status" : null, options.Force, time.GetUtcNow())
+        {
+            Reset = request.IsStatus ? ["metadata", "spec"] : request.Resource.HasStatus ? ["status"] : [],
+        };
 
     /// <summary>Refuses an object whose name or namespace is not the one of the path.</summary>
     public static void CheckNames(ApiRequest request, JsonObject candidate)
@@ -264,7 +267,10 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
     {
         var resource = request.Resource;
         errors.AddRange(TypeErrors(resource, candidate));
-        errors.AddRange(SchemaValidation.Validate(resource.Schema, candidate, before));
+        if (resource.IsCustom)
+        {
+            errors.AddRange(SchemaValidation.Validate(resource.Schema, candidate, before));
+        }
         errors.AddRange(resource.Strategy.Validate(candidate, before, request.IsStatus ? "status" : null));
         if (errors.Count > 0)
         {
@@ -284,6 +290,15 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
             {
                 yield return new FieldError("FieldValueInvalid", $"Invalid value: \"{given}\": must be {expected}", name);
             }
+        }
+    }
+
+    /// <summary>The documents of built-in kinds describe what their Go code does, and their strategies do it.</summary>
+    private static void SetDefaults(ServedResource resource, JsonObject candidate)
+    {
+        if (resource.IsCustom)
+        {
+            Defaulting.Apply(resource.Schema, candidate);
         }
     }
 

@@ -1,11 +1,19 @@
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Model;
+using Comptroller.Kubernetes.Runtime;
 
 namespace Comptroller.CrdGen;
 
-/// <summary><c>metav1.Condition</c> as every CRD of the field spells it, bounds included.</summary>
-internal static class ConditionSchema
+/// <summary>Schemas of the types that the runtime brings: it knows nothing of schemas, so their bounds stand here.</summary>
+internal static class SharedSchemas
 {
-    public static JsonObject Item() => new()
+    public static JsonObject? Of(Type type) =>
+        type == typeof(Condition) ? Condition()
+        : type == typeof(InventoryEntry) ? InventoryEntry()
+        : null;
+
+    /// <summary><c>metav1.Condition</c> as every CRD of the field spells it.</summary>
+    private static JsonObject Condition() => new()
     {
         ["description"] = "One observation about the object.",
         ["type"] = "object",
@@ -54,4 +62,26 @@ internal static class ConditionSchema
         },
         ["required"] = new JsonArray("type", "status", "lastTransitionTime", "reason", "message"),
     };
+
+    private static JsonObject InventoryEntry() => new()
+    {
+        ["description"] = "One rendered object.",
+        ["type"] = "object",
+        ["properties"] = new JsonObject
+        {
+            ["group"] = Text("API group; empty for the core group.", 253),
+            ["version"] = Text("Version of the API under which it was applied.", 63),
+            ["plural"] = Text("Its kind in URLs.", 63),
+            ["kind"] = Text("Its kind.", 63),
+            ["namespace"] = Text("Its namespace.", 63),
+            ["name"] = Text("Its name.", 253),
+            ["uid"] = Text("Its uid: an object of the same name that somebody else created is left alone.", 128),
+            ["marker"] = Text("Its version after the last apply. A different one means that somebody wrote to it.", 128),
+            ["hash"] = Text("Hash of what was applied, to skip writes that change nothing.", 128),
+        },
+        ["required"] = new JsonArray("version", "plural", "kind", "name", "uid", "hash"),
+    };
+
+    private static JsonObject Text(string description, int maxLength) =>
+        new() { ["description"] = description, ["type"] = "string", ["maxLength"] = maxLength };
 }

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Comptroller.Crds.Tests;
+
+public sealed class SamplesTests
+{
+    private static readonly JsonObject Schema = SchemaWalk.Of(Repository.Yaml("config/crd/comptroller.dev_auditpolicies.yaml"));
+
+    private static readonly string[] Names =
+    [
+        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "config/samples"), "auditpolicy-*.yaml")
+            .Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal),
+    ];
+
+    public static TheoryData<string> Files => new(Names);
+
+    [Theory, MemberData(nameof(Files))]
+    public void Every_sample_is_accepted_by_the_schema(string file) =>
+        SchemaCheck.Errors(Schema, Repository.Yaml($"config/samples/{file}")).ShouldBeEmpty();
+
+    [Theory, MemberData(nameof(Files))]
+    public void Every_sample_decodes_without_an_unknown_field(string file) =>
+        Decode(file).Spec.Rules.ShouldNotBeEmpty();
+
+    [Fact]
+    public void The_kustomization_lists_every_sample() =>
+        Repository.Yaml("config/samples/kustomization.yaml")["resources"]!.AsArray().Select(name => (string)name!).ShouldBe(Names);
+
+    [Fact]
+    public void The_full_sample_shows_every_field()
+    {
+        var sample = Repository.Yaml("config/samples/auditpolicy-full.yaml");
+        var missing = SchemaWalk.Nodes(Schema)
+            .Where(node => node.Path.StartsWith("spec", StringComparison.Ordinal))
+            .Select(node => node.Path)
+            .Where(path => !Shows([sample], path.Replace("{}", "", StringComparison.Ordinal)));
+        missing.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_small_sample_records_no_bodies() =>
+        Decode("auditpolicy-small.yaml").Spec.Rules.Select(rule => rule.Level).ShouldBe(["None", "None", "Metadata"]);
+
+    [Fact]
+    public void The_seed_sample_holds_the_sixteen_rules_of_the_document()
+    {
+        var spec = Decode("auditpolicy-seed.yaml").Spec;
+        spec.OmitStages.ShouldBe(["RequestReceived", "ResponseStarted"]);
+        spec.OmitManagedFields.ShouldBeFalse();
+        spec.Rules.Select(rule => rule.Level).ShouldBe(
+        [
+            "None", "None", "None", "Request", "Request", "Request", "Request", "Request",
+            "Request", "Request", "Metadata", "Metadata", "Metadata", "Metadata", "Metadata", "None",
+        ]);
+    }
+
+    [Theory]
+    [InlineData("forwarding", """{"cluster":"a b","victoriaLogs":{"endpoint":"http://v"}}""", "cluster")]
+    [InlineData("forwarding", """{"cluster":"a","victoriaLogs":{"endpoint":"http://user:pw@v"}}""", "endpoint")]
+    [InlineData("forwarding", """{"cluster":"a","victoriaLogs":{"endpoint":"v:9428"}}""", "endpoint")]
+    [InlineData("forwarding", """{"cluster":"a","victoriaLogs":{"endpoint":"http://v/?x=1"}}""", "endpoint")]
+    [InlineData("forwarding", """{"cluster":"a","fluentBit":{"logPath":"/var/log/*.log"},"victoriaLogs":{"endpoint":"http://v"}}""", "logPath")]
+    [InlineData("forwarding", """{"cluster":"a","fluentBit":{"logPath":"/var/../etc/x"},"victoriaLogs":{"endpoint":"http://v"}}""", "logPath")]
+    [InlineData("forwarding", """{"cluster":"a","fluentBit":{"bufferLimit":"2GB"},"victoriaLogs":{"endpoint":"http://v"}}""", "bufferLimit")]
+    [InlineData("interval", "\"10\"", "interval")]
+    [InlineData("kubernetesVersion", "\"1.36.2\"", "kubernetesVersion")]
+    [InlineData("rules", "[]", "rules")]
+    [InlineData("rules", """[{"level":"metadata"}]""", "level")]
+    [InlineData("rules", """[{"level":"None","verbs":"get"}]""", "verbs")]
+    [InlineData("log", """{"maxAge":0}""", "maxAge")]
+    public void The_schema_refuses_what_could_never_work(string field, string value, string blamed)
+    {
+        var policy = Repository.Yaml("config/samples/auditpolicy-small.yaml");
+        policy["spec"]![field] = JsonNode.Parse(value);
+        SchemaCheck.Errors(Schema, policy).ShouldHaveSingleItem().ShouldContain(blamed);
+    }
+
+    [Theory]
+    [InlineData("http://victoria-logs:9428")]
+    [InlineData("https://logs.example.com/tenant/a/")]
+    [InlineData("http://10.0.0.1:9428/")]
+    [InlineData("http://[fd00::1]:9428")]
+    public void The_schema_accepts_every_form_of_endpoint(string endpoint)
+    {
+        var policy = Repository.Yaml("config/samples/auditpolicy-small.yaml");
+        policy["spec"]!["forwarding"]!["victoriaLogs"]!["endpoint"] = endpoint;
+        SchemaCheck.Errors(Schema, policy).ShouldBeEmpty();
+    }
+
+    private static AuditPolicy Decode(string file) =>
+        JsonSerializer.Deserialize(Repository.Yaml($"config/samples/{file}").ToJsonString(), CrdsJson.Strict.AuditPolicy)!;
+
+    /// <summary>Whether any of <paramref name="nodes"/> has something at a path such as <c>spec.rules[].level</c>.</summary>
+    private static bool Shows(IReadOnlyList<JsonNode?> nodes, string path)
+    {
+        foreach (var segment in path.Split('.', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var name = segment.Replace("[]", "", StringComparison.Ordinal);
+            nodes = [.. nodes.Select(node => node?[name]).Where(node => node is not null)];
+            if (segment.EndsWith("[]", StringComparison.Ordinal))
+            {
+                nodes = [.. nodes.SelectMany(node => node!.AsArray())];
+            }
+        }
+
+        return nodes.Count > 0;
+    }
+}
