@@ -20,10 +20,10 @@ namespace Comptroller.Crds;
 [PrinterColumn("Hash", "string", ".status.policyHash", Priority = 1)]
 [PrinterColumn("Age", "date", ".metadata.creationTimestamp")]
 [CelRule(
-    "self.metadata.name.size() <= 52",
-    "the name must be at most 52 characters: it is the beginning of the names of the rendered objects and stands in their labels")]
-[Access("comptroller.dev", ["auditpolicies"], ["get", "list", "watch", "patch"])]
-[Access("comptroller.dev", ["auditpolicies/status"], ["get", "patch"])]
+    "self.metadata.name.size() <= 233",
+    "the name must be at most 233 characters: the rendered objects are named after it")]
+[Access("comptroller.dev", ["auditpolicies"], ["get", "list", "watch"])]
+[Access("comptroller.dev", ["auditpolicies/status"], ["patch"])]
 [Access("comptroller.dev", ["auditpolicies/finalizers"], ["update"])]
 [Access("", ["configmaps"], ["get", "list", "watch", "create", "patch", "delete"])]
 [Access("operator.victoriametrics.com", ["vmrules"], ["get", "list", "watch", "create", "patch", "delete"])]

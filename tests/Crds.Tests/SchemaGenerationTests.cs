@@ -1,7 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Comptroller.CrdGen;
 using Comptroller.Crds.Schema;
+using Comptroller.Kubernetes.Model;
+using Comptroller.Kubernetes.Runtime;
+using Comptroller.Kubernetes.Yaml;
 
 namespace Comptroller.Crds.Tests;
 
@@ -13,37 +17,31 @@ public sealed class SchemaGenerationTests
     public void Attributes_become_the_schema_they_name()
     {
         var golden = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "testdata", "widget.yaml"));
-        YamlText.Write(CrdBuilder.Build(typeof(Widget), Docs)).ShouldBe(golden);
+        YamlWriter.Write(CrdBuilder.Build(typeof(Widget), Docs)).ShouldBe(golden);
     }
 
     [Fact]
     public void The_written_yaml_reads_back_as_what_was_written()
     {
         var crd = CrdBuilder.Build(typeof(Widget), Docs);
-        JsonNode.DeepEquals(Repository.ParseYaml(YamlText.Write(crd)), crd).ShouldBeTrue();
+        JsonNode.DeepEquals(Repository.ParseYaml(YamlWriter.Write(crd)), crd).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Descriptions_are_wrapped_and_their_paragraphs_kept()
+    {
+        var text = $"{string.Concat(Enumerable.Repeat("word ", 30))}end.\n\nSecond {new string('x', 90)} paragraph.";
+        var wrapped = Prose.Wrap(text);
+        wrapped.Split('\n').Where(line => !line.Contains("xxx", StringComparison.Ordinal)).ShouldAllBe(line => line.Length <= 72);
+        Prose.Unwrap(wrapped).ShouldBe(text);
     }
 
     [Theory]
-    [InlineData("true")]
-    [InlineData("No")]
-    [InlineData("null")]
-    [InlineData("~")]
-    [InlineData("1.30")]
-    [InlineData("0x1F")]
-    [InlineData("1e3")]
-    [InlineData("")]
-    [InlineData("a: b")]
-    [InlineData("a #b")]
-    [InlineData("ends with colon:")]
-    [InlineData("it's")]
-    [InlineData("- dash")]
-    [InlineData("*")]
-    [InlineData("two\nlines")]
-    public void Text_that_yaml_would_read_as_something_else_is_quoted(string text)
-    {
-        var node = new JsonObject { ["value"] = text };
-        Repository.ParseYaml(YamlText.Write(node))["value"]!.GetValue<string>().ShouldBe(text);
-    }
+    [InlineData(typeof(Condition))]
+    [InlineData(typeof(InventoryEntry))]
+    public void Types_of_the_runtime_have_a_schema_for_every_property(Type type) =>
+        SharedSchemas.Of(type)!["properties"]!.AsObject().Select(property => property.Key).Order(StringComparer.Ordinal)
+            .ShouldBe(type.GetProperties().Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).Order(StringComparer.Ordinal));
 
     [Theory]
     [InlineData(typeof(Unbounded), "Unbounded.Text is unbounded: give it [StringLength]")]

@@ -23,7 +23,7 @@ internal static class ApiReference
         var names = spec["names"]!;
         var version = spec["versions"]![0]!;
         var schema = version["schema"]!["openAPIV3Schema"]!.AsObject();
-        text.Append($"\n## {names["kind"]}\n\n{schema["description"]}\n\n");
+        text.Append($"\n## {names["kind"]}\n\n{Summary(schema)}\n\n");
         text.Append($"`apiVersion: {spec["group"]}/{version["name"]}`, {((string)spec["scope"]!).ToLowerInvariant()}; ");
         text.Append($"`kubectl get {names["plural"]}`{string.Concat((names["shortNames"] as JsonArray ?? []).Select(name => $", `{name}`"))}");
         text.Append($"{string.Concat((names["categories"] as JsonArray ?? []).Select(name => $", and with all kinds of category `{name}`"))}.\n");
@@ -51,7 +51,7 @@ internal static class ApiReference
         foreach (var (name, node) in schema["properties"]!.AsObject())
         {
             var field = node!.AsObject();
-            text.Append($"| `{name}`{(required.Contains(name) ? " (required)" : "")} | {TypeOf(field)} | {Escaped((string)field["description"]!)}{Limits(field)} |\n");
+            text.Append($"| `{name}`{(required.Contains(name) ? " (required)" : "")} | {TypeOf(field)} | {Escaped(Summary(field))}{Limits(field)} |\n");
             if (field["properties"] is not null)
             {
                 nested.Add(($"{path}.{name}", field));
@@ -65,7 +65,7 @@ internal static class ApiReference
         nested.ForEach(child => Section(text, kind, child.Path, child.Schema));
     }
 
-    private static string Summary(JsonObject schema) => (string)schema["description"]!;
+    private static string Summary(JsonObject schema) => Prose.Unwrap((string)schema["description"]!);
 
     private static string TypeOf(JsonObject schema) => (string?)schema["type"] switch
     {

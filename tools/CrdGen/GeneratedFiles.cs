@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using Comptroller.Crds;
 using Comptroller.Crds.Schema;
+using Comptroller.Kubernetes.Yaml;
 
 namespace Comptroller.CrdGen;
 
@@ -23,14 +24,14 @@ internal static class GeneratedFiles
         var crds = kinds.ToDictionary(kind => $"{Resource(kind).Group}_{Resource(kind).Plural}.yaml", kind => CrdBuilder.Build(kind, docs));
         foreach (var (name, crd) in crds)
         {
-            files[$"config/crd/{name}"] = Header + YamlText.Write(crd);
+            files[$"config/crd/{name}"] = Header + YamlWriter.Write(crd);
         }
 
         files["config/crd/kustomization.yaml"] = Kustomization(crds.Keys);
         var rbac = Rbac.Build(kinds);
         foreach (var (name, objects) in rbac)
         {
-            files[$"config/rbac/{name}"] = Header + string.Join("---\n", objects.Select(YamlText.Write));
+            files[$"config/rbac/{name}"] = Header + YamlWriter.WriteAll(objects);
         }
 
         files["config/rbac/kustomization.yaml"] = Kustomization(rbac.Keys);
@@ -41,7 +42,7 @@ internal static class GeneratedFiles
     private static ResourceAttribute Resource(Type kind) => kind.GetCustomAttribute<ResourceAttribute>()!;
 
     private static string Kustomization(IEnumerable<string> resources) =>
-        Header + YamlText.Write(new JsonObject
+        Header + YamlWriter.Write(new JsonObject
         {
             ["apiVersion"] = "kustomize.config.k8s.io/v1beta1",
             ["kind"] = "Kustomization",

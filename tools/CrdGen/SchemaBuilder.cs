@@ -352,7 +352,7 @@ internal sealed class SchemaBuilder(XmlDocs docs)
     private static Type? Argument(Type type, Type generic) =>
         type.IsGenericType && type.GetGenericTypeDefinition() == generic ? type.GetGenericArguments()[^1] : null;
 
-    private static JsonObject Described(string description) => new() { ["description"] = description };
+    private static JsonObject Described(string description) => new() { ["description"] = Prose.Wrap(description) };
 
     private static JsonArray Strings(IEnumerable<string> values) => new([.. values.Select(value => (JsonNode)value)]);
 

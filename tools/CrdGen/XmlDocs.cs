@@ -20,7 +20,7 @@ internal sealed partial class XmlDocs
             .ToDictionary(member => member.Attribute("name")!.Value, member => Plain(member.Element("summary")!), StringComparer.Ordinal));
     }
 
-    /// <summary>The summary of a type, on one line per paragraph; null when it has none.</summary>
+    /// <summary>The summary of a type, with an empty line between paragraphs; null when it has none.</summary>
     public string? Summary(Type type) => _summaries.GetValueOrDefault($"T:{Id(type)}");
 
     /// <summary>The summary of a property.</summary>
@@ -31,7 +31,7 @@ internal sealed partial class XmlDocs
     private static string Plain(XElement summary)
     {
         var text = string.Concat(summary.Nodes().Select(Plain));
-        return string.Join("\n", text.Split("\n\n").Select(paragraph => Blanks().Replace(paragraph, " ").Trim()).Where(paragraph => paragraph.Length > 0));
+        return string.Join("\n\n", text.Split("\n\n").Select(paragraph => Blanks().Replace(paragraph, " ").Trim()).Where(paragraph => paragraph.Length > 0));
     }
 
     private static string Plain(XNode node) => node switch

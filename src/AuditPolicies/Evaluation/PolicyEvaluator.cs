@@ -38,7 +38,10 @@ public sealed class PolicyEvaluator
         return _unmatched;
     }
 
+    /// <summary>Whether one rule's selectors hold, whichever rule decides.</summary>
+    public bool Matches(int rule, AuditRequest request) => _matchers[rule].Matches(request);
+
     /// <summary>0-based indexes of every rule whose selectors hold, the deciding one first.</summary>
     public ImmutableArray<int> AllMatchingRules(AuditRequest request) =>
-        [.. Enumerable.Range(0, _matchers.Length).Where(index => _matchers[index].Matches(request))];
+        [.. Enumerable.Range(0, _matchers.Length).Where(index => Matches(index, request))];
 }

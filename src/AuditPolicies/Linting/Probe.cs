@@ -10,7 +10,9 @@ namespace Comptroller.AuditPolicies.Linting;
 /// <param name="Verbs">Verbs to try.</param>
 internal sealed record Probe(string Group, string Resource, params string[] Verbs)
 {
-    private const int MaxUsers = 32;
+    // Bounds the work on a rule with long lists. A finding missed there costs less than an operator kept busy by one object.
+    private const int MaxValues = 16;
+    private const int MaxRequests = 256;
 
     /// <summary>A person who logged in.</summary>
     public static readonly Identity Person = new("jane@example.com", ["developers", "system:authenticated"]);
@@ -33,13 +35,17 @@ internal sealed record Probe(string Group, string Resource, params string[] Verb
     /// Requests made to fit a rule: its own users, groups, namespaces and names where it has any. One of them being decided by the rule
     /// proves that the rule handles such requests.
     /// </summary>
-    public IEnumerable<AuditRequest> Fitting(PolicyRule rule) =>
-        from identity in Identities(rule)
-        from space in rule.Namespaces.IsEmpty ? ["default"] : rule.Namespaces
-        from name in Names(rule)
-        from verb in Verbs
-        where rule.Verbs.IsEmpty || rule.Verbs.Contains(verb)
-        select Request(identity, verb, space, name);
+    public IEnumerable<AuditRequest> Fitting(PolicyRule rule)
+    {
+        var requests =
+            from identity in Identities(rule)
+            from space in rule.Namespaces.IsEmpty ? ["default"] : rule.Namespaces.Take(MaxValues)
+            from name in Names(rule)
+            from verb in Verbs
+            where rule.Verbs.IsEmpty || rule.Verbs.Contains(verb)
+            select Request(identity, verb, space, name);
+        return requests.Take(MaxRequests);
+    }
 
     private AuditRequest Request(Identity identity, string verb, string space, string name)
     {
@@ -62,15 +68,15 @@ internal sealed record Probe(string Group, string Resource, params string[] Verb
     {
         var bases = rule.Users.IsEmpty
             ? [Person, ServiceAccount, ControllerManager]
-            : rule.Users.Take(MaxUsers).Select(user => new Identity(user, ["system:authenticated"]));
+            : rule.Users.Take(MaxValues).Select(user => new Identity(user, ["system:authenticated"]));
         return rule.UserGroups.IsEmpty
             ? bases
-            : bases.SelectMany(identity => rule.UserGroups.Take(MaxUsers).Select(group => identity with { Groups = [group] }));
+            : bases.SelectMany(identity => rule.UserGroups.Take(MaxValues).Select(group => identity with { Groups = [group] }));
     }
 
     private static ImmutableArray<string> Names(PolicyRule rule)
     {
-        var names = rule.Resources.SelectMany(entry => entry.ResourceNames).Distinct(StringComparer.Ordinal).Take(MaxUsers).ToImmutableArray();
+        var names = rule.Resources.SelectMany(entry => entry.ResourceNames).Distinct(StringComparer.Ordinal).Take(MaxValues).ToImmutableArray();
         return names.IsEmpty ? ["example"] : names;
     }
 }

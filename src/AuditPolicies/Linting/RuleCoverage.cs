@@ -12,6 +12,9 @@ internal static class RuleCoverage
     // A rule is split into at most so many single-valued cases when several earlier rules may cover it together.
     private const int MaxCases = 512;
 
+    // Comparisons up to which two lists are compared one by one; beyond, a set is cheaper than its making.
+    private const int MaxScan = 1024;
+
     /// <summary>0-based indexes of the earlier rules that leave nothing for this one; empty when it can still match.</summary>
     public static ImmutableArray<int> CoveringRules(Policy policy, int index)
     {
@@ -58,7 +61,7 @@ internal static class RuleCoverage
     /// <summary>Whether every request that <paramref name="inner"/> matches is matched by <paramref name="outer"/>.</summary>
     public static bool Covers(PolicyRule outer, PolicyRule inner)
     {
-        if (!Includes(outer.Users, inner.Users) || !Includes(outer.UserGroups, inner.UserGroups) || !Includes(outer.Verbs, inner.Verbs))
+        if (!Includes(outer.Verbs, inner.Verbs) || !Includes(outer.UserGroups, inner.UserGroups) || !Includes(outer.Users, inner.Users))
         {
             return false;
         }
@@ -118,8 +121,17 @@ internal static class RuleCoverage
         || (outer.EndsWith('*') && inner.AsSpan().TrimEnd('*').StartsWith(outer.AsSpan().TrimEnd('*'), StringComparison.Ordinal));
 
     // An absent selector admits everything; a present one only what it lists.
-    private static bool Includes(ImmutableArray<string> outer, ImmutableArray<string> inner) =>
-        outer.IsEmpty || (!inner.IsEmpty && inner.All(value => outer.Contains(value)));
+    private static bool Includes(ImmutableArray<string> outer, ImmutableArray<string> inner)
+    {
+        if (outer.IsEmpty || inner.IsEmpty)
+        {
+            return outer.IsEmpty;
+        }
+
+        return (long)outer.Length * inner.Length <= MaxScan
+            ? inner.All(value => outer.Contains(value))
+            : outer.ToHashSet(StringComparer.Ordinal).IsSupersetOf(inner);
+    }
 
     private static long CountCases(PolicyRule rule)
     {

@@ -104,7 +104,8 @@ internal static class SensitiveDataLints
 
     // Whether the rule itself decides at least one such request.
     private static bool Decides(LintContext context, int index, Probe probe) =>
-        probe.Fitting(context.Policy.Rules[index]).Any(request => context.Evaluator.Decide(request).MatchedRule == index);
+        probe.Fitting(context.Policy.Rules[index]).Any(request =>
+            context.Evaluator.Matches(index, request) && context.Evaluator.Decide(request).MatchedRule == index);
 
     // Collections that exist: a subresource or a named object cannot be deleted as a collection.
     private static ImmutableArray<Probe> Targets(PolicyRule rule)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Informers;
@@ -92,21 +93,29 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
         try
         {
             var live = seen.Metadata;
-            if (live is null && !(behind && known is not null))
+            if (IsTaken(intent, live, known))
             {
-                // Only now a read: the object is not in the cache, so if it exists it lacks our label, and may be another's.
+                return (Taken(intent, live), null);
+            }
+
+            var mustBeNew = live is null && !(behind && known is not null);
+            ObjectMeta applied;
+            try
+            {
+                applied = await SendAsync(intent, live?.Uid, mustBeNew, cancellationToken);
+            }
+            catch (KubeApiException e) when (mustBeNew && e.IsConflict)
+            {
+                // It exists although the cache does not show it, so it lacks our label and may be another's.
                 live = await GetAsync(intent, cancellationToken);
+                if (IsTaken(intent, live, known))
+                {
+                    return (Taken(intent, live), null);
+                }
+
+                applied = await SendAsync(intent, live?.Uid, mustBeNew: false, cancellationToken);
             }
 
-            if (live is not null && live.ControllerOwner()?.Uid != intent.OwnerUid && live.Uid != known?.Uid)
-            {
-                var holder = live.ControllerOwner() is { } other ? $"{other.Kind} {other.Name}" : "somebody else";
-                return (intent.Result(ApplyAction.Conflict, $"{intent.Type.Kind} {intent.Key} exists and belongs to {holder}; it was left alone"), null);
-            }
-
-            var applied = (await client.ApplyAsync(
-                KubernetesTypes.MetadataOf(intent.Type), intent.Key.Namespace, intent.Key.Name, intent.Body(product, live?.Uid), options,
-                cancellationToken)).Metadata;
             var entry = intent.Entry(applied);
             recent[(intent.Type.Group, intent.Type.Kind, intent.Key)] = new Written(entry, applied.ResourceVersion);
             var action = live is null && known is null ? ApplyAction.Created
@@ -131,6 +140,20 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
     /// </summary>
     private IEnumerable<InventoryEntry> Candidates(IKubernetesObject owner, IReadOnlyList<InventoryEntry> previous) =>
         previous.Concat(owned.OwnedBy(owner.Metadata.Uid ?? "").Where(found => !previous.Any(found.Names)));
+
+    private async Task<ObjectMeta> SendAsync(Intent intent, string? uid, bool mustBeNew, CancellationToken cancellationToken) =>
+        (await client.ApplyAsync(
+            KubernetesTypes.MetadataOf(intent.Type), intent.Key.Namespace, intent.Key.Name, intent.Body(product, uid, mustBeNew), options, cancellationToken))
+        .Metadata;
+
+    private static bool IsTaken(Intent intent, [NotNullWhen(true)] ObjectMeta? live, InventoryEntry? known) =>
+        live is not null && live.ControllerOwner()?.Uid != intent.OwnerUid && live.Uid != known?.Uid;
+
+    private static ApplyResult Taken(Intent intent, ObjectMeta live)
+    {
+        var holder = live.ControllerOwner() is { } other ? $"{other.Kind} {other.Name}" : "somebody else";
+        return intent.Result(ApplyAction.Conflict, $"{intent.Type.Kind} {intent.Key} exists and belongs to {holder}; it was left alone");
+    }
 
     private async Task<ApplyResult> PruneAsync(InventoryEntry entry, CancellationToken cancellationToken)
     {
@@ -252,7 +275,13 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
         };
 
         /// <summary>The whole intent: the desired object, its owner, its label, and the uid when it exists (rule W4).</summary>
-        public JsonObject Body(string product, string? uid)
+        /// <param name="product">Value of the managed-by label.</param>
+        /// <param name="uid">Of the object that is to be changed.</param>
+        /// <param name="mustBeNew">
+        /// Names a resource version that no object ever has. The server ignores it when it creates and answers 409 when the object
+        /// exists, forced or not: a creation that takes nothing over, in one request and without a read.
+        /// </param>
+        public JsonObject Body(string product, string? uid, bool mustBeNew)
         {
             var body = (JsonObject)Desired.DeepClone();
             body["apiVersion"] = Type.ApiVersion;
@@ -266,6 +295,11 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
             if (uid is not null)
             {
                 metadata["uid"] = uid;
+            }
+
+            if (mustBeNew)
+            {
+                metadata["resourceVersion"] = "1";
             }
 
             if (metadata["labels"] is not JsonObject labels)

@@ -38,12 +38,18 @@ public sealed record ApplyReport(IReadOnlyList<ApplyResult> Results, IReadOnlyLi
 {
     public IEnumerable<ApplyResult> Of(ApplyAction action) => Results.Where(result => result.Action == action);
 
-    /// <summary>Throws the first failure, for the controller to retry. Call it after the status is written.</summary>
+    /// <summary>What was written, in one line for people; empty when nothing was.</summary>
+    public string Changes => string.Join(", ", Results
+        .Where(result => result.Action is ApplyAction.Created or ApplyAction.Configured or ApplyAction.Pruned)
+        .Select(result => $"{result.Type.Kind} {result.Key.Name} {Label(result.Action)}"));
+
+    /// <summary>Hands the failures to the controller, which retries, together with what was applied before them.</summary>
+    /// <exception cref="ApplyFailedException">An object could not be written.</exception>
     public void ThrowIfFailed()
     {
-        if (Of(ApplyAction.Failed).FirstOrDefault()?.Error is { } error)
+        if (Of(ApplyAction.Failed).FirstOrDefault() is { } failed)
         {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
+            throw new ApplyFailedException(this, failed);
         }
     }
 
@@ -57,4 +63,11 @@ public sealed record ApplyReport(IReadOnlyList<ApplyResult> Results, IReadOnlyLi
         ApplyAction.Pruned => "pruned",
         _ => "failed",
     };
+}
+
+/// <summary>An object could not be written. <see cref="Report"/> holds the inventory, which the status must keep all the same.</summary>
+public sealed class ApplyFailedException(ApplyReport report, ApplyResult failed)
+    : Exception($"{failed.Type.Kind} {failed.Key} could not be applied: {failed.Message}", failed.Error)
+{
+    public ApplyReport Report { get; } = report;
 }

@@ -22,6 +22,12 @@ internal sealed class RequestHandler(
     public async Task HandleAsync(HttpContext context)
     {
         var accept = context.Request.Headers.Accept.ToString();
+        // Counted before the answer leaves, so that a client that has it finds itself counted.
+        context.Response.OnStarting(() =>
+        {
+            Account(context);
+            return Task.CompletedTask;
+        });
         try
         {
             await ServeAsync(context, accept).ConfigureAwait(false);
@@ -39,10 +45,6 @@ internal sealed class RequestHandler(
             await Console.Error.WriteLineAsync($"sandbox: {context.Request.Method} {context.Request.Path}: {error}").ConfigureAwait(false);
             await ReplyWriter.WriteErrorAsync(context, StatusResponses.Failure(500, "InternalError", $"Internal error occurred: {error.Message}", []),
                 ResponseForm.Json).ConfigureAwait(false);
-        }
-        finally
-        {
-            Account(context);
         }
     }
 

@@ -49,8 +49,8 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
     }
 
     /// <summary>
-    /// Stores the next state of an object. Null when somebody else changed it in the meantime and the client did not insist on a
-    /// revision: then the caller starts over.
+    /// Stores the next state of an object. Null when somebody else changed it in the meantime: then the caller starts over with what
+    /// is there now, and a client that insists on a revision gets its 409.
     /// </summary>
     /// <param name="candidate">In served form; taken over.</param>
     public Reply? Update(ApiRequest request, StoredObject existing, JsonObject candidate, WriteOptions options, bool isApplied)
@@ -58,7 +58,7 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
         var resource = request.Resource;
         var before = existing.As(resource).Content;
         CheckNames(request, candidate);
-        var insists = CheckRevision(request, existing, candidate);
+        CheckRevision(request, existing, candidate);
         KeepServerParts(request, candidate, before);
         SetDefaults(resource, candidate);
         resource.Strategy.PrepareForUpdate(candidate, before, request.IsStatus ? "status" : null);
@@ -73,9 +73,7 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
         {
             return new Reply.One(200, existing.As(resource));
         }
-        return Commit(request, existing, candidate, options) is { } stored ? new Reply.One(200, stored)
-            : insists ? throw StatusResponses.Modified(resource, request.Name)
-            : null;
+        return Commit(request, existing, candidate, options) is { } stored ? new Reply.One(200, stored) : null;
     }
 
     /// <summary>Who writes, for the record of field owners.</summary>
@@ -205,8 +203,7 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
     private static ServedObject View(StoredObject stored, JsonObject written, ServedResource resource) =>
         ReferenceEquals(stored.Content, written) ? stored.AsWritten(resource) : stored.As(resource);
 
-    /// <summary>True when the client names the revision that it read.</summary>
-    private static bool CheckRevision(ApiRequest request, StoredObject existing, JsonObject candidate)
+    private static void CheckRevision(ApiRequest request, StoredObject existing, JsonObject candidate)
     {
         var resource = request.Resource;
         var text = Metadata.Text(candidate, "resourceVersion");
@@ -216,11 +213,16 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
         }
         if (text is "" or "0")
         {
-            return resource.AllowsUnconditionalUpdate ? false
-                : throw StatusResponses.Invalid(resource.Group, resource.Plural, request.Name,
+            if (!resource.AllowsUnconditionalUpdate)
+            {
+                throw StatusResponses.Invalid(resource.Group, resource.Plural, request.Name,
                     [new FieldError("FieldValueInvalid", "Invalid value: 0: must be specified for an update", "metadata.resourceVersion")]);
+            }
         }
-        return text == existing.Revision.ToString(CultureInfo.InvariantCulture) ? true : throw StatusResponses.Modified(resource, request.Name);
+        else if (text != existing.Revision.ToString(CultureInfo.InvariantCulture))
+        {
+            throw StatusResponses.Modified(resource, request.Name);
+        }
     }
 
     /// <summary>

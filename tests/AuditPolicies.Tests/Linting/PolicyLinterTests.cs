@@ -119,6 +119,17 @@ public sealed class PolicyLinterTests
             """)).ShouldHaveSingleItem().Message.ShouldContain("rules[0], rules[1]");
 
     [Fact]
+    public void Long_lists_in_many_rules_are_reviewed_in_bounded_work()
+    {
+        // Without bounds the probes of one such rule number in the billions.
+        var users = string.Join(',', Enumerable.Range(0, 40).Select(i => $"\"user-{i}\""));
+        var names = string.Join(',', Enumerable.Range(0, 40).Select(i => $"\"name-{i}\""));
+        var rules = Enumerable.Range(0, 100).Select(i =>
+            $$"""{"level": "Request", "users": [{{users}}, "only-{{i}}"], "userGroups": [{{users}}], "namespaces": [{{names}}], "verbs": ["get", "update"], "resources": [{"group": "g{{i}}.example.com", "resources": ["secrets"], "resourceNames": [{{names}}]}]}""");
+        Policies.Findings("unreachable-rule", Policies.Of($"[{string.Join(',', rules)}]")).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_rule_called_unreachable_never_decides_a_request()
     {
         var random = new Random(7);
@@ -137,7 +148,11 @@ public sealed class PolicyLinterTests
             for (var i = 0; i < 200; i++)
             {
                 var request = RandomPolicies.Request(random);
-                unreachable.ShouldNotContain(evaluator.Decide(request).MatchedRule, $"{PolicyJson.Write(policy).ToJsonString()} on {request}");
+                var decided = evaluator.Decide(request).MatchedRule;
+                if (unreachable.Contains(decided))
+                {
+                    Assert.Fail($"rules[{decided}] of {PolicyJson.Write(policy).ToJsonString()} decides {request}");
+                }
             }
         }
 

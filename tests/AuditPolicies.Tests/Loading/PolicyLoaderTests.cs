@@ -1,13 +1,15 @@
 using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
+using Comptroller.Kubernetes.Yaml;
 
 namespace Comptroller.AuditPolicies.Tests.Loading;
 
 public sealed class PolicyLoaderTests
 {
-    public static TheoryData<string> Cases =>
-        [.. ReferenceCases.Loads.Where(node => node["policy"] is not null).Select(node => (string)node["id"]!)];
+    private static readonly YamlReaderOptions Lenient = new() { Strict = false };
+
+    public static TheoryData<string> Cases => [.. ReferenceCases.Loads.Select(node => (string)node["id"]!)];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -15,7 +17,7 @@ public sealed class PolicyLoaderTests
     {
         var reference = ReferenceCases.Loads.Single(node => (string)node["id"]! == id);
 
-        var result = PolicyLoader.Load(reference["policy"]);
+        var result = PolicyLoader.Load(reference["raw"] is { } text ? YamlReader.ReadFirst((string)text!, Lenient).Root : reference["policy"]);
 
         result.ErrorText.ShouldBe((string?)reference["error"] ?? "");
         (result.Policy is not null).ShouldBe((bool)reference["loads"]!);

@@ -1,7 +1,12 @@
-using Microsoft.AspNetCore.Http;
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.IO.Compression;
+using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Tests.Client.Servers;
+using Comptroller.Kubernetes.Tests.Testing;
+using Microsoft.AspNetCore.Http;
 
 namespace Comptroller.Kubernetes.Tests.Client;
 
@@ -13,12 +18,210 @@ public sealed class RequestTests
         await using var server = await ScriptedServer.StartAsync();
         server.Answer = (context, _) => ScriptedServer.JsonAsync(
             context, 200, """{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"a","namespace":"b"},"spec":{"holderIdentity":"me"}}""");
-        using var client = KubeClient.Create(new KubeClientConfiguration { Server = server.Address });
+        using var client = server.Client();
 
-        var lease = await client.GetAsync(KubernetesTypes.Leases, "b", "a", default);
+        (await client.GetLeaseAsync()).Spec!.HolderIdentity.ShouldBe("me");
 
-        lease.Spec!.HolderIdentity.ShouldBe("me");
         server.Requests.Single().Path.ShouldBe("/apis/coordination.k8s.io/v1/namespaces/b/leases/a");
+    }
+
+    [Fact]
+    public async Task Q1_a_status_becomes_an_exception_with_all_it_says()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, _) => ScriptedServer.StatusAsync(
+            context, 422, "Invalid", "spec is bad", """{"causes":[{"reason":"FieldValueRequired","message":"Required value","field":"spec.rules"}]}""");
+        using var client = server.Client();
+
+        var error = await Should.ThrowAsync<KubeApiException>(() => client.GetLeaseAsync());
+
+        error.IsInvalid.ShouldBeTrue();
+        (error.Code, error.Reason, error.StatusMessage, error.Verb).ShouldBe((422, "Invalid", "spec is bad", "GET"));
+        error.Causes.ShouldBe([new StatusCause("FieldValueRequired", "Required value", "spec.rules")]);
+        error.Path.ShouldBe("/apis/coordination.k8s.io/v1/namespaces/b/leases/a");
+    }
+
+    [Theory]
+    [InlineData(404, "<html>not here</html>", "text/html", "NotFound")]
+    [InlineData(502, "bad gateway", "text/plain", "Unknown")]
+    [InlineData(403, "{\"error\":\"denied\"}", "application/json", "Forbidden")]
+    [InlineData(500, "", "application/json", "InternalError")]
+    public async Task Q1_an_error_that_is_no_status_is_decoded_too(int code, string body, string contentType, string reason)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = async (context, _) =>
+        {
+            context.Response.StatusCode = code;
+            context.Response.ContentType = contentType;
+            await context.Response.WriteAsync(body);
+        };
+        using var client = server.Client();
+
+        var error = await Should.ThrowAsync<KubeApiException>(() => client.GetLeaseAsync());
+
+        (error.Code, error.Reason).ShouldBe((code, reason));
+        error.StatusMessage.ShouldContain("not a Kubernetes Status");
+    }
+
+    [Fact]
+    public async Task Q1_a_good_answer_that_is_no_object_is_an_error()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, _) => context.Response.WriteAsync("<html>log in first</html>");
+        using var client = server.Client();
+
+        (await Should.ThrowAsync<KubeApiException>(() => client.GetLeaseAsync())).Reason.ShouldBe(FailureReason.MalformedAnswer);
+        (await Should.ThrowAsync<KubeApiException>(() => client.ListAsync(KubernetesTypes.Leases, null, new ListOptions(), default)))
+            .Reason.ShouldBe(FailureReason.MalformedAnswer);
+    }
+
+    [Fact]
+    public async Task Q1_an_unreachable_server_is_named()
+    {
+        var server = await ScriptedServer.StartAsync();
+        await server.DisposeAsync();
+        using var client = server.Client(options: new KubeClientOptions { Timeout = TimeSpan.FromMilliseconds(150) });
+
+        var error = await Should.ThrowAsync<KubeApiException>(() => client.GetLeaseAsync());
+
+        error.IsTransport.ShouldBeTrue();
+        error.Reason.ShouldBe(FailureReason.ConnectionRefused);
+        error.Message.ShouldContain(server.Address.Authority);
+    }
+
+    [Theory]
+    [InlineData(429)]
+    [InlineData(503)]
+    public async Task Q2_who_is_asked_to_come_back_later_does(int code)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        var clock = new ManualTimeProvider();
+        var times = new ConcurrentQueue<DateTimeOffset>();
+        server.Answer = (context, _) =>
+        {
+            times.Enqueue(clock.GetUtcNow());
+            context.Response.Headers.RetryAfter = "7";
+            return times.Count < 3 ? ScriptedServer.StatusAsync(context, code, "TooManyRequests") : ScriptedServer.JsonAsync(context, 200, TestClients.LeaseJson);
+        };
+        using var client = server.Client(clock);
+
+        var call = client.CreateAsync(KubernetesTypes.Leases, "b", [], "test", default);
+        await clock.AdvanceUntilAsync(() => call.IsCompleted, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
+        await call.EndsAsync();
+
+        times.Count.ShouldBe(3);
+        times.Zip(times.Skip(1), (first, second) => second - first).ShouldAllBe(wait => wait >= TimeSpan.FromSeconds(7));
+    }
+
+    [Fact]
+    public async Task Q2_ten_tries_are_the_most()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, _) => ScriptedServer.StatusAsync(context, 429, "TooManyRequests");
+        var clock = new ManualTimeProvider();
+        using var client = server.Client(clock, new KubeClientOptions { Timeout = TimeSpan.FromHours(1) });
+
+        var call = client.GetLeaseAsync();
+        await clock.AdvanceUntilAsync(() => call.IsCompleted, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(30));
+
+        (await Should.ThrowAsync<KubeApiException>(() => call)).IsTooManyRequests.ShouldBeTrue();
+        server.Requests.Count.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task Q2_a_wait_beyond_the_deadline_is_not_begun()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, _) =>
+        {
+            context.Response.Headers.RetryAfter = "120";
+            return ScriptedServer.StatusAsync(context, 429, "TooManyRequests");
+        };
+        using var client = server.Client(new ManualTimeProvider());
+
+        var error = await Should.ThrowAsync<KubeApiException>(() => client.GetLeaseAsync());
+
+        error.RetryAfter.ShouldBe(TimeSpan.FromSeconds(120));
+        server.Requests.Count.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(503)]
+    [InlineData(409)]
+    public async Task Q2_other_failures_are_reported_at_once(int code)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, _) => ScriptedServer.StatusAsync(context, code, "Conflict");
+        using var client = server.Client(new ManualTimeProvider());
+
+        (await Should.ThrowAsync<KubeApiException>(() => client.GetLeaseAsync())).Code.ShouldBe(code);
+
+        server.Requests.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Q2_a_write_on_a_broken_connection_is_not_replayed()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, _) =>
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        };
+        using var client = server.Client(new ManualTimeProvider());
+
+        var error = await Should.ThrowAsync<KubeApiException>(() => client.CreateAsync(KubernetesTypes.Leases, "b", [], "test", default));
+
+        error.Reason.ShouldBe(FailureReason.ConnectionLost);
+        server.Requests.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Q2_a_refused_connection_is_tried_again()
+    {
+        var first = await ScriptedServer.StartAsync();
+        var clock = new ManualTimeProvider();
+        using var client = first.Client(clock);
+        await first.DisposeAsync();
+        var call = client.CreateAsync(KubernetesTypes.Leases, "b", [], "test", default);
+        await Settle.UntilAsync(() => clock.ArmedTimers == 2, "the call waits before its next try");
+
+        await using var second = await ScriptedServer.StartAsync(port: first.Address.Port);
+        second.Answer = (context, _) => ScriptedServer.JsonAsync(context, 201, TestClients.LeaseJson);
+        await clock.AdvanceUntilAsync(() => call.IsCompleted, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(50));
+
+        (await call.EndsAsync()).Metadata.Name.ShouldBe("a");
+        second.Requests.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Q3_no_more_requests_are_in_flight_than_allowed()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        var (now, most) = (0, 0);
+        server.Answer = async (context, _) =>
+        {
+            var inFlight = Interlocked.Increment(ref now);
+            InterlockedMax(ref most, inFlight);
+            await Settle.BrieflyAsync();
+            Interlocked.Decrement(ref now);
+            await ScriptedServer.JsonAsync(context, 200, TestClients.LeaseJson);
+        };
+        using var client = server.Client(options: new KubeClientOptions { MaxConcurrency = 3 });
+
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => client.GetLeaseAsync()));
+
+        most.ShouldBeInRange(1, 3);
+        client.Sender.FreeSlots.ShouldBe(3);
+
+        static void InterlockedMax(ref int target, int value)
+        {
+            for (var seen = target; seen < value; seen = target)
+            {
+                Interlocked.CompareExchange(ref target, value, seen);
+            }
+        }
     }
 
     [Fact]
@@ -33,34 +236,280 @@ public sealed class RequestTests
                 await context.Response.Body.FlushAsync();
             }
         };
-        using var client = KubeClient.Create(new KubeClientConfiguration { Server = server.Address });
+        using var client = server.Client();
 
         var page = await client.ListAsync(KubernetesTypes.Leases, null, new ListOptions(), default);
 
         page.ResourceVersion.ShouldBe("7");
         page.Continue.ShouldBeNull();
-        page.Items.Select(lease => lease.Metadata.Name).ShouldBe(["a", "b"]);
+        page.Items.Select(lease => $"{lease.Kind} {lease.Metadata.Name}").ShouldBe(["Lease a", "Lease b"]);
     }
 
     [Fact]
-    public async Task R7_a_fragment_at_the_end_of_a_watch_is_discarded()
+    public async Task Q4_a_list_whose_token_expires_midway_starts_over()
     {
         await using var server = await ScriptedServer.StartAsync();
-        server.Answer = async (context, _) =>
+        var expired = false;
+        server.Answer = (context, seen) =>
         {
-            await context.Response.WriteAsync("""{"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"3"}}}""" + "\n");
-            await context.Response.WriteAsync("""{"type":"ADDED","object":{"metadata":{"name":"b","resou""");
-        };
-        using var client = KubeClient.Create(new KubeClientConfiguration { Server = server.Address });
+            if (!seen.Query.Contains("continue=", StringComparison.Ordinal))
+            {
+                return ScriptedServer.JsonAsync(context, 200, """{"metadata":{"resourceVersion":"5","continue":"t 1"},"items":[{"metadata":{"name":"a"}}]}""");
+            }
 
-        var seen = new List<WatchEvent<Lease>>();
-        await foreach (var watchEvent in client.WatchAsync(
-            KubernetesTypes.Leases, null, new WatchOptions { ResourceVersion = "2", Timeout = TimeSpan.FromSeconds(300) }, default))
+            if (!expired)
+            {
+                expired = true;
+                return ScriptedServer.StatusAsync(context, 410, "Expired");
+            }
+
+            return ScriptedServer.JsonAsync(context, 200, """{"metadata":{"resourceVersion":"9"},"items":[{"metadata":{"name":"b"}}]}""");
+        };
+        using var client = server.Client();
+
+        var options = new ListOptions { Limit = 1, ResourceVersion = "3", ResourceVersionMatch = "NotOlderThan" };
+        var all = await client.ListAllAsync(KubernetesTypes.Leases, null, options, default);
+
+        all.Items.Select(lease => lease.Metadata.Name).ShouldBe(["a", "b"]);
+        all.ResourceVersion.ShouldBe("9");
+        server.Requests.Select(request => request.Query).ShouldBe(
+        [
+            "?resourceVersion=3&resourceVersionMatch=NotOlderThan&limit=1", "?limit=1&continue=t%201", "?limit=1", "?limit=1&continue=t%201",
+        ]);
+    }
+
+    [Fact]
+    public async Task A_list_cut_short_is_an_error_and_not_a_short_list()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, _) => context.Response.WriteAsync("""{"metadata":{"resourceVersion":"7"},"items":[{"metadata":{"name":"a"}},{"meta""");
+        using var client = server.Client();
+
+        (await Should.ThrowAsync<KubeApiException>(() => client.ListAsync(KubernetesTypes.Leases, null, new ListOptions(), default)))
+            .Reason.ShouldBe(FailureReason.MalformedAnswer);
+    }
+
+    [Fact]
+    public async Task R8_one_bad_object_does_not_spoil_a_list()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, _) => ScriptedServer.JsonAsync(
+            context, 200,
+            """{"items":[{"metadata":{"name":"a","uid":"u"},"spec":{"leaseDurationSeconds":"long"}},{"metadata":{"name":"b"}},{"metadata":{"name":"c","labels":7}}],"metadata":{}}""");
+        using var client = server.Client();
+
+        var page = await client.ListAsync(KubernetesTypes.Leases, null, new ListOptions(), default);
+
+        page.Items.Single().Metadata.Name.ShouldBe("b");
+        page.Undecoded.Select(bad => bad.Metadata.Name).ShouldBe(["a", "c"]);
+        page.Undecoded[0].Metadata.Uid.ShouldBe("u");
+        page.Undecoded[0].Error.ShouldContain("spec.leaseDurationSeconds");
+    }
+
+    [Fact]
+    public async Task Q5_a_warning_is_logged_once_per_text()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, seen) =>
         {
-            seen.Add(watchEvent);
+            context.Response.Headers.Append("Warning", "299 - \"v1beta1 is deprecated, say \\\"v1\\\"\"");
+            if (seen.Method == "POST")
+            {
+                context.Response.Headers.Append("Warning", "299 - \"unknown field \\\"spec.x\\\"\"");
+            }
+
+            return ScriptedServer.JsonAsync(context, 200, TestClients.LeaseJson);
+        };
+        var log = new LogKeeper();
+        using var client = server.Client(logger: log);
+
+        await client.GetLeaseAsync();
+        await client.CreateAsync(KubernetesTypes.Leases, "b", [], "test", default);
+        await client.GetLeaseAsync();
+
+        log.Lines.ShouldBe(
+        [
+            "Warning: The API server warns: v1beta1 is deprecated, say \"v1\"", "Warning: The API server warns: unknown field \"spec.x\"",
+        ]);
+    }
+
+    [Fact]
+    public async Task Q5_Q6_writes_say_who_writes_how_strictly_and_whether_for_real()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, _) => ScriptedServer.JsonAsync(context, 200, TestClients.LeaseJson);
+        using var client = server.Client(options: new KubeClientOptions { FieldValidation = "Strict" });
+        var body = new JsonObject { ["a"] = "é" };
+
+        await client.CreateAsync(KubernetesTypes.Leases, "b", body, "me", default);
+        await client.ReplaceAsync(KubernetesTypes.Leases, "b", "a", body, "me", default);
+        await client.ApplyAsync(KubernetesTypes.Leases, "b", "a", body, new ApplyOptions("me", Subresource: "status", DryRun: true), default);
+        await client.MergePatchAsync(KubernetesTypes.Leases, "b", "a", body, "me", default);
+        await client.JsonPatchAsync(KubernetesTypes.Leases, "b", "a", [new JsonObject { ["op"] = "remove" }], "me", default);
+
+        const string path = "/apis/coordination.k8s.io/v1/namespaces/b/leases";
+        server.Requests.Select(seen => $"{seen.Method} {seen.Path}{seen.Query} {seen.Headers["Content-Type"]} {seen.Headers["Accept"]}").ShouldBe(
+        [
+            $"POST {path}?fieldManager=me&fieldValidation=Strict application/json application/json",
+            $"PUT {path}/a?fieldManager=me&fieldValidation=Strict application/json application/json",
+            $"PATCH {path}/a/status?fieldManager=me&fieldValidation=Strict&force=true&dryRun=All application/apply-patch+yaml application/json",
+            $"PATCH {path}/a?fieldManager=me&fieldValidation=Strict application/merge-patch+json application/json",
+            $"PATCH {path}/a?fieldManager=me&fieldValidation=Strict application/json-patch+json application/json",
+        ]);
+        JsonNode.Parse(server.Requests[0].Body)!["a"]!.GetValue<string>().ShouldBe("é");
+    }
+
+    [Fact]
+    public async Task Deleting_what_is_gone_is_no_error_and_preconditions_are_sent()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, _) => ScriptedServer.StatusAsync(context, 404, "NotFound");
+        using var client = server.Client();
+
+        await client.DeleteAsync(KubernetesTypes.Leases, "b", "a", new DeleteOptions { Uid = "u", ResourceVersion = "3" }, default);
+
+        server.Requests.Single().Body.ShouldBe(
+            """{"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Background","preconditions":{"uid":"u","resourceVersion":"3"}}""");
+    }
+
+    [Fact]
+    public async Task C4_metadata_alone_is_asked_for_by_name_and_large_leftovers_are_dropped()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, seen) => ScriptedServer.JsonAsync(context, 200, seen.Path.EndsWith("/secrets", StringComparison.Ordinal)
+            ? """{"kind":"PartialObjectMetadataList","metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"a","managedFields":[{"manager":"x"}],"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{}","k":"v"}}}]}"""
+            : """{"kind":"PartialObjectMetadata","metadata":{"name":"a"}}""");
+        using var client = server.Client();
+        var type = KubernetesTypes.MetadataOf(new ResourceType("", "v1", "secrets", "Secret", Namespaced: true));
+
+        var page = await client.ListAsync(type, "b", new ListOptions(), default);
+        await client.GetAsync(type, "b", "a", default);
+
+        page.Items.Single().Metadata.Annotations!.ShouldBe([KeyValuePair.Create("k", "v")]);
+        server.Requests.Select(seen => seen.Headers["Accept"]).ShouldBe(
+        [
+            "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json",
+            "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json",
+        ]);
+    }
+
+    [Fact]
+    public async Task T11_gzip_is_asked_for_on_lists_only_and_understood()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = async (context, seen) =>
+        {
+            if (!seen.Headers.TryGetValue("Accept-Encoding", out var encoding))
+            {
+                await ScriptedServer.JsonAsync(context, 200, TestClients.LeaseJson);
+                return;
+            }
+
+            context.Response.Headers.ContentEncoding = encoding;
+            await using var zip = new GZipStream(context.Response.Body, CompressionLevel.Fastest);
+            await zip.WriteAsync("""{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"zipped"}}]}"""u8.ToArray());
+        };
+        using var client = server.Client();
+
+        (await client.GetLeaseAsync()).Metadata.Name.ShouldBe("a");
+        (await client.ListAsync(KubernetesTypes.Leases, null, new ListOptions(), default)).Items.Single().Metadata.Name.ShouldBe("zipped");
+    }
+
+    [Fact]
+    public async Task T1_a_call_without_answer_ends_at_its_deadline()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, _) => Task.Delay(Timeout.Infinite, context.RequestAborted);
+        var clock = new ManualTimeProvider();
+        using var client = server.Client(clock);
+
+        var call = client.GetLeaseAsync();
+        await Settle.UntilAsync(() => server.Requests.Count == 1);
+        clock.Advance(TimeSpan.FromSeconds(61));
+
+        (await Should.ThrowAsync<KubeApiException>(() => call.EndsAsync())).Reason.ShouldBe(FailureReason.Timeout);
+    }
+
+    [Fact]
+    public async Task Cancelling_a_call_is_no_failure_of_the_server()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, _) => Task.Delay(Timeout.Infinite, context.RequestAborted);
+        using var client = server.Client();
+        using var stop = new CancellationTokenSource();
+
+        var call = client.GetLeaseAsync(stop.Token);
+        await Settle.UntilAsync(() => server.Requests.Count == 1);
+        await stop.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => call.EndsAsync());
+    }
+
+    [Fact]
+    public async Task Thousands_of_requests_leave_no_timer_no_slot_and_no_connection_behind()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, seen) => (seen.Path, seen.Query) switch
+        {
+            (_, { Length: > 0 } query) when query.Contains("watch", StringComparison.Ordinal) =>
+                context.Response.WriteAsync("""{"type":"ADDED","object":{"metadata":{"name":"a"}}}""" + "\n{"),
+            ({ } path, _) when path.EndsWith("/missing", StringComparison.Ordinal) => ScriptedServer.StatusAsync(context, 404, "NotFound"),
+            _ => ScriptedServer.JsonAsync(context, 200, TestClients.LeaseJson),
+        };
+        var clock = new ManualTimeProvider();
+        using var client = server.Client(clock);
+        using var caller = new CancellationTokenSource();
+
+        for (var round = 0; round < 1000; round++)
+        {
+            await client.GetLeaseAsync(caller.Token);
+            (await client.WatchLeasesAsync(caller.Token)).Count.ShouldBe(1);
+            await Should.ThrowAsync<KubeApiException>(() => client.GetAsync(KubernetesTypes.Leases, "b", "missing", caller.Token));
         }
 
-        seen.Single().Metadata.Name.ShouldBe("a");
-        server.Requests.Single().Query.ShouldBe("?watch=true&allowWatchBookmarks=true&resourceVersion=2&timeoutSeconds=300");
+        clock.ArmedTimers.ShouldBe(0);
+        client.Sender.FreeSlots.ShouldBe(50);
+        server.Requests.Select(seen => seen.Connection).Distinct().Count().ShouldBeLessThan(10);
+    }
+
+    [Fact]
+    public async Task Requests_are_counted_under_the_names_that_dashboards_know()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, seen) => seen.Method == "GET"
+            ? ScriptedServer.JsonAsync(context, 200, TestClients.LeaseJson)
+            : ScriptedServer.StatusAsync(context, 409, "Conflict");
+        var counted = new ConcurrentQueue<string>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Name == "Comptroller.Kubernetes.Client")
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        void Count(string name, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            var labels = tags.ToArray().Where(tag => tag.Key != "host").Select(tag => $"{tag.Key}={tag.Value}");
+            if (tags.ToArray().Any(tag => Equals(tag.Value, server.Address.Authority)))
+            {
+                counted.Enqueue($"{name}{{{string.Join(",", labels)}}}");
+            }
+        }
+
+        listener.SetMeasurementEventCallback<long>((instrument, _, tags, _) => Count(instrument.Name, tags));
+        listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Count(instrument.Name, tags));
+        listener.Start();
+        using var client = server.Client();
+
+        await client.GetLeaseAsync();
+        await Should.ThrowAsync<KubeApiException>(() => client.CreateAsync(KubernetesTypes.Leases, "b", [], "test", default));
+
+        counted.ShouldContain("rest_client_requests_total{code=200,method=GET}");
+        counted.ShouldContain("rest_client_requests_total{code=409,method=POST}");
+        counted.ShouldContain("rest_client_request_duration_seconds{verb=GET}");
+        counted.ShouldContain("rest_client_request_size_bytes{verb=POST}");
+        counted.ShouldContain("rest_client_response_size_bytes{verb=GET}");
+        counted.ShouldContain("rest_client_rate_limiter_duration_seconds{verb=GET}");
     }
 }

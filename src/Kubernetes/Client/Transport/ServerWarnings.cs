@@ -17,11 +17,17 @@ internal sealed class ServerWarnings(ILogger logger, string host)
         foreach (var warning in headers.Warning)
         {
             ClientMetrics.Warned(host);
-            var text = warning.Text.Trim('"').Replace("\\\"", "\"", StringComparison.Ordinal);
+            var text = Unquote(warning.Text);
             if (warning.Code == 299 && seen.Count < MostTexts && seen.TryAdd(text, true))
             {
                 ClientLog.ServerWarning(logger, text);
             }
         }
     }
+
+    /// <summary>An HTTP quoted-string; a text may itself end in an escaped quote.</summary>
+    private static string Unquote(string quoted) =>
+        (quoted is ['"', .., '"'] ? quoted[1..^1] : quoted)
+            .Replace("\\\"", "\"", StringComparison.Ordinal)
+            .Replace("\\\\", "\\", StringComparison.Ordinal);
 }

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+
+namespace Comptroller.Bench;
+
+/// <summary>A program of ours run as a process, and what the kernel says it used.</summary>
+internal sealed class ProcessUnderTest : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly Task _drained;
+
+    private ProcessUnderTest(Process process, Task drained)
+    {
+        _process = process;
+        _drained = drained;
+    }
+
+    public int Id => _process.Id;
+
+    /// <summary>Processor time since the start, in seconds.</summary>
+    public double CpuSeconds
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime.TotalSeconds;
+        }
+    }
+
+    /// <summary>Resident memory in MiB.</summary>
+    public double ResidentMiB => StatusField("VmRSS:") / 1024.0;
+
+    /// <summary>Highest resident memory so far in MiB.</summary>
+    public double PeakResidentMiB => StatusField("VmHWM:") / 1024.0;
+
+    /// <param name="program">An executable, or a .dll that <c>dotnet</c> runs.</param>
+    /// <param name="onLine">Sees every line of standard output and error.</param>
+    public static ProcessUnderTest Start(string program, IEnumerable<string> arguments, Action<string>? onLine = null, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var isAssembly = program.EndsWith(".dll", StringComparison.Ordinal);
+        var start = new ProcessStartInfo(isAssembly ? "dotnet" : program)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        if (isAssembly)
+        {
+            start.ArgumentList.Add(program);
+        }
+
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");
+        return new ProcessUnderTest(process, Task.WhenAll(Drain(process.StandardOutput, onLine), Drain(process.StandardError, onLine)));
+    }
+
+    /// <summary>SIGTERM, then waits; the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        if (!_process.HasExited)
+        {
+            using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString()]);
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(45));
+            try
+            {
+                await _process.WaitForExitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                _process.Kill(entireProcessTree: true);
+                throw new InvalidOperationException($"process {_process.Id} ignored SIGTERM for 45 s");
+            }
+        }
+
+        await _drained;
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+
+        await _drained;
+        _process.Dispose();
+    }
+
+    private static async Task Drain(StreamReader reader, Action<string>? onLine)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            onLine?.Invoke(line);
+        }
+    }
+
+    private long StatusField(string name) =>
+        File.ReadLines($"/proc/{_process.Id}/status")
+            .Where(line => line.StartsWith(name, StringComparison.Ordinal))
+            .Select(line => long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim()))
+            .First();
+}

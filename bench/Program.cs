@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Comptroller.Bench;
+
+// Figures come as ratios against a baseline of the same run: absolute numbers of a shared machine mean little.
+var count = new Option<int>("--count") { Description = "AuditPolicies created at once", DefaultValueFactory = _ => 1000 };
+var resident = new Option<int>("--resident") { Description = "AuditPolicies resident for memory, quiet time and restart", DefaultValueFactory = _ => 5000 };
+var quiet = new Option<int>("--quiet-seconds") { Description = "Length of the quiet period", DefaultValueFactory = _ => 60 };
+var binary = new Option<string?>("--operator") { Description = "The operator's published binary; the framework-dependent build when absent" };
+var seconds = new Option<int>("--seconds") { Description = "Length of each measurement", DefaultValueFactory = _ => 5 };
+
+var operate = new Command("operator", "Writes, processor time and memory of the operator") { count, resident, quiet, binary };
+operate.SetAction((result, cancellationToken) => new OperatorBench(
+    result.GetValue(binary) ?? Builds.Operator, result.GetValue(count), result.GetValue(resident), result.GetValue(quiet)).RunAsync(cancellationToken));
+
+var sandbox = new Command("sandbox", "Start and request rates of the embedded API server") { seconds };
+sandbox.SetAction((result, cancellationToken) => new SandboxBench(TimeSpan.FromSeconds(result.GetValue(seconds))).RunAsync(cancellationToken));
+
+var startBinary = new Argument<string>("binary") { Description = "The operator's published binary" };
+var start = new Command("start", "Size, time to /readyz and idle memory of the published binary") { startBinary };
+start.SetAction((result, cancellationToken) => new StartBench(result.GetValue(startBinary)!).RunAsync(cancellationToken));
+
+var kubeconfig = new Option<string>("--kubeconfig") { Required = true };
+var floor = new Command("floor", "The baseline of `operator`: the same writes from a loop without an operator around it") { kubeconfig, count };
+floor.SetAction((result, cancellationToken) => FloorBaseline.RunAsync(result.GetValue(kubeconfig)!, result.GetValue(count), cancellationToken));
+
+return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor }.Parse(args).InvokeAsync();

@@ -1,0 +1,148 @@
+using Comptroller.AuditPolicies.Linting;
+using Comptroller.Crds;
+using Comptroller.Kubernetes.Runtime;
+
+namespace Comptroller.Operator.AuditPolicies;
+
+/// <summary>
+/// What an AuditPolicy says about itself, as functions from what was planned and what became of it. <c>Ready</c>, <c>Reconciling</c>,
+/// <c>Stalled</c> and <c>Suspended</c> follow <see cref="Conditions"/>; the two types here are this kind's own.
+/// </summary>
+/// <remarks>
+/// <list type="table">
+/// <item><term>PolicySound</term><description>True/NoFindings, False/HarmfulRules (the policy loads, but loses events or leaks secrets). Normal-true; does not touch Ready.</description></item>
+/// <item><term>AlertsInstalled</term><description>True/Applied, False/KindMissing (no VMRule CRD; Ready is False/DependencyNotReady until it appears), absent when no alerts are asked for.</description></item>
+/// </list>
+/// </remarks>
+internal static class AuditPolicyConditions
+{
+    public const string PolicySound = "PolicySound";
+    public const string AlertsInstalled = "AlertsInstalled";
+
+    public const string NoFindings = "NoFindings";
+    public const string HarmfulRules = "HarmfulRules";
+    public const string Applied = "Applied";
+    public const string KindMissing = "KindMissing";
+    public const string NameConflict = "NameConflict";
+
+    /// <summary>The status holds this many findings; `comptroller validate` prints all.</summary>
+    private const int FindingsShown = 5;
+
+    /// <summary>Conditions and messages are bounded by the schema.</summary>
+    private const int LongestMessage = 1024;
+
+    /// <summary>Everything was tried; each object has its result and none failed.</summary>
+    public static AuditPolicyStatus Rendered(AuditPolicy resource, AuditPolicyPlan plan, ApplyReport report, DateTimeOffset now)
+    {
+        var generation = resource.Metadata.Generation;
+        var missing = report.Of(ApplyAction.KindMissing).ToList();
+        var conflicts = report.Of(ApplyAction.Conflict).ToList();
+        var conditions = Of(resource);
+        conditions = conflicts.Count > 0
+            ? conditions.Failed(generation, now, Join(conflicts.Select(result => result.Message!)), NameConflict)
+            : missing.Count > 0
+                ? conditions.DependencyNotReady(generation, now, $"{Join(missing.Select(result => result.Message!))}; the rest is rendered, and this heals when the CRD appears")
+                : conditions.Succeeded(generation, now, Summary(plan));
+        conditions = WithSoundness(conditions, plan, generation, now);
+        conditions = plan.Alerts is null
+            ? conditions.Without(AlertsInstalled)
+            : missing.Count > 0
+                ? conditions.With(AlertsInstalled, "False", KindMissing, "VMRule is not served: install the VictoriaMetrics operator's CRDs, or set spec.alerts.enabled to false", generation, now)
+                : conditions.With(AlertsInstalled, "True", Applied, $"VMRule {plan.Alerts.Body["metadata"]!["name"]} is applied", generation, now);
+        return new AuditPolicyStatus
+        {
+            ObservedGeneration = conditions.ObservedGeneration,
+            Conditions = conditions.Items,
+            PolicyHash = plan.PolicyHash,
+            RuleCount = plan.RuleCount,
+            Findings = FindingsOf(plan),
+            Rendered = new RenderedStatus
+            {
+                TalosPatch = NameOf(plan.TalosPatch),
+                FluentBit = NameOf(plan.FluentBit),
+                Alerts = NameOf(plan.Alerts),
+            },
+            Inventory = report.Inventory,
+            LastHandledReconcileAt = RequestedAt(resource),
+        };
+    }
+
+    /// <summary>The run failed. What was rendered before stays described; <paramref name="inventory"/> keeps what this run had already applied.</summary>
+    public static AuditPolicyStatus Failed(AuditPolicy resource, Exception failure, IReadOnlyList<InventoryEntry>? inventory, DateTimeOffset now)
+    {
+        var generation = resource.Metadata.Generation;
+        var conditions = failure is TerminalException terminal
+            ? Of(resource).InvalidSpec(generation, now, Bounded(terminal.Message), terminal.Reason)
+            : Of(resource).Failed(generation, now, Bounded(failure.Message));
+        return resource.Status with
+        {
+            ObservedGeneration = conditions.ObservedGeneration,
+            Conditions = conditions.Items,
+            Inventory = inventory ?? resource.Status.Inventory,
+            LastHandledReconcileAt = RequestedAt(resource),
+        };
+    }
+
+    public static AuditPolicyStatus Suspended(AuditPolicy resource, DateTimeOffset now) => resource.Status with
+    {
+        Conditions = Of(resource).Suspended(resource.Metadata.Generation, now, "spec.suspend is true: nothing is checked or rendered").Items,
+        LastHandledReconcileAt = RequestedAt(resource),
+    };
+
+    /// <summary>One line for people: what there is now, and the worst that was found.</summary>
+    public static string Summary(AuditPolicyPlan plan)
+    {
+        var parts = new List<string> { "Talos patch" };
+        if (plan.FluentBit is not null)
+        {
+            parts.Add("Fluent Bit configuration");
+        }
+
+        if (plan.Alerts is not null)
+        {
+            parts.Add("alert rules");
+        }
+
+        var rendered = $"rendered {string.Join(", ", parts)}";
+        return plan.Findings is [var worst, ..] && worst.Severity >= Severity.Warning ? $"{rendered}; {CountText(plan)}, see status.findings" : rendered;
+    }
+
+    private static Conditions WithSoundness(Conditions conditions, AuditPolicyPlan plan, long generation, DateTimeOffset now) =>
+        plan.Findings.FirstOrDefault(finding => finding.Severity >= Severity.Warning) is { } worst
+            ? conditions.With(PolicySound, "False", HarmfulRules, Bounded($"{CountText(plan)}; first: {Text(worst)}"), generation, now)
+            : conditions.With(PolicySound, "True", NoFindings, "nothing is lost or leaked that the policy could tell", generation, now);
+
+    private static FindingsStatus FindingsOf(AuditPolicyPlan plan) => new()
+    {
+        Total = plan.Findings.Length,
+        Errors = plan.Findings.Count(finding => finding.Severity == Severity.Error),
+        Warnings = plan.Findings.Count(finding => finding.Severity == Severity.Warning),
+        Infos = plan.Findings.Count(finding => finding.Severity == Severity.Info),
+        Worst = plan.Findings is [var worst, ..] ? worst.Severity.ToString() : Severities.None,
+        Items = plan.Findings.IsEmpty ? null :
+        [
+            .. plan.Findings.Take(FindingsShown).Select(finding => new FindingStatus
+            {
+                Id = finding.Id,
+                Severity = finding.Severity.ToString(),
+                Rule = finding.RuleIndex,
+                Message = Bounded($"{finding.Message}. {finding.Fix}"),
+            }),
+        ],
+    };
+
+    private static string CountText(AuditPolicyPlan plan) => plan.Findings.Length == 1 ? "1 finding" : $"{plan.Findings.Length} findings";
+
+    private static string Text(Finding finding) => finding.RuleIndex is { } rule ? $"rule {rule}: {finding.Message}" : finding.Message;
+
+    private static Conditions Of(AuditPolicy resource) => new(resource.Status.ObservedGeneration, resource.Status.Conditions ?? []);
+
+    private static string? NameOf(DesiredObject? rendered) => (string?)rendered?.Body["metadata"]!["name"];
+
+    private static string? RequestedAt(AuditPolicy resource) =>
+        resource.Metadata.Annotations?.GetValueOrDefault(ChangeFilter.RequestedAt) is { } token ? token[..Math.Min(token.Length, 256)] : resource.Status.LastHandledReconcileAt;
+
+    private static string Join(IEnumerable<string> messages) => Bounded(string.Join("; ", messages));
+
+    private static string Bounded(string text) => text.Length <= LongestMessage ? text : $"{text[..(LongestMessage - 1)]}…";
+}

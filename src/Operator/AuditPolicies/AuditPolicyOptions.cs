@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Comptroller.AuditPolicies.Model;
+using Comptroller.AuditPolicies.Rendering;
+using Comptroller.Crds;
+using Comptroller.Kubernetes.Model;
+
+namespace Comptroller.Operator.AuditPolicies;
+
+/// <summary>From the fields of an AuditPolicy to what the pure libraries take. Errors carry paths of the resource, starting with <c>spec</c>.</summary>
+internal static class AuditPolicyOptions
+{
+    /// <summary>Environment variable of the Fluent Bit pod that holds the VictoriaLogs password.</summary>
+    public const string PasswordVariable = "VICTORIALOGS_PASSWORD";
+
+    /// <summary>The policy as the file that kube-apiserver would read.</summary>
+    public static JsonObject PolicyDocument(AuditPolicySpec spec)
+    {
+        var document = new JsonObject
+        {
+            ["apiVersion"] = Policy.ApiVersion,
+            ["kind"] = Policy.Kind,
+            ["omitStages"] = new JsonArray([.. spec.OmitStages.Select(stage => (JsonNode)stage)]),
+            ["omitManagedFields"] = spec.OmitManagedFields,
+        };
+        document["rules"] = JsonSerializer.SerializeToNode(spec.Rules, CrdsJson.Default.IReadOnlyListAuditRule);
+        return document;
+    }
+
+    public static LogSettings? Log(AuditLog? log) => log is null ? null : new LogSettings
+    {
+        MaxAgeDays = log.MaxAge,
+        MaxBackups = log.MaxBackups,
+        MaxSizeMegabytes = log.MaxSizeMegabytes,
+        Compress = log.Compress,
+    };
+
+    /// <summary>Null without errors: shipping was not asked for.</summary>
+    public static (FluentBitOptions? Value, ImmutableArray<string> Errors) FluentBit(AuditPolicySpec spec)
+    {
+        if (spec.Forwarding is not { } forwarding)
+        {
+            return (null, []);
+        }
+
+        if (!Uri.TryCreate(forwarding.VictoriaLogs.Endpoint, UriKind.Absolute, out var endpoint))
+        {
+            return (null, [$"spec.forwarding.victoriaLogs.endpoint: \"{forwarding.VictoriaLogs.Endpoint}\" must be an http or https address such as https://victoria-logs.example:9428"]);
+        }
+
+        var logs = forwarding.VictoriaLogs;
+        var options = new FluentBitOptions
+        {
+            Cluster = forwarding.Cluster,
+            Endpoint = endpoint,
+            Path = forwarding.FluentBit.LogPath,
+            StateDirectory = forwarding.FluentBit.StatePath,
+            BufferLimit = forwarding.FluentBit.BufferLimit,
+            AccountId = (uint)logs.AccountId,
+            ProjectId = (uint)logs.ProjectId,
+            Tls = new TlsOptions { CaFile = logs.Tls?.CaFile, ServerName = logs.Tls?.ServerName },
+            Authentication = logs.BasicAuth is { } basic ? new BasicAuthentication(basic.Username, PasswordVariable) : null,
+        };
+        return Checked(options, options.Check(), Fields.FluentBit);
+    }
+
+    /// <summary>Null without errors: alerts were turned off, or there are no shipped events to ask.</summary>
+    public static (AlertOptions? Value, ImmutableArray<string> Errors) Alerts(ObjectMeta metadata, string name, AuditPolicySpec spec)
+    {
+        var alerts = spec.Alerts ?? new Alerts();
+        if (spec.Forwarding is not { } forwarding || !alerts.Enabled)
+        {
+            return (null, []);
+        }
+
+        if (!GoDuration.TryParse(alerts.Interval, out var interval, out var intervalError))
+        {
+            return (null, [$"spec.alerts.interval: {intervalError}"]);
+        }
+
+        if (!GoDuration.TryParse(alerts.EvalDelay, out var delay, out var delayError))
+        {
+            return (null, [$"spec.alerts.evalDelay: {delayError}"]);
+        }
+
+        var options = new AlertOptions
+        {
+            Name = name,
+            Namespace = metadata.Namespace ?? "",
+            Cluster = forwarding.Cluster,
+            ObjectLabels = alerts.Labels.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            SecretReaders = [.. alerts.SecretReaders],
+            RoleEditors = [.. alerts.RoleEditors],
+            SessionUsers = [.. alerts.SessionUsers],
+            Interval = interval,
+            EvaluationDelay = delay,
+        };
+        return Checked(options, options.Check(), Fields.Alerts);
+    }
+
+    private static (T? Value, ImmutableArray<string> Errors) Checked<T>(T options, IEnumerable<OptionError> found, IReadOnlyDictionary<string, string> fields)
+        where T : class
+    {
+        var errors = found.Select(error => $"{Path(error.Field, fields)}: {error.Message}").ToImmutableArray();
+        return (errors.IsEmpty ? options : null, errors);
+    }
+
+    private static string Path(string field, IReadOnlyDictionary<string, string> fields)
+    {
+        var stem = field.Split('[')[0];
+        return fields.TryGetValue(stem, out var path) ? path + field[stem.Length..] : $"spec.{field}";
+    }
+
+    /// <summary>Where the options of the libraries stand in the resource.</summary>
+    private static class Fields
+    {
+        private const string Cluster = "spec.forwarding.cluster";
+
+        public static readonly Dictionary<string, string> FluentBit = new(StringComparer.Ordinal)
+        {
+            ["cluster"] = Cluster,
+            ["endpoint"] = "spec.forwarding.victoriaLogs.endpoint",
+            ["path"] = "spec.forwarding.fluentBit.logPath",
+            ["stateDirectory"] = "spec.forwarding.fluentBit.statePath",
+            ["bufferLimit"] = "spec.forwarding.fluentBit.bufferLimit",
+            ["tls.caFile"] = "spec.forwarding.victoriaLogs.tls.caFile",
+            ["tls.serverName"] = "spec.forwarding.victoriaLogs.tls.serverName",
+            ["authentication.user"] = "spec.forwarding.victoriaLogs.basicAuth.username",
+        };
+
+        public static readonly Dictionary<string, string> Alerts = new(StringComparer.Ordinal)
+        {
+            ["cluster"] = Cluster,
+            ["interval"] = "spec.alerts.interval",
+            ["evaluationDelay"] = "spec.alerts.evalDelay",
+            ["secretReaders"] = "spec.alerts.secretReaders",
+            ["roleEditors"] = "spec.alerts.roleEditors",
+            ["sessionUsers"] = "spec.alerts.sessionUsers",
+        };
+    }
+}

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using Comptroller.AuditPolicies.Linting;
+using Comptroller.AuditPolicies.Loading;
+using Comptroller.AuditPolicies.Model;
+using Comptroller.Crds;
+using Comptroller.Kubernetes.Runtime;
+
+namespace Comptroller.Operator.AuditPolicies;
+
+/// <summary>What one AuditPolicy comes to: the objects to apply and what is worth saying about it, or why it cannot be rendered. Pure.</summary>
+internal sealed record AuditPolicyPlan
+{
+    /// <summary>The names of rendered objects are the resource's with a suffix, and a name has 253 characters at most.</summary>
+    public const int LongestName = 253 - 20;
+
+    /// <summary>Why nothing may be rendered, each naming its field; empty when the plan holds.</summary>
+    public ImmutableArray<string> Errors { get; private init; } = [];
+
+    /// <summary>Worst first. None when there are errors: a policy that does not load cannot be judged.</summary>
+    public ImmutableArray<Finding> Findings { get; private init; } = [];
+
+    /// <summary>SHA-256 of the policy, hexadecimal; empty when there are errors.</summary>
+    public string PolicyHash { get; private init; } = "";
+
+    public int RuleCount { get; private init; }
+
+    /// <summary>ConfigMap with the Talos machine-config patches.</summary>
+    public DesiredObject? TalosPatch { get; private init; }
+
+    /// <summary>ConfigMap with the Fluent Bit configuration; null when nothing is shipped.</summary>
+    public DesiredObject? FluentBit { get; private init; }
+
+    /// <summary>VMRule; null when there are no alerts.</summary>
+    public DesiredObject? Alerts { get; private init; }
+
+    /// <summary>In the order in which they are applied.</summary>
+    public IEnumerable<DesiredObject> Objects => new[] { TalosPatch, FluentBit, Alerts }.OfType<DesiredObject>();
+
+    public static AuditPolicyPlan Make(AuditPolicy resource)
+    {
+        var (metadata, spec) = (resource.Metadata, resource.Spec);
+        var loaded = PolicyLoader.Load(AuditPolicyOptions.PolicyDocument(spec), UnknownFields.Reject);
+        var target = KubernetesVersion.TryParse(spec.KubernetesVersion, out var version) ? version : (KubernetesVersion?)null;
+        var fluentBit = AuditPolicyOptions.FluentBit(spec);
+        var alerts = AuditPolicyOptions.Alerts(metadata, AuditPolicyObjects.AlertsName(metadata), spec);
+        ImmutableArray<string> errors =
+        [
+            .. NameErrors(metadata.Name),
+            .. loaded.Errors.Select(error => $"spec.{error}"),
+            .. GateErrors(loaded.Policy, target),
+            .. fluentBit.Errors,
+            .. alerts.Errors.Except(fluentBit.Errors),
+        ];
+        if (!errors.IsEmpty)
+        {
+            return new AuditPolicyPlan { Errors = errors };
+        }
+
+        var policy = loaded.Policy!;
+        var log = AuditPolicyOptions.Log(spec.Log);
+        return new AuditPolicyPlan
+        {
+            Findings = PolicyLinter.Lint(new LintContext(policy) { Target = target, Log = log }),
+            PolicyHash = Comptroller.AuditPolicies.Model.PolicyHash.Compute(policy),
+            RuleCount = policy.Rules.Length,
+            TalosPatch = AuditPolicyObjects.TalosPatch(metadata, policy, log),
+            FluentBit = fluentBit.Value is { } shipping ? AuditPolicyObjects.FluentBit(metadata, shipping, spec.Forwarding!.VictoriaLogs.BasicAuth) : null,
+            Alerts = alerts.Value is { } alerting ? AuditPolicyObjects.Alerts(alerting) : null,
+        };
+    }
+
+    private static IEnumerable<string> NameErrors(string name)
+    {
+        if (name.Length > LongestName)
+        {
+            yield return $"metadata.name: {name.Length} characters leave no room for the names of what is rendered; use at most {LongestName}";
+        }
+    }
+
+    // Without a stated version only what every supported version accepts is let through: the price of a wrong guess is an API server that does not start.
+    private static IEnumerable<string> GateErrors(Policy? policy, KubernetesVersion? target) =>
+        policy is null ? []
+        : target is { } known ? VersionGate.Check(policy, known).Select(error => $"spec.{error}")
+        : VersionGate.RulesNamingAnyGroup(policy).Select(index =>
+            $"spec.rules[{index}].resources.group: group \"*\" needs Kubernetes {VersionGate.AnyGroup} or newer; set spec.kubernetesVersion to say that the target is, or list the groups");
+}

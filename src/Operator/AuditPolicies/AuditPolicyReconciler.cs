@@ -1,0 +1,59 @@
+using Comptroller.Crds;
+using Comptroller.Kubernetes.Model;
+using Comptroller.Kubernetes.Runtime;
+
+namespace Comptroller.Operator.AuditPolicies;
+
+/// <summary>
+/// Renders an AuditPolicy and keeps what it rendered. All decisions are in <see cref="AuditPolicyPlan"/> and
+/// <see cref="AuditPolicyConditions"/>; this shell only sends and writes. Deletion needs no finalizer: everything rendered has the
+/// resource as owner and goes with it.
+/// </summary>
+internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter statuses, EventRecorder events, TimeProvider time)
+    : IReconciler<AuditPolicy>, IFailureReporter<AuditPolicy>
+{
+    public async Task<Outcome> ReconcileAsync(AuditPolicy resource, CancellationToken cancellationToken)
+    {
+        if (resource.Metadata.DeletionTimestamp is not null)
+        {
+            return Outcome.Done;
+        }
+
+        if (resource.Spec.Suspend)
+        {
+            await WriteAsync(resource, AuditPolicyConditions.Suspended(resource, time.GetUtcNow()), cancellationToken);
+            return Outcome.Done;
+        }
+
+        var plan = AuditPolicyPlan.Make(resource);
+        if (!plan.Errors.IsEmpty)
+        {
+            throw new TerminalException(ConditionReason.InvalidSpec, string.Join("; ", plan.Errors));
+        }
+
+        var report = await applier.ApplyAsync(ResourceTypes.AuditPolicies, resource, [.. plan.Objects], resource.Status.Inventory ?? [], cancellationToken);
+        report.ThrowIfFailed();
+        await WriteAsync(resource, AuditPolicyConditions.Rendered(resource, plan, report, time.GetUtcNow()), cancellationToken);
+        if (report.Changes is { Length: > 0 } changes)
+        {
+            events.Normal(ResourceTypes.AuditPolicies, resource.Metadata, ConditionReason.Succeeded, "Render", changes);
+        }
+
+        return Outcome.After(Interval(report.Of(ApplyAction.Conflict).Any() ? resource.Spec.RetryInterval ?? resource.Spec.Interval : resource.Spec.Interval));
+    }
+
+    public async Task ReportFailureAsync(ObjectMeta metadata, AuditPolicy? resource, Exception failure, CancellationToken cancellationToken)
+    {
+        var subject = resource ?? new AuditPolicy { Metadata = metadata };
+        var status = AuditPolicyConditions.Failed(subject, failure, (failure as ApplyFailedException)?.Report.Inventory, time.GetUtcNow());
+        await WriteAsync(subject, status, cancellationToken);
+        events.Warning(ResourceTypes.AuditPolicies, metadata, failure is TerminalException terminal ? terminal.Reason : ConditionReason.Failed, "Render", failure.Message);
+    }
+
+    private Task<AuditPolicy?> WriteAsync(AuditPolicy resource, AuditPolicyStatus status, CancellationToken cancellationToken) =>
+        statuses.WriteAsync(ResourceTypes.AuditPolicies, resource, resource.Status, status, CrdsJson.Default.AuditPolicyStatus, cancellationToken);
+
+    // The schema checks the form; a CRD older than this binary may not.
+    private static TimeSpan Interval(string text) =>
+        GoDuration.TryParse(text, out var interval, out var error) ? interval : throw new TerminalException(ConditionReason.InvalidSpec, $"spec.interval: {error}");
+}

@@ -1,0 +1,109 @@
+using Comptroller.Crds;
+using Comptroller.Kubernetes.Client;
+using Comptroller.Kubernetes.Diagnostics;
+using Comptroller.Kubernetes.Informers;
+using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditPolicies;
+using Microsoft.Extensions.Logging;
+
+namespace Comptroller.Operator;
+
+/// <summary>The composition root: one client, one cache per kind, one controller per custom kind.</summary>
+public static partial class OperatorHost
+{
+    /// <summary>Field manager, value of the managed-by label, and first word of the User-Agent.</summary>
+    public const string Product = "comptroller";
+
+    private const string LeaseName = "comptroller";
+    private const string ReportingController = "comptroller.dev/comptroller";
+
+    /// <summary>Runs until <paramref name="stop"/>; the exit code of the process.</summary>
+    public static async Task<int> RunAsync(OperatorOptions options, CancellationToken stop)
+    {
+        using var loggers = new LoggerFactory([JsonLoggerProvider.ToStandardError()], new LoggerFilterOptions { MinLevel = options.LogLevel });
+        using var metrics = new RuntimeMetrics();
+        using var exporter = new PrometheusExporter();
+        var context = new RuntimeContext(TimeProvider.System, loggers, metrics);
+        using var client = KubeClient.Create(options.Cluster, new KubeClientOptions { Product = Product }, loggers.CreateLogger("client"));
+        var events = new EventRecorder(client, ReportingController, options.Instance, context);
+
+        var host = new ControllerHost(new ControllerHostOptions(), context).Use(events);
+        using var auditPolicies = AddAuditPolicies(host, options, client, events, context);
+        using var electing = options.LeaderElection ? AddLeaderElection(host, options, events, context) : null;
+        host.Use(new DiagnosticsServer(
+            new DiagnosticsOptions { MetricsBindAddress = options.MetricsBindAddress, HealthProbeBindAddress = options.ProbeBindAddress },
+            exporter, host.Liveness, host.Readiness));
+
+        var logger = loggers.CreateLogger("operator");
+        var checking = ReportMissingPermissionsAsync(client, options.WatchNamespaces, logger, stop);
+        var code = await host.RunAsync(stop);
+        await checking;
+        return code;
+    }
+
+    private static Controller<AuditPolicy> AddAuditPolicies(
+        ControllerHost host, OperatorOptions options, IKubeClient client, EventRecorder events, RuntimeContext context)
+    {
+        var policies = new Informer<AuditPolicy>(
+            client, ResourceTypes.AuditPolicies, new InformerOptions<AuditPolicy> { Namespaces = options.WatchNamespaces }, context);
+        var owned = new OwnedObjects();
+        var configMaps = owned.Watch(client, RenderedKinds.ConfigMaps, Product, options.WatchNamespaces, required: true, context);
+        var vmRules = owned.Watch(client, RenderedKinds.VmRules, Product, options.WatchNamespaces, required: false, context);
+        var reconciler = new AuditPolicyReconciler(
+            new Applier(client, owned, Product, context), new StatusWriter(client, Product), events, context.Time);
+        var controller = new Controller<AuditPolicy>(
+                new ControllerOptions { Name = "auditpolicy", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, policies, reconciler, context)
+            .Owns(configMaps)
+            .Owns(vmRules);
+        host.Add(policies).Add(configMaps).Add(vmRules).Add(controller);
+        return controller;
+    }
+
+    private static KubeClient AddLeaderElection(ControllerHost host, OperatorOptions options, EventRecorder events, RuntimeContext context)
+    {
+        var election = new LeaderElectionOptions
+        {
+            Namespace = options.LeaderElectionNamespace,
+            Name = LeaseName,
+            Identity = LeaderElectionOptions.IdentityOf(options.Instance),
+        };
+        var client = KubeClient.Create(
+            options.Cluster, new KubeClientOptions { Product = Product }.ForLeaderElection(election.RenewDeadline), context.Loggers.CreateLogger("leader-election"));
+        host.Use(new LeaderElector(client, election, context, events));
+        return client;
+    }
+
+    /// <summary>Says at the start which verb on which resource RBAC withholds, instead of leaving it to a cache that never fills.</summary>
+    private static async Task ReportMissingPermissionsAsync(IKubeClient client, IReadOnlyList<string> namespaces, ILogger logger, CancellationToken cancellationToken)
+    {
+        var needed = new[]
+        {
+            new NeededAccess(ResourceTypes.AuditPolicies, ["list", "watch"]),
+            new NeededAccess(ResourceTypes.AuditPolicies, ["patch"], "status"),
+            new NeededAccess(RenderedKinds.ConfigMaps, ["get", "list", "watch", "create", "patch", "delete"]),
+            new NeededAccess(RenderedKinds.VmRules, ["get", "list", "watch", "create", "patch", "delete"]),
+            new NeededAccess(Comptroller.Kubernetes.Model.KubernetesTypes.Events, ["create", "patch"]),
+        };
+        try
+        {
+            foreach (var missing in await AccessCheck.MissingAsync(client, needed, namespaces, cancellationToken))
+            {
+                LogMissing(logger, missing.Verb, missing.Resource, missing.Namespace.Length == 0 ? "all namespaces" : missing.Namespace);
+            }
+        }
+        catch (KubeApiException e)
+        {
+            LogUnchecked(logger, e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped before the check was through.
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "RBAC withholds '{Verb}' on {Resource} in {Scope}: bind the service account to the role in config/rbac/manager.yaml")]
+    private static partial void LogMissing(ILogger logger, string verb, string resource, string scope);
+
+    [LoggerMessage(LogLevel.Warning, "The own permissions could not be checked: {Problem}")]
+    private static partial void LogUnchecked(ILogger logger, string problem);
+}

@@ -1,0 +1,31 @@
+using Comptroller.Kubernetes.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Comptroller.Operator;
+
+/// <summary>How the operator runs.</summary>
+public sealed record OperatorOptions
+{
+    public required KubeClientConfiguration Cluster { get; init; }
+
+    /// <summary>Namespaces whose resources are reconciled; empty means all.</summary>
+    public IReadOnlyList<string> WatchNamespaces { get; init; } = [];
+
+    /// <summary><c>:8080</c>, <c>127.0.0.1:0</c> for a free port, or <c>0</c> for none.</summary>
+    public string MetricsBindAddress { get; init; } = ":8080";
+
+    /// <summary>As <see cref="MetricsBindAddress"/>.</summary>
+    public string ProbeBindAddress { get; init; } = ":8081";
+
+    /// <summary>Whether a Lease decides which of several processes acts.</summary>
+    public bool LeaderElection { get; init; }
+
+    public string LeaderElectionNamespace { get; init; } = "comptroller-system";
+
+    /// <summary>Name of this process: the pod's.</summary>
+    public string Instance { get; init; } = Environment.MachineName;
+
+    public int MaxConcurrentReconciles { get; init; } = 4;
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+}

@@ -1,0 +1,30 @@
+using System.CommandLine;
+
+namespace Comptroller.Operator.Verbs;
+
+/// <summary>Options that several verbs share, so that they read alike.</summary>
+internal static class CommonOptions
+{
+    public static Option<string[]> Files() => new("--filename", "-f")
+    {
+        Description = "A file, a directory, or - for standard input; may be repeated",
+        Required = true,
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    public static Option<string?> Kubeconfig() => new("--kubeconfig")
+    {
+        Description = "Path of a kubeconfig; $KUBECONFIG, then ~/.kube/config, or the pod's service account when absent",
+    };
+
+    public static Option<string?> Context() => new("--context") { Description = "Context of the kubeconfig; its current one when absent" };
+}
+
+/// <summary>Exit codes of the offline verbs.</summary>
+internal static class ExitCodes
+{
+    public const int Clean = 0;
+    public const int Warnings = 1;
+    public const int Errors = 2;
+}

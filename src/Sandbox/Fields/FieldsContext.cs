@@ -1,0 +1,15 @@
+namespace Comptroller.Sandbox.Fields;
+
+/// <summary>Who writes, and how.</summary>
+/// <param name="Manager">The field manager; <c>unknown</c> when empty.</param>
+/// <param name="ApiVersion">The version of the request, such as <c>v1</c> or <c>batch/v1</c>.</param>
+/// <param name="Subresource">Such as <c>status</c>; null for the main resource.</param>
+/// <param name="Force">An apply takes fields from other managers instead of failing.</param>
+internal sealed record FieldsContext(string Manager, string ApiVersion, string? Subresource, bool Force, DateTimeOffset Time)
+{
+    /// <summary>
+    /// The top-level fields that this request cannot change and hence not own. By default those of custom kinds with a status
+    /// subresource; kinds without one reset nothing.
+    /// </summary>
+    public IReadOnlyList<string> Reset { get; init; } = Subresource == "status" ? ["metadata", "spec"] : ["status"];
+}

@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using Comptroller.Crds;
+using Comptroller.Kubernetes.Client;
+using Comptroller.Kubernetes.Model;
+using Comptroller.Operator;
+using Comptroller.Sandbox.Http;
+using Spectre.Console;
+
+namespace Comptroller.Sandbox.Try;
+
+/// <summary>
+/// The first command of the README: an API server, what a user would apply to it, and the operator working against it over TLS with
+/// the permissions of its own RBAC manifest, nothing more.
+/// </summary>
+internal static class TryIt
+{
+    private const string OperatorNamespace = "comptroller-system";
+    private const string OperatorAccount = "comptroller";
+
+    public static async Task<int> RunAsync(TryOptions options, CancellationToken cancellationToken)
+    {
+        await using var server = await SandboxServer.StartAsync(new SandboxOptions { Port = options.Port }, cancellationToken);
+        Directory.CreateDirectory(Path.GetDirectoryName(options.KubeconfigPath)!);
+        server.WriteKubeconfig(options.KubeconfigPath);
+        using var admin = KubeClient.Create(Access(server, server.AdminToken), new KubeClientOptions { Component = "try-it", FieldValidation = "Strict" });
+        await Manifests.ApplyAsync(admin, Manifests.Read(Manifests.Crds), cancellationToken);
+        if (options.ServeOnly)
+        {
+            AnsiConsole.WriteLine($"Ready: {server.Address}, kubeconfig {options.KubeconfigPath}");
+            await UntilCancelledAsync(cancellationToken);
+            return 0;
+        }
+
+        await Manifests.ApplyAsync(admin, Manifests.Read(Manifests.OperatorAccess), cancellationToken);
+        var samples = Manifests.Read(Manifests.Samples);
+        await Manifests.ApplyAsync(admin, samples, cancellationToken);
+
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var token = await OperatorTokenAsync(admin, cancellationToken);
+        var running = OperatorHost.RunAsync(
+            new OperatorOptions
+            {
+                Cluster = Access(server, token),
+                LeaderElection = true,
+                LeaderElectionNamespace = OperatorNamespace,
+                Instance = "try-it",
+                MetricsBindAddress = "127.0.0.1:0",
+                ProbeBindAddress = "127.0.0.1:0",
+                LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
+            },
+            stopping.Token);
+        try
+        {
+            var view = new ResourceView(admin, [.. samples.Select(KeyOf)]);
+            return options.Once
+                ? await view.WaitAsync(running, options.Timeout, cancellationToken)
+                : await view.ShowAsync(running, options.KubeconfigPath, cancellationToken);
+        }
+        finally
+        {
+            await stopping.CancelAsync();
+            await running;
+        }
+    }
+
+    /// <summary>A client configuration for <paramref name="server"/> as whoever holds <paramref name="token"/>.</summary>
+    internal static KubeClientConfiguration Access(SandboxServer server, string token) => new()
+    {
+        Server = server.Address,
+        CertificateAuthorityPem = server.CaCertificatePem,
+        User = new UserCredentials { Token = new SecretString(token) },
+    };
+
+    /// <summary>A token of the operator's service account, so that its RBAC manifest is what decides.</summary>
+    internal static async Task<string> OperatorTokenAsync(IKubeClient admin, CancellationToken cancellationToken)
+    {
+        // A subresource that is created: the client's create verb with the path below the account.
+        var requests = new ResourceType<JsonObject>("", "v1", $"serviceaccounts/{OperatorAccount}/token", "TokenRequest", Namespaced: true, TryJson.Default.JsonObject);
+        var answer = await admin.CreateAsync(
+            requests, OperatorNamespace, new JsonObject { ["apiVersion"] = "authentication.k8s.io/v1", ["kind"] = "TokenRequest", ["spec"] = new JsonObject() },
+            "try-it", cancellationToken);
+        return (string)answer["status"]!["token"]!;
+    }
+
+    private static async Task UntilCancelledAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C is how it ends.
+        }
+    }
+
+    private static ObjectKey KeyOf(JsonObject sample) => new((string?)sample["metadata"]!["namespace"] ?? "default", (string)sample["metadata"]!["name"]!);
+}

@@ -1,0 +1,158 @@
+using System.Globalization;
+
+namespace Comptroller.AuditPolicies.Tests.LogsQl;
+
+/// <summary>
+/// The subset of LogsQL that our alert rules are written in, evaluated the way VictoriaLogs' stats_query does. Anything outside the subset
+/// is a parse error, so a rule that drifts out of it fails its test.
+/// </summary>
+internal sealed class LogQuery
+{
+    private readonly Filter _filter;
+    private readonly List<Func<List<Row>, DateTimeOffset, List<Row>>> _pipes = [];
+    private readonly HashSet<string> _results = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _labels = new(StringComparer.Ordinal);
+
+    public LogQuery(string text)
+    {
+        var tokens = new Tokens(text);
+        _filter = Filters.Parse(tokens);
+        while (tokens.Skip("|"))
+        {
+            _pipes.Add(Pipe(tokens));
+        }
+
+        if (!tokens.AtEnd)
+        {
+            throw new FormatException($"unexpected {tokens.Next().Text}");
+        }
+    }
+
+    /// <summary>Numbers in a result row; vmalert raises one alert for each, so a rule must have exactly one.</summary>
+    public IReadOnlySet<string> Results => _results;
+
+    /// <summary>Labels of a result row.</summary>
+    public IReadOnlySet<string> Labels => _labels;
+
+    /// <summary>The result rows; an alert fires for each.</summary>
+    public List<Row> Run(IEnumerable<Row> events, DateTimeOffset now)
+    {
+        var rows = events.Where(row => _filter(row, now)).ToList();
+        return _pipes.Aggregate(rows, (current, pipe) => pipe(current, now));
+    }
+
+    private Func<List<Row>, DateTimeOffset, List<Row>> Pipe(Tokens tokens) => tokens.Next().Text switch
+    {
+        "stats" => Stats(tokens),
+        "rename" => Rename(tokens),
+        "filter" => Keep(Filters.Parse(tokens)),
+        "math" => Divide(tokens),
+        "fields" => Fields(tokens),
+        var pipe => throw new FormatException($"pipe {pipe}"),
+    };
+
+    private static Func<List<Row>, DateTimeOffset, List<Row>> Keep(Filter filter) =>
+        (rows, now) => [.. rows.Where(row => filter(row, now))];
+
+    private Func<List<Row>, DateTimeOffset, List<Row>> Stats(Tokens tokens)
+    {
+        var by = new List<string>();
+        if (tokens.Skip("by"))
+        {
+            tokens.Expect("(");
+            by = tokens.List(")");
+        }
+
+        var functions = new List<(string Name, Func<List<Row>, DateTimeOffset, int> Compute)>();
+        do
+        {
+            functions.Add(Function(tokens));
+        }
+        while (tokens.Skip(","));
+        _labels.UnionWith(by);
+        _results.UnionWith(functions.Select(function => function.Name));
+        return (rows, now) =>
+        {
+            var groups = rows.GroupBy(row => string.Join('\0', by.Select(field => row[field]))).Select(group => group.ToList()).ToList();
+            if (by.Count == 0 && groups.Count == 0)
+            {
+                groups.Add([]);
+            }
+
+            return [.. groups.Select(group => new Row(by.Select(field => KeyValuePair.Create(field, group[0][field]))
+                .Concat(functions.Select(function => KeyValuePair.Create(function.Name, function.Compute(group, now).ToString(CultureInfo.InvariantCulture))))
+                .ToDictionary(StringComparer.Ordinal)))];
+        };
+    }
+
+    private static (string Name, Func<List<Row>, DateTimeOffset, int> Compute) Function(Tokens tokens)
+    {
+        var name = tokens.Next().Text;
+        tokens.Expect("(");
+        var argument = tokens.Is(")") ? null : tokens.Next().Text;
+        tokens.Expect(")");
+        Filter condition = (_, _) => true;
+        if (tokens.Skip("if"))
+        {
+            tokens.Expect("(");
+            condition = Filters.Parse(tokens);
+            tokens.Expect(")");
+        }
+
+        tokens.Expect("as");
+        var result = tokens.Next().Text;
+        return (name, argument) switch
+        {
+            ("count", null) => (result, (rows, now) => rows.Count(row => condition(row, now))),
+            ("count_uniq", { } field) => (result, (rows, now) => rows.Where(row => condition(row, now)).Select(row => row[field]).Where(value => value.Length > 0).Distinct(StringComparer.Ordinal).Count()),
+            _ => throw new FormatException($"stats function {name}({argument})"),
+        };
+    }
+
+    private Func<List<Row>, DateTimeOffset, List<Row>> Rename(Tokens tokens)
+    {
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        do
+        {
+            var from = tokens.Next().Text;
+            tokens.Expect("as");
+            names[from] = tokens.Next().Text;
+        }
+        while (tokens.Skip(","));
+        foreach (var set in new[] { _labels, _results })
+        {
+            var renamed = set.Select(name => names.GetValueOrDefault(name, name)).ToList();
+            set.Clear();
+            set.UnionWith(renamed);
+        }
+
+        return (rows, _) => [.. rows.Select(row => new Row(row.Fields.ToDictionary(field => names.GetValueOrDefault(field.Key, field.Key), field => field.Value, StringComparer.Ordinal)))];
+    }
+
+    private Func<List<Row>, DateTimeOffset, List<Row>> Divide(Tokens tokens)
+    {
+        var left = tokens.Next().Text;
+        tokens.Expect("/");
+        var right = tokens.Next().Text;
+        tokens.Expect("as");
+        var result = tokens.Next().Text;
+        _results.Add(result);
+        return (rows, _) => [.. rows.Select(row => new Row(new Dictionary<string, string>(row.Fields, StringComparer.Ordinal)
+        {
+            [result] = (double.Parse(row[left], CultureInfo.InvariantCulture) / double.Parse(row[right], CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture),
+        }))];
+    }
+
+    private Func<List<Row>, DateTimeOffset, List<Row>> Fields(Tokens tokens)
+    {
+        var kept = new HashSet<string>(StringComparer.Ordinal);
+        do
+        {
+            kept.Add(tokens.Next().Text);
+        }
+        while (tokens.Skip(","));
+        _labels.IntersectWith(kept);
+        _results.IntersectWith(kept);
+        return (rows, _) => [.. rows.Select(row => new Row(row.Fields.Where(field => kept.Contains(field.Key)).ToDictionary(StringComparer.Ordinal)))];
+    }
+}
