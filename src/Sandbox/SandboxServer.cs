@@ -62,8 +62,8 @@ public sealed class SandboxServer : IAsyncDisposable
                 $"The sandbox listens on loopback addresses only, and {options.Address} is none: everybody on the network could use it. Use 127.0.0.1 or ::1.", nameof(options));
         }
         var store = new ObjectStore(options.HistoryLimit);
-        var parts = ServerParts.Create(store, options.TimeProvider, RandomNumberGenerator.GetHexString(32, lowercase: true));
         var certificates = ServerCertificates.Create(options.TimeProvider.GetUtcNow());
+        var parts = ServerParts.Create(store, options.TimeProvider, RandomNumberGenerator.GetHexString(32, lowercase: true), certificates.CaPem);
         var stopping = new CancellationTokenSource();
         var faults = new SandboxFaults(store);
         var requests = new RequestCounter();

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Comptroller.Sandbox.Fields;
 
 /// <summary>Who writes, and how.</summary>
@@ -12,4 +14,7 @@ internal sealed record FieldsContext(string Manager, string ApiVersion, string? 
     /// subresource; kinds without one reset nothing.
     /// </summary>
     public IReadOnlyList<string> Reset { get; init; } = Subresource == "status" ? ["metadata", "spec"] : ["status"];
+
+    /// <summary>What an object of the kind holds when nothing is set: a create does not make these fields anybody's. Null for none.</summary>
+    public JsonObject? Zero { get; init; }
 }

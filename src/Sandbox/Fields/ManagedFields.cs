@@ -55,7 +55,7 @@ internal static class ManagedFields
         {
             return updated;
         }
-        Record(schema, WithoutManagedFields(live) ?? [], updated, managers, context, ManagerId.Updater(context));
+        Record(schema, WithoutManagedFields(live) ?? context.Zero ?? [], updated, managers, context, ManagerId.Updater(context));
         managers.Cap();
         Write(updated, managers);
         return updated;

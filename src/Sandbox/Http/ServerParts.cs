@@ -1,6 +1,7 @@
 using Comptroller.Sandbox.Access;
 using Comptroller.Sandbox.Controllers;
 using Comptroller.Sandbox.Discovery;
+using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Storage;
 using Comptroller.Sandbox.Tables;
@@ -8,6 +9,42 @@ using Comptroller.Sandbox.Tables;
 namespace Comptroller.Sandbox.Http;
 
 /// <summary>What a server is put together from. The one place that names the concrete parts.</summary>
-internal sealed partial record ServerParts(
-    ObjectStore Store, IResourceCatalog Catalog, IAuthenticator Authenticator, IAuthorizer Authorizer, IDiscovery Discovery, ITableWriter Tables,
-    IReadOnlyList<IController> Controllers, string AdminToken);
+internal sealed record ServerParts(
+    ObjectStore Store, IResourceCatalog Catalog, IAuthenticator Authenticator, IAuthorizer Authorizer, EscalationCheck Escalation, IDiscovery Discovery,
+    ITableWriter Tables, IReadOnlyList<IController> Controllers, string AdminToken)
+{
+    /// <param name="authority">The server's certificate authority, PEM: every namespace gets a copy.</param>
+    public static ServerParts Create(ObjectStore store, TimeProvider time, string adminToken, string authority)
+    {
+        var tokens = new TokenAuthenticator(store, time, adminToken);
+        var authorizer = new RbacAuthorizer(store);
+        var catalog = new ResourceCatalog(Kinds(store, time, tokens, authorizer));
+        var writer = new ObjectWriter(store, time);
+        foreach (var resource in catalog.All.Where(resource => resource.Answer is null))
+        {
+            store.Open(resource.Storage);
+        }
+        Bootstrap.Create(catalog, writer);
+        return new ServerParts(store, catalog, tokens, authorizer, new EscalationCheck(authorizer), new ApiDiscovery(catalog), new TableWriter(),
+            [
+                new DefinitionController(store, catalog, writer, time),
+                new NamespaceController(store, catalog, writer, time, authority),
+                new GarbageCollector(store, catalog, writer),
+                new EventExpiry(store, catalog, writer, time),
+            ],
+            adminToken);
+    }
+
+    /// <summary>The built-in kinds together with what needs more than itself: reviews, tokens, finalization.</summary>
+    private static List<ServedResource> Kinds(ObjectStore store, TimeProvider time, TokenAuthenticator tokens, RbacAuthorizer authorizer)
+    {
+        var kinds = BuiltInKinds.All(time).Select(kind => kind.Storage == BuiltInKinds.ServiceAccounts ? With(kind, "token", TokenRequests.Subresource(tokens, time))
+            : kind.Storage == BuiltInKinds.Namespaces ? With(kind, "finalize", NamespaceFinalize.Subresource(store))
+            : kind).ToList();
+        kinds.InsertRange(kinds.FindIndex(kind => kind.Group == "batch"), AccessReviews.Kinds(authorizer, time));
+        return kinds;
+    }
+
+    private static ServedResource With(ServedResource kind, string name, Subresource subresource) =>
+        kind with { Subresources = new Dictionary<string, Subresource>(StringComparer.Ordinal) { [name] = subresource } };
+}

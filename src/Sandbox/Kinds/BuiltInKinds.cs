@@ -44,7 +44,6 @@ internal static class BuiltInKinds
                 Names = NameRule.Label,
                 Columns = BuiltInColumns.Namespace,
                 SelectableFields = Fields("status.phase"),
-                Subresources = new Dictionary<string, Subresource>(StringComparer.Ordinal),
             },
             Kind("", "v1", "pods", "Pod", "io.k8s.api.core.v1.Pod", type => new PodStrategy(type)) with
             {

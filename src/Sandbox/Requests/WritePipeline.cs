@@ -35,7 +35,7 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
         resource.Strategy.PrepareForCreate(candidate);
         if (!isApplied)
         {
-            candidate = ManagedFields.Update(resource.Schema, resource.IsCustom ? null : resource.Zero, candidate, FieldsOf(request, options));
+            candidate = ManagedFields.Update(resource.Schema, null, candidate, FieldsOf(request, options));
         }
         var errors = MetadataRules.OnCreate(resource, candidate);
         Validate(request, candidate, null, errors);
@@ -81,6 +81,7 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
         new(options.Manager, request.Resource.ApiVersion, request.IsStatus ? "status" : null, options.Force, time.GetUtcNow())
         {
             Reset = request.IsStatus ? ["metadata", "spec"] : request.Resource.HasStatus ? ["status"] : [],
+            Zero = request.Resource.Zero,
         };
 
     /// <summary>Refuses an object whose name or namespace is not the one of the path.</summary>

@@ -16,6 +16,7 @@ internal static class CustomKinds
         var names = definition["status"]!["acceptedNames"]!;
         var group = (string)spec["group"]!;
         var plural = (string)names["plural"]!;
+        var storageVersion = (string)spec["versions"]!.AsArray().First(version => (bool)version!["storage"]!)!["name"]!;
         return [.. spec["versions"]!.AsArray().Where(version => (bool)version!["served"]!).Select(version =>
         {
             var document = (JsonObject)version!["schema"]!["openAPIV3Schema"]!.DeepClone();
@@ -39,6 +40,7 @@ internal static class CustomKinds
                 Columns = Columns.OfVersion(version),
                 SelectableFields = SelectableFields(version["selectableFields"]),
                 Storage = new StorageName(group, plural),
+                StorageVersion = storageVersion,
             };
         })];
     }

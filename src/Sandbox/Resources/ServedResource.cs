@@ -66,6 +66,9 @@ internal sealed record ServedResource
     /// <summary>Where objects of this kind are kept: versions of a kind, and the two Event APIs, share one place.</summary>
     public required StorageName Storage { get; init; }
 
+    /// <summary>The version that is stored; null when it is this one.</summary>
+    public string? StorageVersion { get; init; }
+
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 
     /// <summary>As error messages name it: <c>widgets.example.dev</c>, or <c>configmaps</c> in the core group.</summary>

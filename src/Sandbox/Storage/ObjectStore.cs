@@ -169,6 +169,17 @@ internal sealed class ObjectStore(int historyLimit = 20_000)
         }
     }
 
+    /// <summary>Subscribes to the changes of every place from now on.</summary>
+    public Watcher WatchEverything()
+    {
+        lock (_lock)
+        {
+            var watcher = new Watcher(this, place: null, 0);
+            _watchers.Add(watcher);
+            return watcher;
+        }
+    }
+
     /// <summary>Forgets all history: older revisions answer 410 from now on.</summary>
     public void Compact()
     {
@@ -231,7 +242,7 @@ internal sealed class ObjectStore(int historyLimit = 20_000)
     private void Commit(StorageName name, StorePlace place, StoreEvent change, ImmutableSortedSet<StoredObject> objects)
     {
         place.Commit(change, objects);
-        CloseWatchers(watcher => watcher.Place == name && !watcher.Offer(change));
+        CloseWatchers(watcher => (watcher.Place is null || watcher.Place == name) && !watcher.Offer(change));
     }
 
     private void CloseWatchers(Predicate<Watcher> which) => _watchers.RemoveWhere(watcher =>

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace Comptroller.Sandbox.Storage;
 
 /// <summary>
-/// A subscription to one place. Its queue is bounded: a reader that falls behind by more than <see cref="Capacity"/> events is cut off
+/// A subscription to one place or to all. Its queue is bounded: a reader that falls behind by more than <see cref="Capacity"/> events is cut off
 /// and has to list again, as the real server does, rather than hold memory without limit.
 /// </summary>
 internal sealed class Watcher : IDisposable
@@ -13,7 +13,7 @@ internal sealed class Watcher : IDisposable
     private readonly ObjectStore _store;
     private readonly Channel<StoreEvent> _queue;
 
-    internal Watcher(ObjectStore store, Resources.StorageName place, int backlog)
+    internal Watcher(ObjectStore store, Resources.StorageName? place, int backlog)
     {
         _store = store;
         Place = place;
@@ -24,7 +24,8 @@ internal sealed class Watcher : IDisposable
         });
     }
 
-    public Resources.StorageName Place { get; }
+    /// <summary>Null when every place is watched.</summary>
+    public Resources.StorageName? Place { get; }
 
     /// <summary>Completes when the watcher was dropped, by fault injection or because its reader was too slow.</summary>
     public ChannelReader<StoreEvent> Events => _queue.Reader;

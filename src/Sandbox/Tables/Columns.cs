@@ -42,7 +42,7 @@ internal static class Columns
         var text = (string)column["jsonPath"]!;
         var description = (string?)column["description"] is { Length: > 0 } given ? given : $"Custom resource definition column (in JSONPath format): {text}";
         _ = JsonPath.TryParse(text, out var path, out _);
-        return new TableColumn((string)column["name"]!, type, (string?)column["format"] ?? "", description, (int?)column["priority"] ?? 0,
+        return new TableColumn((string)column["name"]!, type, (string?)column["format"] ?? "", description, (int?)(long?)column["priority"] ?? 0,
             (item, now) => path?.First(item) is { } value ? Cell(type, value, now) : null);
     }
 
