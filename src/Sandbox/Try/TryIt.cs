@@ -36,7 +36,7 @@ internal static class TryIt
         await Manifests.ApplyAsync(admin, samples, cancellationToken);
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var token = server.AdminToken;
+        var token = await OperatorTokenAsync(admin, cancellationToken);
         var running = OperatorHost.RunAsync(
             new OperatorOptions
             {
