@@ -100,7 +100,7 @@ public sealed class SandboxServer : IAsyncDisposable
     private static RequestHandler Handler(ServerParts parts, SandboxFaults faults, RequestCounter requests, SandboxOptions options, CancellationToken stopping)
     {
         var time = options.TimeProvider;
-        var pipeline = new WritePipeline(parts.Store, time);
+        var pipeline = new WritePipeline(parts.Store, parts.Escalation, time);
         var objects = new ObjectRequests(parts.Store, pipeline, time);
         var replies = new ReplyWriter(parts.Tables, time);
         return new RequestHandler(parts.Authenticator, parts.Authorizer, parts.Discovery, new Router(parts.Catalog), parts.Store, objects,

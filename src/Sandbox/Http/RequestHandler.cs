@@ -56,17 +56,18 @@ internal sealed class RequestHandler(
             return;
         }
         var user = authenticator.Authenticate(context.Request.Headers.Authorization) ?? throw StatusResponses.Unauthorized();
+        var impersonated = Impersonation.Of(context.Request.Headers);
         var path = context.Request.Path.Value ?? "/";
         var query = new QueryOptions(context.Request.Query);
         if (path.Contains("//", StringComparison.Ordinal) || ApiPath.Parse(path) is not { } target)
         {
-            Demand(new AccessRequest(user, context.Request.Method.ToLowerInvariant(), "", "", "", "", "", "", path));
+            Demand(Become(impersonated, new AccessRequest(user, context.Request.Method.ToLowerInvariant(), "", "", "", "", "", "", path)));
             await DescribeAsync(context, path, accept).ConfigureAwait(false);
             return;
         }
         var verb = target.VerbOf(context.Request.Method, query);
-        var access = new AccessRequest(user, verb, target.Group, target.Version, target.Resource, target.Subresource, target.Namespace,
-            target.Name.Length == 0 && verb is "list" or "watch" or "deletecollection" ? FieldSelector.RequiredName(query.Text("fieldSelector")) ?? "" : target.Name, path);
+        var access = Become(impersonated, new AccessRequest(user, verb, target.Group, target.Version, target.Resource, target.Subresource, target.Namespace,
+            target.Name.Length == 0 && verb is "list" or "watch" or "deletecollection" ? FieldSelector.RequiredName(query.Text("fieldSelector")) ?? "" : target.Name, path));
         context.Items[typeof(AccessRequest)] = access;
         Demand(access);
         if (router.Find(target, context.Request.Method, verb) is not { } resource)
@@ -82,7 +83,7 @@ internal sealed class RequestHandler(
             Name = target.Name,
             Subresource = target.Subresource,
             Query = query,
-            User = user,
+            User = access.User,
             ContentType = (context.Request.ContentType ?? "").Split(';')[0].Trim().ToLowerInvariant(),
             UserAgent = context.Request.Headers.UserAgent.ToString(),
             Body = await ReadBodyAsync(context).ConfigureAwait(false),
@@ -127,18 +128,23 @@ internal sealed class RequestHandler(
     {
         var resource = request.Resource;
         var dryRun = WriteOptions.ParseDryRun(request.Query.All("dryRun"), []);
+        var manager = WriteOptions.Parse(request.Query, "CreateOptions", request.UserAgent).Manager;
         if (resource.Answer is { } answer)
         {
             RequestBody.CheckContentType(request.ContentType);
             var posted = RequestBody.Decode(request, []);
-            return new Reply.Document(201, answer(new SubresourceRequest(resource, verb, request.User, request.Namespace, request.Name, posted, null, dryRun)));
+            return new Reply.Document(201, answer(new SubresourceRequest(resource, verb, request.User, request.Namespace, request.Name, posted, null, dryRun, manager)));
         }
         var target = store.Get(resource.Storage, request.Namespace, request.Name) ?? throw StatusResponses.NotFound(resource, request.Name);
         RequestBody.CheckContentType(verb == "patch" ? "" : request.ContentType);
         var body = RequestBody.DecodeOptions(request with { ContentType = verb == "patch" ? "" : request.ContentType }) as System.Text.Json.Nodes.JsonObject;
         return new Reply.Document(verb == "create" ? 201 : 200, resource.Subresources[request.Subresource].Answer(
-            new SubresourceRequest(resource, verb, request.User, request.Namespace, request.Name, body, target, dryRun)));
+            new SubresourceRequest(resource, verb, request.User, request.Namespace, request.Name, body, target, dryRun, manager)));
     }
+
+    private AccessRequest Become(UserInfo? impersonated, AccessRequest access) => impersonated is null ? access
+        : Impersonation.IsAllowed(authorizer, access.User, impersonated) ? access with { User = impersonated }
+        : throw StatusResponses.Forbidden(Impersonation.Refused(access));
 
     private void Demand(AccessRequest access)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Comptroller.Sandbox.Access;
 using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Schemas;
@@ -11,7 +12,7 @@ namespace Comptroller.Sandbox.Requests;
 /// What every write goes through once its body is an object of the kind: metadata, defaults, field ownership, generation, validation,
 /// storing. POST, PUT, the four patches and apply differ only in how they come to that object.
 /// </summary>
-internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
+internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalation, TimeProvider time)
 {
     private const int LargestStored = 3 * 512 * 1024;
     private const int NameAttempts = 8;
@@ -32,11 +33,13 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
             candidate.Remove("status");
         }
         SetDefaults(resource, candidate);
-        resource.Strategy.PrepareForCreate(candidate);
         if (!isApplied)
         {
             candidate = ManagedFields.Update(resource.Schema, null, candidate, FieldsOf(request, options));
         }
+        // Nobody owns what the server adds from here on.
+        resource.Strategy.PrepareForCreate(candidate);
+        escalation.Check(request.User, resource, candidate, null);
         var errors = MetadataRules.OnCreate(resource, candidate);
         Validate(request, candidate, null, errors);
         if (resourceVersion.Length > 0)
@@ -61,11 +64,12 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
         CheckRevision(request, existing, candidate);
         KeepServerParts(request, candidate, before);
         SetDefaults(resource, candidate);
-        resource.Strategy.PrepareForUpdate(candidate, before, request.IsStatus ? "status" : null);
         if (!isApplied)
         {
             candidate = ManagedFields.Update(resource.Schema, before, candidate, FieldsOf(request, options));
         }
+        resource.Strategy.PrepareForUpdate(candidate, before, request.IsStatus ? "status" : null);
+        escalation.Check(request.User, resource, candidate, before);
         Generations.Advance(resource, candidate, before);
         Validate(request, candidate, before, MetadataRules.OnUpdate(resource, candidate, before));
         CheckSize(request);
@@ -277,7 +281,8 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
         errors.AddRange(resource.Strategy.Validate(candidate, before, request.IsStatus ? "status" : null));
         if (errors.Count > 0)
         {
-            var group = ((string?)candidate["apiVersion"])?.Split('/') is [var found, _] ? found : "";
+            // A custom object is named by what it says of itself, a built-in one by how it is stored: events.k8s.io Events are core Events.
+            var group = !resource.IsCustom ? resource.Storage.Group : ((string?)candidate["apiVersion"])?.Split('/') is [var found, _] ? found : "";
             throw StatusResponses.Invalid(group, (string?)candidate["kind"] ?? resource.Kind, Metadata.Text(candidate, "name"), errors);
         }
         request.Warnings.AddRange(MetadataRules.FinalizerWarnings(resource, candidate));
