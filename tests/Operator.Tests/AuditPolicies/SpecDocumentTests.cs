@@ -15,9 +15,9 @@ public sealed partial class SpecDocumentTests
     {
         var table = Section("### Findings");
         var documented = InCode().Matches(string.Join('\n', table.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('|')[1])))
-            .Select(match => match.Groups[1].Value).ToList();
+            .Select(match => match.Groups["code"].Value).ToList();
         var known = Directory.EnumerateFiles(Repository.PathOf("src", "AuditPolicies", "Linting"), "*.cs")
-            .SelectMany(file => FindingId().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value)
+            .SelectMany(file => FindingId().Matches(File.ReadAllText(file))).Select(match => match.Groups["id"].Value)
             .Distinct().ToList();
 
         known.Count.ShouldBeGreaterThan(20);
@@ -30,7 +30,7 @@ public sealed partial class SpecDocumentTests
     {
         var table = Section("### Findings");
         var rows = Section("## A design that many share").Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Split('|')[^2]);
-        foreach (var id in rows.SelectMany(cell => InCode().Matches(cell)).Select(match => match.Groups[1].Value).Where(text => Kebab().IsMatch(text)))
+        foreach (var id in rows.SelectMany(cell => InCode().Matches(cell)).Select(match => match.Groups["code"].Value).Where(text => Kebab().IsMatch(text)))
         {
             table.ShouldContain($"`{id}`");
         }
@@ -57,19 +57,18 @@ public sealed partial class SpecDocumentTests
     {
         var start = Document.IndexOf($"\n{heading}", StringComparison.Ordinal);
         start.ShouldBeGreaterThan(0, heading);
-        var rank = heading.TakeWhile(character => character == '#').Count();
-        var rest = Document[(start + 1 + heading.Length)..];
-        var next = Regex.Match(rest, $"^#{{1,{rank}}} ", RegexOptions.Multiline);
-        return next.Success ? rest[..next.Index] : rest;
+        var rank = heading.IndexOf(' ', StringComparison.Ordinal);
+        var body = Document[(start + 1)..].Split('\n').Skip(1);
+        return string.Join('\n', body.TakeWhile(line => line.IndexOf(' ', StringComparison.Ordinal) is var marks && (marks < 1 || marks > rank || line[..marks].Trim('#').Length > 0)));
     }
 
-    [GeneratedRegex("`([^`]+)`")]
+    [GeneratedRegex("`(?<code>[^`]+)`", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex InCode();
 
-    [GeneratedRegex("^[a-z]+(-[a-z]+)+$")]
+    [GeneratedRegex("^[a-z]+(?:-[a-z]+)+$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Kebab();
 
     // The id is the first argument of a Finding and stands alone on its line.
-    [GeneratedRegex("^ +\"([a-z]+(?:-[a-z]+)+)\",\\s*$", RegexOptions.Multiline)]
+    [GeneratedRegex("^ +\"(?<id>[a-z]+(?:-[a-z]+)+)\",\\s*$", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FindingId();
 }
