@@ -46,8 +46,11 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
     {
         var subject = resource ?? new AuditPolicy { Metadata = metadata };
         var status = AuditPolicyConditions.Failed(subject, failure, (failure as ApplyFailedException)?.Report.Inventory, time.GetUtcNow());
-        await WriteAsync(subject, status, cancellationToken);
-        events.Warning(ResourceTypes.AuditPolicies, metadata, failure is TerminalException terminal ? terminal.Reason : ConditionReason.Failed, "Render", failure.Message);
+        // Said once: a restart among a thousand stalled resources must not write a thousand events (rule W3).
+        if (await WriteAsync(subject, status, cancellationToken) is not null)
+        {
+            events.Warning(ResourceTypes.AuditPolicies, metadata, failure is TerminalException terminal ? terminal.Reason : ConditionReason.Failed, "Render", failure.Message);
+        }
     }
 
     private Task<AuditPolicy?> WriteAsync(AuditPolicy resource, AuditPolicyStatus status, CancellationToken cancellationToken) =>

@@ -108,11 +108,11 @@ public sealed class FaultTests(RunningEstate running) : IClassFixture<RunningEst
         return string.Join('\n', rendered.Prepend(Sorted(status))).Replace(@namespace, "NAMESPACE", StringComparison.Ordinal);
     }
 
-    // Conditions stand in the order in which they first came up, which faults may change.
+    // Conditions and fields stand in the order in which they first came up, which faults may change.
     private static string Sorted(JsonObject status)
     {
         var conditions = status["conditions"]!.AsArray().Select(condition => condition!.ToJsonString()).Order(StringComparer.Ordinal);
-        status.Remove("conditions");
-        return $"{string.Join('\n', conditions)}\n{status.ToJsonString()}";
+        var fields = status.Where(field => field.Key != "conditions").Select(field => $"{field.Key}: {field.Value!.ToJsonString()}").Order(StringComparer.Ordinal);
+        return string.Join('\n', conditions.Concat(fields));
     }
 }

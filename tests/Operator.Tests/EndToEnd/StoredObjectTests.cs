@@ -26,7 +26,7 @@ public sealed class StoredObjectTests
         await run.UntilReadyAsync();
 
         await estate.ApplyAsync("default", "odd", Specs.Sound);
-        (await estate.UntilAsync("default", "odd", "Ready=True/Succeeded")).Said().ShouldNotContain("Stalled");
+        (await estate.UntilAsync("default", "odd", "Ready=True/Succeeded")).Condition(Conditions.Stalled).ShouldBeNull();
     }
 
     [Fact]

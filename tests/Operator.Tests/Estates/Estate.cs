@@ -57,7 +57,19 @@ internal sealed class Estate : IAsyncDisposable
         return run;
     }
 
-    public Task ApplyAsync(params IEnumerable<JsonObject> documents) => Manifests.ApplyAsync(Admin, documents, CancellationToken.None);
+    /// <summary>As kubectl apply does; kinds are served when it returns.</summary>
+    public async Task ApplyAsync(params IEnumerable<JsonObject> documents)
+    {
+        foreach (var document in documents)
+        {
+            await Manifests.ApplyAsync(Admin, [document], CancellationToken.None);
+            if ((string)document["kind"]! == KubernetesTypes.CustomResourceDefinitions.Kind)
+            {
+                await UntilAsync(KubernetesTypes.CustomResourceDefinitions, "", (string)document["metadata"]!["name"]!, crd => crd!.Condition("Established") is { Status: "True" });
+                await UntilServedAsync(document);
+            }
+        }
+    }
 
     public Task NamespaceAsync(string name) =>
         ApplyAsync(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = name } });
@@ -134,6 +146,26 @@ internal sealed class Estate : IAsyncDisposable
 
         Admin.Dispose();
         await Server.DisposeAsync();
+    }
+
+    /// <summary>A server says Established a moment before it serves the kind, as the real one does.</summary>
+    private async Task UntilServedAsync(JsonObject crd)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        var (spec, version) = (crd["spec"]!, (string)crd["spec"]!["versions"]![0]!["name"]!);
+        var type = KubernetesTypes.UntypedOf(new ResourceType((string)spec["group"]!, version, (string)spec["names"]!["plural"]!, KindOf(crd), Namespaced: true));
+        while (true)
+        {
+            try
+            {
+                await Admin.ListAsync(type, "default", new ListOptions { Limit = 1 }, patience.Token);
+                return;
+            }
+            catch (KubeApiException e) when (e.IsNotFound)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), patience.Token);
+            }
+        }
     }
 
     private async IAsyncEnumerable<WatchEvent<JsonObject>> WatchAsync(
