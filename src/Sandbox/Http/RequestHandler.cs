@@ -56,9 +56,9 @@ internal sealed class RequestHandler(
         {
             return;
         }
-        var user = authenticator.Authenticate(context.Request.Headers.Authorization) ?? throw StatusResponses.Unauthorized();
         var path = context.Request.Path.Value ?? "/";
         var query = new QueryOptions(context.Request.Query);
+        var user = Impersonated(context, authenticator.Authenticate(context.Request.Headers.Authorization) ?? throw StatusResponses.Unauthorized());
         if (path.Contains("//", StringComparison.Ordinal) || ApiPath.Parse(path) is not { } target)
         {
             Demand(new AccessRequest(user, context.Request.Method.ToLowerInvariant(), "", "", "", "", "", "", path));
@@ -133,7 +133,7 @@ internal sealed class RequestHandler(
             RequestBody.CheckContentType(request.ContentType);
             var posted = RequestBody.Decode(request, []);
             posted = ManagedFields.Update(resource.Schema, null, posted, new FieldsContext(
-                request.Query.Text("fieldManager") is { Length: > 0 } manager ? manager : request.UserAgent.Split('/')[0], resource.ApiVersion, null, Force: false, time.GetUtcNow()));
+                request.Query.Text("fieldManager") is { Length: > 0 } manager ? manager : request.UserAgent.Split('/')[0], resource.ApiVersion, null, Force: false, time.GetUtcNow()) { Zero = resource.Zero });
             return new Reply.Document(201, answer(new SubresourceRequest(resource, verb, request.User, request.Namespace, request.Name, posted, null, dryRun)));
         }
         var target = store.Get(resource.Storage, request.Namespace, request.Name) ?? throw StatusResponses.NotFound(resource, request.Name);
@@ -141,6 +141,23 @@ internal sealed class RequestHandler(
         var body = RequestBody.DecodeOptions(request with { ContentType = verb == "patch" ? "" : request.ContentType }) as System.Text.Json.Nodes.JsonObject;
         return new Reply.Document(verb == "create" ? 201 : 200, resource.Subresources[request.Subresource].Answer(
             new SubresourceRequest(resource, verb, request.User, request.Namespace, request.Name, body, target, dryRun)));
+    }
+
+    /// <summary>Who the request is made as: with the right to impersonate, the user that the client names (<c>kubectl --as</c>).</summary>
+    private UserInfo Impersonated(HttpContext context, UserInfo user)
+    {
+        var name = context.Request.Headers["Impersonate-User"].ToString();
+        if (name.Length == 0)
+        {
+            return user;
+        }
+        var groups = context.Request.Headers["Impersonate-Group"].Select(group => group ?? "").ToList();
+        Demand(new AccessRequest(user, "impersonate", "", "v1", "users", "", "", name, ""));
+        foreach (var group in groups)
+        {
+            Demand(new AccessRequest(user, "impersonate", "", "v1", "groups", "", "", group, ""));
+        }
+        return new UserInfo(name, "", [.. groups, "system:authenticated"], new Dictionary<string, IReadOnlyList<string>>());
     }
 
     private void Demand(AccessRequest access)

@@ -42,6 +42,7 @@ internal static class BuiltInKinds
                 Verbs = VerbsOfNamespaces,
                 HasStatus = true,
                 Names = NameRule.Label,
+                Zero = NamespaceStrategy.Untouched,
                 Columns = BuiltInColumns.Namespace,
                 SelectableFields = Fields("status.phase"),
             },

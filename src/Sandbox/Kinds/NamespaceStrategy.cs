@@ -9,6 +9,9 @@ internal sealed class NamespaceStrategy(TypedField type) : BuiltInStrategy(type)
     public const string NameLabel = "kubernetes.io/metadata.name";
     public const string ContentFinalizer = "kubernetes";
 
+    /// <summary>What the server puts into every namespace belongs to nobody.</summary>
+    public static readonly JsonObject Untouched = new() { ["spec"] = new JsonObject { ["finalizers"] = new JsonArray(ContentFinalizer) } };
+
     private static readonly string[] Immortal = ["default", "kube-system", "kube-public"];
 
     public override bool HasGracePeriod => false;

@@ -58,7 +58,8 @@ internal sealed class PatchRequests(ObjectStore store, WritePipeline pipeline)
     }
 
     private static string Shown(ServedResource resource, JsonObject candidate) =>
-        resource.IsCustom ? GoText.SortedJson(candidate) : Encoding.UTF8.GetString(ServedObject.Encode(candidate));
+        resource.IsCustom ? GoText.SortedJson(candidate) : Encoding.UTF8.GetString(ServedObject.Encode(new JsonObject(
+            candidate.OrderBy(entry => entry.Key switch { "apiVersion" => 0, "kind" => 1, _ => 2 }).Select(entry => KeyValuePair.Create(entry.Key, entry.Value?.DeepClone())))));
 
     private static JsonObject Patched(ApiRequest request, JsonObject existing)
     {

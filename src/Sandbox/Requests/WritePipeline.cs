@@ -17,6 +17,10 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
     private const int LargestStored = 3 * 512 * 1024;
     private const int NameAttempts = 8;
 
+    /// <summary>What the server adds when an error kept it from running CEL rules.</summary>
+    private static readonly FieldError RulesSkipped = new("FieldValueInvalid",
+        "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation", "<nil>");
+
     private static readonly StorageName Namespaces = new("", "namespaces");
 
     /// <summary>Stores a new object. The pipeline takes <paramref name="candidate"/> over.</summary>
@@ -32,8 +36,7 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
         {
             candidate.Remove("status");
         }
-        // What an apply carries is not decoded again, so that a null in it is met by validation.
-        Defaulting.Apply(resource.Schema, candidate, keepNulls: isApplied);
+        SetDefaults(resource, candidate, isApplied);
         resource.Strategy.PrepareForCreate(candidate);
         if (!isApplied)
         {
@@ -62,8 +65,7 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
         CheckNames(request, candidate);
         CheckRevision(request, existing, candidate);
         KeepServerParts(request, candidate, before);
-        // What an apply carries is not decoded again, so that a null in it is met by validation.
-        Defaulting.Apply(resource.Schema, candidate, keepNulls: isApplied);
+        SetDefaults(resource, candidate, isApplied);
         resource.Strategy.PrepareForUpdate(candidate, before, request.IsStatus ? "status" : null);
         if (!isApplied)
         {
@@ -279,15 +281,22 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
             errors.AddRange(SchemaValidation.Validate(resource.Schema, candidate, before));
         }
         errors.AddRange(resource.Strategy.Validate(candidate, before, request.IsStatus ? "status" : null));
+        if (resource.Schema.HasCelRules && errors.Exists(error => error.Reason == "FieldValueTooLong") && !errors.Exists(error => error.Field == RulesSkipped.Field))
+        {
+            errors.Add(RulesSkipped);
+        }
         if (errors.Count > 0)
         {
-            var group = ((string?)candidate["apiVersion"])?.Split('/') is [var found, _] ? found : "";
-            throw StatusResponses.Invalid(group, (string?)candidate["kind"] ?? resource.Kind, Metadata.Text(candidate, "name"), errors);
+            throw StatusResponses.Invalid(GroupOf(resource, candidate), (string?)candidate["kind"] ?? resource.Kind, Metadata.Text(candidate, "name"), errors);
         }
         escalation.Check(request.User, resource, candidate, before);
         request.Warnings.AddRange(MetadataRules.FinalizerWarnings(resource, candidate));
         request.Warnings.AddRange(resource.Strategy.Warnings(candidate));
     }
+
+    /// <summary>The group that an error names: what a custom object says of itself, and of a built-in kind the group it is at home in.</summary>
+    private static string GroupOf(ServedResource resource, JsonObject candidate) =>
+        !resource.IsCustom ? resource.Storage.Group : ((string?)candidate["apiVersion"])?.Split('/') is [var found, _] ? found : "";
 
     /// <summary>A custom object may arrive, or be patched, under another kind: its decoder takes any.</summary>
     private static IEnumerable<FieldError> TypeErrors(ServedResource resource, JsonObject candidate)
@@ -300,6 +309,13 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
             }
         }
     }
+
+    /// <summary>
+    /// Nulls of custom kinds are dropped, except that what an apply carries is not decoded again, so that validation meets a null in it.
+    /// The decoder of built-in kinds has left those that belong there.
+    /// </summary>
+    private static void SetDefaults(ServedResource resource, JsonObject candidate, bool isApplied) =>
+        Defaulting.Apply(resource.Schema, candidate, keepNulls: isApplied || !resource.IsCustom);
 
     private static void CheckSize(ApiRequest request)
     {
