@@ -64,8 +64,6 @@ public sealed class SandboxServer : IAsyncDisposable
         var store = new ObjectStore(options.HistoryLimit);
         var certificates = ServerCertificates.Create(options.TimeProvider.GetUtcNow());
         var parts = ServerParts.Create(store, options.TimeProvider, RandomNumberGenerator.GetHexString(32, lowercase: true), certificates.CaPem);
-        // What was there from the beginning has no history: the first revisions are gone, as on a server that runs for a while.
-        store.Compact();
         var stopping = new CancellationTokenSource();
         var faults = new SandboxFaults(store);
         var requests = new RequestCounter();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
@@ -15,7 +16,7 @@ internal static class AccessReviews
     public static IReadOnlyList<ServedResource> Kinds(RbacAuthorizer authorizer, TimeProvider time) =>
     [
         Review(AuthenticationGroup, "selfsubjectreviews", "SelfSubjectReview", "io.k8s.api.authentication.v1.SelfSubjectReview", request => WhoAmI(request, time)),
-        Review(AuthorizationGroup, "selfsubjectaccessreviews", "SelfSubjectAccessReview", "io.k8s.api.authorization.v1.SelfSubjectAccessReview", request => MayI(request, authorizer)),
+        Review(AuthorizationGroup, "selfsubjectaccessreviews", "SelfSubjectAccessReview", "io.k8s.api.authorization.v1.SelfSubjectAccessReview", request => MayI(request, authorizer, time)),
         Review(AuthorizationGroup, "selfsubjectrulesreviews", "SelfSubjectRulesReview", "io.k8s.api.authorization.v1.SelfSubjectRulesReview", request => WhatMayI(request, authorizer)),
     ];
 
@@ -48,7 +49,7 @@ internal static class AccessReviews
         };
     }
 
-    private static JsonObject MayI(SubresourceRequest request, RbacAuthorizer authorizer)
+    private static JsonObject MayI(SubresourceRequest request, RbacAuthorizer authorizer, TimeProvider time)
     {
         var review = request.Body ?? [];
         var (resource, path) = (review["spec"]?["resourceAttributes"] as JsonObject, review["spec"]?["nonResourceAttributes"] as JsonObject);
@@ -68,6 +69,9 @@ internal static class AccessReviews
         {
             status["reason"] = decision.Reason;
         }
+        review.Remove("status");
+        review = ManagedFields.Update(request.Resource.Schema, null, review,
+            new FieldsContext(request.Manager, request.Resource.ApiVersion, null, Force: false, time.GetUtcNow()) { Reset = [], Zero = request.Resource.Zero });
         review["status"] = status;
         return review;
     }

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
+using Comptroller.Sandbox.Schemas;
 using static Comptroller.Sandbox.Kinds.FieldFaults;
 
 namespace Comptroller.Sandbox.Access;
@@ -13,6 +15,10 @@ internal static class TokenRequests
     private const long DefaultSeconds = 3600;
     private const long LeastSeconds = 600;
     private const long MostSeconds = 1L << 32;
+    private const string Definition = "io.k8s.api.authentication.v1.TokenRequest";
+
+    private static readonly Schema Schema = Schema.Parse(SchemaDocuments.ExpandKind(Definition));
+    private static readonly JsonObject Zero = TypedField.OfKind(Definition).Zero()!.AsObject();
 
     public static Subresource Subresource(TokenAuthenticator tokens, TimeProvider time) =>
         new("TokenRequest", ApiVersion, ["create"], request => Issue(request, tokens, time));
@@ -31,6 +37,10 @@ internal static class TokenRequests
         }
         var now = time.GetUtcNow();
         var validity = TimeSpan.FromSeconds(seconds);
+        // The client's fields are recorded before the server fills the rest.
+        spec["expirationSeconds"] = seconds;
+        var sent = ManagedFields.Update(Schema, null, new JsonObject { ["spec"] = spec.DeepClone() },
+            new FieldsContext(request.Manager, ApiVersion, "token", Force: false, now) { Reset = [], Zero = Zero });
         return new JsonObject
         {
             ["kind"] = "TokenRequest",
@@ -41,6 +51,7 @@ internal static class TokenRequests
                 ["namespace"] = account.Namespace,
                 ["uid"] = account.Uid,
                 ["creationTimestamp"] = GoTime.Write(now, micro: false),
+                ["managedFields"] = sent["metadata"]?["managedFields"]?.DeepClone(),
             },
             ["spec"] = new JsonObject
             {

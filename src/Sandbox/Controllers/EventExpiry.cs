@@ -18,50 +18,35 @@ internal sealed class EventExpiry(ObjectStore store, ResourceCatalog catalog, Ob
             var (snapshot, watcher) = store.WatchFromNow(BuiltInKinds.Events);
             using (watcher)
             {
-                // Every change waits the same time: the queue is in order by itself.
-                var waiting = new Queue<(StoredObject Event, DateTimeOffset Due)>(snapshot.Objects.Select(item => (item, time.GetUtcNow() + Lifetime)));
-                while (!watcher.Events.Completion.IsCompleted)
+                var aging = new Delayed<StoredObject>(Lifetime, time);
+                foreach (var item in snapshot.Objects)
                 {
-                    Expire(waiting);
-                    await NextAsync(watcher, waiting, cancellationToken).ConfigureAwait(false);
+                    aging.Add(item);
+                }
+                while (await aging.WaitAsync(watcher, cancellationToken).ConfigureAwait(false))
+                {
                     while (watcher.Events.TryRead(out var change))
                     {
                         if (change.Type != StoreEventType.Deleted)
                         {
-                            waiting.Enqueue((change.Object, time.GetUtcNow() + Lifetime));
+                            aging.Add(change.Object);
                         }
+                    }
+                    foreach (var item in aging.TakeDue())
+                    {
+                        Expire(item);
                     }
                 }
             }
         }
     }
 
-    private void Expire(Queue<(StoredObject Event, DateTimeOffset Due)> waiting)
+    private void Expire(StoredObject item)
     {
-        while (waiting.TryPeek(out var oldest) && oldest.Due <= time.GetUtcNow())
+        // A change in between has made a newer state, which ages anew.
+        if (ReferenceEquals(store.Get(BuiltInKinds.Events, item.Namespace, item.Name), item))
         {
-            waiting.Dequeue();
-            if (ReferenceEquals(store.Get(BuiltInKinds.Events, oldest.Event.Namespace, oldest.Event.Name), oldest.Event))
-            {
-                writer.Delete(_events, oldest.Event);
-            }
+            writer.Delete(_events, item);
         }
-    }
-
-    /// <summary>Waits for a change or for the next event to come due, whichever is first.</summary>
-    private async Task NextAsync(Watcher watcher, Queue<(StoredObject Event, DateTimeOffset Due)> waiting, CancellationToken cancellationToken)
-    {
-        var change = watcher.Events.WaitToReadAsync(cancellationToken).AsTask();
-        if (!waiting.TryPeek(out var oldest))
-        {
-            await change.ConfigureAwait(false);
-            return;
-        }
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var left = oldest.Due - time.GetUtcNow();
-        var due = Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, ending.Token);
-        await Task.WhenAny(change, due).ConfigureAwait(false);
-        await ending.CancelAsync().ConfigureAwait(false);
-        cancellationToken.ThrowIfCancellationRequested();
     }
 }

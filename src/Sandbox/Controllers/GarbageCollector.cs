@@ -106,13 +106,12 @@ internal sealed class GarbageCollector(ObjectStore store, ResourceCatalog catalo
 
     private void DeleteDependentsFirst(ServedResource resource, StoredObject owner)
     {
-        foreach (var (kind, dependent) in DependentsOf(owner))
+        // Those that the owner need not wait for go first, so that they are on their way when the owner is gone.
+        foreach (var (kind, dependent) in DependentsOf(owner).OrderBy(found => Blocks(found.Dependent, owner)))
         {
             CollectIfLost(kind, dependent);
         }
-        var isBlocked = DependentsOf(owner).Any(found => Owners(found.Dependent)
-            .Any(reference => Text(reference, "uid") == owner.Uid && (bool?)reference["blockOwnerDeletion"] == true));
-        if (!isBlocked)
+        if (!DependentsOf(owner).Exists(found => Blocks(found.Dependent, owner)))
         {
             writer.Release(resource, owner, Manager, ObjectWriter.ForegroundFinalizer);
         }
@@ -157,6 +156,9 @@ internal sealed class GarbageCollector(ObjectStore store, ResourceCatalog catalo
         var keepsOwn = waiting.Count > 0 && DependentsOf(item).Count > 0;
         writer.Delete(resource, item, foreground: keepsOwn);
     }
+
+    private static bool Blocks(StoredObject dependent, StoredObject owner) =>
+        Owners(dependent).Any(reference => Text(reference, "uid") == owner.Uid && (bool?)reference["blockOwnerDeletion"] == true);
 
     private void DropOwners(ServedResource resource, StoredObject dependent, HashSet<string> uids) => writer.Change(resource, dependent, Manager, null, updated =>
     {

@@ -15,6 +15,14 @@ internal sealed class NamespaceController(ObjectStore store, ResourceCatalog cat
     private const string Manager = "kube-controller-manager";
     private const string RootCertificates = "kube-root-ca.crt";
 
+    /// <summary>
+    /// How long a deleted namespace is left alone: requests that were admitted before the deletion may still be on their way to it. The
+    /// real controller waits five seconds.
+    /// </summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    private readonly HashSet<string> _emptying = new(StringComparer.Ordinal);
+
     private readonly ServedResource _namespaces = catalog.Find("", "v1", "namespaces")!;
     private readonly ServedResource _accounts = catalog.Find("", "v1", "serviceaccounts")!;
     private readonly ServedResource _configMaps = catalog.Find("", "v1", "configmaps")!;
@@ -24,43 +32,71 @@ internal sealed class NamespaceController(ObjectStore store, ResourceCatalog cat
         while (true)
         {
             using var watcher = store.WatchEverything();
+            var terminating = new Delayed<string>(Grace, time);
             foreach (var space in store.Snapshot(BuiltInKinds.Namespaces).Objects)
             {
-                Review(space.Name);
+                Review(space, terminating);
             }
-            await foreach (var change in watcher.Events.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            while (await terminating.WaitAsync(watcher, cancellationToken).ConfigureAwait(false))
             {
-                var content = change.Object.Content;
-                if ((string?)content["kind"] == _namespaces.Kind && (string?)content["apiVersion"] == _namespaces.ApiVersion)
+                while (watcher.Events.TryRead(out var change))
                 {
-                    Review(change.Object.Name);
+                    Follow(change, terminating);
                 }
-                else if (change.Type == StoreEventType.Deleted && change.Object.Namespace.Length > 0)
+                foreach (var name in terminating.TakeDue())
                 {
-                    Review(change.Object.Namespace);
+                    _emptying.Add(name);
+                    Empty(name);
                 }
             }
         }
     }
 
-    private void Review(string name)
+    private void Follow(StoreEvent change, Delayed<string> terminating)
     {
-        if (store.Get(BuiltInKinds.Namespaces, null, name) is not { } space)
+        var content = change.Object.Content;
+        if ((string?)content["kind"] == _namespaces.Kind && (string?)content["apiVersion"] == _namespaces.ApiVersion)
         {
-            return;
+            if (change.Type == StoreEventType.Deleted)
+            {
+                _emptying.Remove(change.Object.Name);
+            }
+            else
+            {
+                Review(change.Object, terminating);
+            }
         }
-        if (ObjectWriter.IsTerminating(space.Content))
+        else if (change.Type == StoreEventType.Deleted && change.Object.Namespace.Length > 0)
         {
-            Empty(space);
+            if (_emptying.Contains(change.Object.Namespace))
+            {
+                Empty(change.Object.Namespace);
+            }
+            else
+            {
+                Furnish(change.Object.Namespace);
+            }
         }
-        else
+    }
+
+    private void Review(StoredObject space, Delayed<string> terminating)
+    {
+        if (!ObjectWriter.IsTerminating(space.Content))
         {
-            Furnish(name);
+            Furnish(space.Name);
+        }
+        else if (!_emptying.Contains(space.Name))
+        {
+            terminating.Add(space.Name);
         }
     }
 
     private void Furnish(string name)
     {
+        if (store.Get(BuiltInKinds.Namespaces, null, name) is not { } space || ObjectWriter.IsTerminating(space.Content))
+        {
+            return;
+        }
         if (store.Get(_accounts.Storage, name, "default") is null)
         {
             writer.Create(_accounts, Object("ServiceAccount", name, "default"), manager: null);
@@ -77,8 +113,12 @@ internal sealed class NamespaceController(ObjectStore store, ResourceCatalog cat
         }
     }
 
-    private void Empty(StoredObject space)
+    private void Empty(string name)
     {
+        if (store.Get(BuiltInKinds.Namespaces, null, name) is not { } space || !ObjectWriter.IsTerminating(space.Content))
+        {
+            return;
+        }
         var kinds = catalog.All.Where(resource => resource.Namespaced && resource.Answer is null).DistinctBy(resource => resource.Storage).ToList();
         foreach (var kind in kinds)
         {

@@ -21,8 +21,12 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         var metadata = content["metadata"]!.AsObject();
         metadata["uid"] = Guid.NewGuid().ToString();
         metadata["creationTimestamp"] = GoTime.Write(time.GetUtcNow(), micro: false);
-        resource.Strategy.PrepareForCreate(content);
+        if (resource.Strategy.Decode(content) is { } problem)
+        {
+            throw new InvalidOperationException($"the server made a {resource.Kind} that it cannot read itself: {problem}");
+        }
         var owned = manager is null ? content : ManagedFields.Update(resource.Schema, null, content, Context(resource, manager, null));
+        resource.Strategy.PrepareForCreate(owned);
         store.TryCreate(resource.Storage, owned, out _);
     }
 

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text;
 using Comptroller.Sandbox.Access;
 using Comptroller.Sandbox.Discovery;
-using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Storage;
@@ -56,18 +55,19 @@ internal sealed class RequestHandler(
         {
             return;
         }
+        var user = authenticator.Authenticate(context.Request.Headers.Authorization) ?? throw StatusResponses.Unauthorized();
+        var impersonated = Impersonation.Of(context.Request.Headers);
         var path = context.Request.Path.Value ?? "/";
         var query = new QueryOptions(context.Request.Query);
-        var user = Impersonated(context, authenticator.Authenticate(context.Request.Headers.Authorization) ?? throw StatusResponses.Unauthorized());
         if (path.Contains("//", StringComparison.Ordinal) || ApiPath.Parse(path) is not { } target)
         {
-            Demand(new AccessRequest(user, context.Request.Method.ToLowerInvariant(), "", "", "", "", "", "", path));
+            Demand(Become(impersonated, new AccessRequest(user, context.Request.Method.ToLowerInvariant(), "", "", "", "", "", "", path)));
             await DescribeAsync(context, path, accept).ConfigureAwait(false);
             return;
         }
         var verb = target.VerbOf(context.Request.Method, query);
-        var access = new AccessRequest(user, verb, target.Group, target.Version, target.Resource, target.Subresource, target.Namespace,
-            target.Name.Length == 0 && verb is "list" or "watch" or "deletecollection" ? FieldSelector.RequiredName(query.Text("fieldSelector")) ?? "" : target.Name, path);
+        var access = Become(impersonated, new AccessRequest(user, verb, target.Group, target.Version, target.Resource, target.Subresource, target.Namespace,
+            target.Name.Length == 0 && verb is "list" or "watch" or "deletecollection" ? FieldSelector.RequiredName(query.Text("fieldSelector")) ?? "" : target.Name, path));
         context.Items[typeof(AccessRequest)] = access;
         Demand(access);
         if (router.Find(target, context.Request.Method, verb) is not { } resource)
@@ -83,7 +83,7 @@ internal sealed class RequestHandler(
             Name = target.Name,
             Subresource = target.Subresource,
             Query = query,
-            User = user,
+            User = access.User,
             ContentType = (context.Request.ContentType ?? "").Split(';')[0].Trim().ToLowerInvariant(),
             UserAgent = context.Request.Headers.UserAgent.ToString(),
             Body = await ReadBodyAsync(context).ConfigureAwait(false),
@@ -128,37 +128,23 @@ internal sealed class RequestHandler(
     {
         var resource = request.Resource;
         var dryRun = WriteOptions.ParseDryRun(request.Query.All("dryRun"), []);
+        var manager = WriteOptions.Parse(request.Query, "CreateOptions", request.UserAgent).Manager;
         if (resource.Answer is { } answer)
         {
             RequestBody.CheckContentType(request.ContentType);
             var posted = RequestBody.Decode(request, []);
-            posted = ManagedFields.Update(resource.Schema, null, posted, new FieldsContext(
-                request.Query.Text("fieldManager") is { Length: > 0 } manager ? manager : request.UserAgent.Split('/')[0], resource.ApiVersion, null, Force: false, time.GetUtcNow()) { Zero = resource.Zero });
-            return new Reply.Document(201, answer(new SubresourceRequest(resource, verb, request.User, request.Namespace, request.Name, posted, null, dryRun)));
+            return new Reply.Document(201, answer(new SubresourceRequest(resource, verb, request.User, request.Namespace, request.Name, posted, null, dryRun, manager)));
         }
         var target = store.Get(resource.Storage, request.Namespace, request.Name) ?? throw StatusResponses.NotFound(resource, request.Name);
         RequestBody.CheckContentType(verb == "patch" ? "" : request.ContentType);
         var body = RequestBody.DecodeOptions(request with { ContentType = verb == "patch" ? "" : request.ContentType }) as System.Text.Json.Nodes.JsonObject;
         return new Reply.Document(verb == "create" ? 201 : 200, resource.Subresources[request.Subresource].Answer(
-            new SubresourceRequest(resource, verb, request.User, request.Namespace, request.Name, body, target, dryRun)));
+            new SubresourceRequest(resource, verb, request.User, request.Namespace, request.Name, body, target, dryRun, manager)));
     }
 
-    /// <summary>Who the request is made as: with the right to impersonate, the user that the client names (<c>kubectl --as</c>).</summary>
-    private UserInfo Impersonated(HttpContext context, UserInfo user)
-    {
-        var name = context.Request.Headers["Impersonate-User"].ToString();
-        if (name.Length == 0)
-        {
-            return user;
-        }
-        var groups = context.Request.Headers["Impersonate-Group"].Select(group => group ?? "").ToList();
-        Demand(new AccessRequest(user, "impersonate", "", "v1", "users", "", "", name, ""));
-        foreach (var group in groups)
-        {
-            Demand(new AccessRequest(user, "impersonate", "", "v1", "groups", "", "", group, ""));
-        }
-        return new UserInfo(name, "", [.. groups, "system:authenticated"], new Dictionary<string, IReadOnlyList<string>>());
-    }
+    private AccessRequest Become(UserInfo? impersonated, AccessRequest access) => impersonated is null ? access
+        : Impersonation.IsAllowed(authorizer, access.User, impersonated) ? access with { User = impersonated }
+        : throw StatusResponses.Forbidden(Impersonation.Refused(access));
 
     private void Demand(AccessRequest access)
     {

@@ -20,11 +20,13 @@ internal sealed record ServerParts(
         var authorizer = new RbacAuthorizer(store);
         var catalog = new ResourceCatalog(Kinds(store, time, tokens, authorizer));
         var writer = new ObjectWriter(store, time);
+        Bootstrap.Create(catalog, writer);
         foreach (var resource in catalog.All.Where(resource => resource.Answer is null))
         {
             store.Open(resource.Storage);
         }
-        Bootstrap.Create(catalog, writer);
+        // No client ever saw what was before: to watch from there is to ask for a compacted revision, as on any server that ran for a while.
+        store.Compact();
         return new ServerParts(store, catalog, tokens, authorizer, new EscalationCheck(authorizer), new ApiDiscovery(catalog), new TableWriter(),
             [
                 new DefinitionController(store, catalog, writer, time),

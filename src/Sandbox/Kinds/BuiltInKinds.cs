@@ -29,7 +29,7 @@ internal static class BuiltInKinds
                 ShortNames = ["cm"],
                 Columns = BuiltInColumns.ConfigMap,
             },
-            Kind("", "v1", "events", "Event", "io.k8s.api.core.v1.Event", _ => new EventStrategy(coreEvent, modernEvent, modern: false)) with
+            Kind("", "v1", "events", "Event", "io.k8s.api.core.v1.Event", type => new EventStrategy(type, coreEvent, modernEvent, modern: false)) with
             {
                 ShortNames = ["ev"],
                 Columns = BuiltInColumns.Event(modern: false),
@@ -42,7 +42,6 @@ internal static class BuiltInKinds
                 Verbs = VerbsOfNamespaces,
                 HasStatus = true,
                 Names = NameRule.Label,
-                Zero = NamespaceStrategy.Untouched,
                 Columns = BuiltInColumns.Namespace,
                 SelectableFields = Fields("status.phase"),
             },
@@ -69,7 +68,7 @@ internal static class BuiltInKinds
                 ReturnsDeletedObject = true,
                 Columns = BuiltInColumns.ServiceAccount,
             },
-            Kind("events.k8s.io", "v1", "events", "Event", "io.k8s.api.events.v1.Event", _ => new EventStrategy(coreEvent, modernEvent, modern: true)) with
+            Kind("events.k8s.io", "v1", "events", "Event", "io.k8s.api.events.v1.Event", type => new EventStrategy(type, coreEvent, modernEvent, modern: true)) with
             {
                 ShortNames = ["ev"],
                 Storage = Events,
@@ -123,10 +122,10 @@ internal static class BuiltInKinds
 
     /// <summary>A built-in kind with what most of them share.</summary>
     /// <param name="definition">Full name of its document.</param>
-    public static ServedResource Kind(string group, string version, string plural, string kind, string definition, Func<TypedField, IKindStrategy> strategy)
+    public static ServedResource Kind(string group, string version, string plural, string kind, string definition, Func<BuiltInType, IKindStrategy> strategy)
     {
-        var type = TypedField.OfKind(definition);
         var document = SchemaDocuments.ExpandKind(definition);
+        var type = new BuiltInType(TypedField.OfKind(definition), Schema.Parse(document));
         return new ServedResource
         {
             Group = group,
@@ -136,17 +135,17 @@ internal static class BuiltInKinds
             Kind = kind,
             Namespaced = true,
             Verbs = AllVerbs,
-            Schema = Schema.Parse(document),
+            Schema = type.Schema,
             Document = document,
             Definition = definition,
-            Zero = type.Zero()!.AsObject(),
+            Zero = type.Fields.Zero()!.AsObject(),
             AllowsUnconditionalUpdate = true,
             Strategy = strategy(type),
             Storage = new StorageName(group, plural),
         };
     }
 
-    private static ServedResource Rbac(string plural, string kind, bool namespaced, Func<TypedField, IKindStrategy> strategy) =>
+    private static ServedResource Rbac(string plural, string kind, bool namespaced, Func<BuiltInType, IKindStrategy> strategy) =>
         Kind(RbacGroup, "v1", plural, kind, $"io.k8s.api.rbac.v1.{kind}", strategy) with { Namespaced = namespaced, Names = NameRule.PathSegment };
 
     private static Dictionary<string, Func<JsonObject, string>> Fields(params string[] paths) =>

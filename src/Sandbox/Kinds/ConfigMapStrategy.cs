@@ -4,7 +4,7 @@ using Comptroller.Sandbox.Schemas;
 
 namespace Comptroller.Sandbox.Kinds;
 
-internal sealed class ConfigMapStrategy(TypedField type) : BuiltInStrategy(type)
+internal sealed class ConfigMapStrategy(BuiltInType type) : BuiltInStrategy(type)
 {
     public const int SizeLimit = 1024 * 1024;
 

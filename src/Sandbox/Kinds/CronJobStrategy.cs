@@ -4,22 +4,13 @@ using static Comptroller.Sandbox.Kinds.FieldFaults;
 
 namespace Comptroller.Sandbox.Kinds;
 
-internal sealed class CronJobStrategy(TypedField type) : SpecAndStatusStrategy(type)
+internal sealed class CronJobStrategy(BuiltInType type) : SpecAndStatusStrategy(type)
 {
     // The controller appends 11 characters to make a Job's name, which may have 63.
     private const int NameLimit = 52;
 
-    public override void PrepareForCreate(JsonObject created)
-    {
-        base.PrepareForCreate(created);
-        PodTemplates.SetPullPolicies(created["spec"]?["jobTemplate"]?["spec"]?["template"]?["spec"]);
-    }
-
-    public override void PrepareForUpdate(JsonObject updated, JsonObject existing, string? subresource)
-    {
-        base.PrepareForUpdate(updated, existing, subresource);
-        PodTemplates.SetPullPolicies(updated["spec"]?["jobTemplate"]?["spec"]?["template"]?["spec"]);
-    }
+    protected override void SetDefaults(JsonObject candidate) =>
+        PodTemplates.SetPullPolicies(candidate["spec"]?["jobTemplate"]?["spec"]?["template"]?["spec"]);
 
     public override IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource)
     {

@@ -4,7 +4,7 @@ using Comptroller.Sandbox.Schemas;
 namespace Comptroller.Sandbox.Kinds;
 
 /// <summary>CustomResourceDefinitions. Their status belongs to the server.</summary>
-internal sealed class DefinitionStrategy(TypedField type, TimeProvider time) : BuiltInStrategy(type)
+internal sealed class DefinitionStrategy(BuiltInType type, TimeProvider time) : BuiltInStrategy(type)
 {
     /// <summary>Holds a deleted definition until its objects are gone.</summary>
     public const string CleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
@@ -13,7 +13,6 @@ internal sealed class DefinitionStrategy(TypedField type, TimeProvider time) : B
 
     public override void PrepareForCreate(JsonObject created)
     {
-        SetDefaults(created);
         created["status"] = new JsonObject
         {
             ["conditions"] = null,
@@ -30,7 +29,6 @@ internal sealed class DefinitionStrategy(TypedField type, TimeProvider time) : B
             Keep("spec", updated, existing);
             return;
         }
-        SetDefaults(updated);
         Keep("status", updated, existing);
         RememberStorageVersion(updated);
     }
@@ -54,9 +52,9 @@ internal sealed class DefinitionStrategy(TypedField type, TimeProvider time) : B
             "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon");
     }
 
-    private static void SetDefaults(JsonObject definition)
+    protected override void SetDefaults(JsonObject candidate)
     {
-        if (definition["spec"] is not JsonObject spec || spec["names"] is not JsonObject names)
+        if (candidate["spec"] is not JsonObject spec || spec["names"] is not JsonObject names)
         {
             return;
         }

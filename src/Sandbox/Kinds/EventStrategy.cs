@@ -9,7 +9,7 @@ namespace Comptroller.Sandbox.Kinds;
 /// Events. Those written through core/v1 are checked as of old; those through events.k8s.io/v1 must be complete, and only their series
 /// may change. Messages use the core field names either way.
 /// </summary>
-internal sealed class EventStrategy(TypedField coreType, TypedField modernType, bool modern) : BuiltInStrategy(modern ? modernType : coreType)
+internal sealed class EventStrategy(BuiltInType type, TypedField coreType, TypedField modernType, bool modern) : BuiltInStrategy(type)
 {
     private static readonly string[] Immutable =
     [

@@ -5,15 +5,14 @@ using static Comptroller.Sandbox.Kinds.FieldFaults;
 namespace Comptroller.Sandbox.Kinds;
 
 /// <summary>Jobs as objects: defaults and checks. Nothing runs them here.</summary>
-internal sealed class JobStrategy(TypedField type) : SpecAndStatusStrategy(type)
+internal sealed class JobStrategy(BuiltInType type) : SpecAndStatusStrategy(type)
 {
     private static readonly string[] Counts =
         ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished", "backoffLimitPerIndex"];
 
-    public override void PrepareForCreate(JsonObject created)
+    protected override void SetDefaults(JsonObject candidate)
     {
-        base.PrepareForCreate(created);
-        var spec = created["spec"]!.AsObject();
+        var spec = candidate["spec"]!.AsObject();
         if (spec["parallelism"] is null && spec["completions"] is null)
         {
             spec["completions"] = 1;
@@ -24,16 +23,16 @@ internal sealed class JobStrategy(TypedField type) : SpecAndStatusStrategy(type)
         spec["suspend"] ??= false;
         spec["podReplacementPolicy"] ??= spec["podFailurePolicy"] is null ? "TerminatingOrFailed" : "Failed";
         PodTemplates.SetPullPolicies(spec["template"]?["spec"]);
-        if (spec["manualSelector"] is null || !(bool)spec["manualSelector"]!)
+    }
+
+    public override void PrepareForCreate(JsonObject created)
+    {
+        base.PrepareForCreate(created);
+        var spec = created["spec"]!.AsObject();
+        if ((bool?)spec["manualSelector"] != true)
         {
             SelectOwnPods(created, spec);
         }
-    }
-
-    public override void PrepareForUpdate(JsonObject updated, JsonObject existing, string? subresource)
-    {
-        base.PrepareForUpdate(updated, existing, subresource);
-        PodTemplates.SetPullPolicies(updated["spec"]?["template"]?["spec"]);
     }
 
     public override IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource) =>

@@ -3,8 +3,12 @@ using Comptroller.Sandbox.Schemas;
 
 namespace Comptroller.Sandbox.Kinds;
 
-internal sealed class LeaseStrategy(TypedField type) : BuiltInStrategy(type)
+internal sealed class LeaseStrategy(BuiltInType type) : BuiltInStrategy(type)
 {
+    public override void PrepareForCreate(JsonObject created) => DropCoordination(created);
+
+    public override void PrepareForUpdate(JsonObject updated, JsonObject existing, string? subresource) => DropCoordination(updated);
+
     public override IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource)
     {
         List<FieldError> errors = [];
@@ -15,5 +19,15 @@ internal sealed class LeaseStrategy(TypedField type) : BuiltInStrategy(type)
         }
         errors.AddRange(FieldFaults.NonNegative("spec.leaseTransitions", spec?["leaseTransitions"]));
         return errors;
+    }
+
+    /// <summary>Coordinated leader election is switched off in the server: its fields are taken and forgotten.</summary>
+    private static void DropCoordination(JsonObject lease)
+    {
+        if (lease["spec"] is JsonObject spec)
+        {
+            spec.Remove("strategy");
+            spec.Remove("preferredHolder");
+        }
     }
 }

@@ -4,13 +4,10 @@ using Comptroller.Sandbox.Requests;
 namespace Comptroller.Sandbox.Kinds;
 
 /// <summary>Namespaces carry their own name as a label, and are held by <c>spec.finalizers</c> until their content is gone.</summary>
-internal sealed class NamespaceStrategy(TypedField type) : BuiltInStrategy(type)
+internal sealed class NamespaceStrategy(BuiltInType type) : BuiltInStrategy(type)
 {
     public const string NameLabel = "kubernetes.io/metadata.name";
     public const string ContentFinalizer = "kubernetes";
-
-    /// <summary>What the server puts into every namespace belongs to nobody.</summary>
-    public static readonly JsonObject Untouched = new() { ["spec"] = new JsonObject { ["finalizers"] = new JsonArray(ContentFinalizer) } };
 
     private static readonly string[] Immortal = ["default", "kube-system", "kube-public"];
 
@@ -31,7 +28,8 @@ internal sealed class NamespaceStrategy(TypedField type) : BuiltInStrategy(type)
         {
             finalizers.Add((JsonNode)ContentFinalizer);
         }
-        SetNameLabel(created);
+        // A generated name was not known to SetDefaults.
+        SetDefaults(created);
     }
 
     public override void PrepareForUpdate(JsonObject updated, JsonObject existing, string? subresource)
@@ -44,7 +42,6 @@ internal sealed class NamespaceStrategy(TypedField type) : BuiltInStrategy(type)
         {
             Keep("status", updated, existing);
         }
-        SetNameLabel(updated);
     }
 
     public override void PrepareForDelete(JsonObject deleted)
@@ -60,13 +57,17 @@ internal sealed class NamespaceStrategy(TypedField type) : BuiltInStrategy(type)
 
     public override bool IsHeld(JsonObject deleted) => base.IsHeld(deleted) || deleted["spec"]?["finalizers"] is JsonArray { Count: > 0 };
 
-    private static void SetNameLabel(JsonObject candidate)
+    protected override void SetDefaults(JsonObject candidate)
     {
         var metadata = candidate["metadata"]!.AsObject();
+        if ((string?)metadata["name"] is not { Length: > 0 } name)
+        {
+            return;
+        }
         if (metadata["labels"] is not JsonObject labels)
         {
             metadata["labels"] = labels = [];
         }
-        labels[NameLabel] = (string?)metadata["name"];
+        labels[NameLabel] = name;
     }
 }

@@ -4,14 +4,18 @@ using Comptroller.Sandbox.Schemas;
 namespace Comptroller.Sandbox.Kinds;
 
 /// <summary>Pods as objects: they stay Pending, since nothing schedules them here.</summary>
-internal sealed class PodStrategy(TypedField type) : SpecAndStatusStrategy(type)
+internal sealed class PodStrategy(BuiltInType type) : SpecAndStatusStrategy(type)
 {
-    public override void PrepareForCreate(JsonObject created)
+    protected override void SetDefaults(JsonObject candidate)
     {
-        base.PrepareForCreate(created);
-        var spec = created["spec"]!.AsObject();
+        var spec = candidate["spec"]!.AsObject();
         PodTemplates.SetPullPolicies(spec);
         spec["enableServiceLinks"] ??= true;
+    }
+
+    public override void PrepareForCreate(JsonObject created)
+    {
+        var spec = created["spec"]!.AsObject();
         spec["serviceAccountName"] ??= "default";
         spec["serviceAccount"] ??= spec["serviceAccountName"]!.DeepClone();
         created["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = "BestEffort" };

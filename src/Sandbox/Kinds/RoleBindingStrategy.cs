@@ -5,15 +5,11 @@ using static Comptroller.Sandbox.Kinds.FieldFaults;
 namespace Comptroller.Sandbox.Kinds;
 
 /// <summary>RoleBindings and ClusterRoleBindings.</summary>
-internal sealed class RoleBindingStrategy(TypedField type, bool namespaced) : BuiltInStrategy(type)
+internal sealed class RoleBindingStrategy(BuiltInType type, bool namespaced) : BuiltInStrategy(type)
 {
     private const string RbacGroup = "rbac.authorization.k8s.io";
 
     private readonly string[] _roleKinds = namespaced ? ["ClusterRole", "Role"] : ["ClusterRole"];
-
-    public override void PrepareForCreate(JsonObject created) => SetGroups(created);
-
-    public override void PrepareForUpdate(JsonObject updated, JsonObject existing, string? subresource) => SetGroups(updated);
 
     public override IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource)
     {
@@ -75,13 +71,13 @@ internal sealed class RoleBindingStrategy(TypedField type, bool namespaced) : Bu
         }
     }
 
-    private static void SetGroups(JsonObject binding)
+    protected override void SetDefaults(JsonObject candidate)
     {
-        if (binding["roleRef"] is JsonObject role && Text(role, "apiGroup").Length == 0)
+        if (candidate["roleRef"] is JsonObject role && Text(role, "apiGroup").Length == 0)
         {
             role["apiGroup"] = RbacGroup;
         }
-        foreach (var subject in (binding["subjects"] as JsonArray ?? []).OfType<JsonObject>())
+        foreach (var subject in (candidate["subjects"] as JsonArray ?? []).OfType<JsonObject>())
         {
             if (Text(subject, "apiGroup").Length == 0 && Text(subject, "kind") is "User" or "Group")
             {

@@ -5,7 +5,7 @@ using static Comptroller.Sandbox.Kinds.FieldFaults;
 namespace Comptroller.Sandbox.Kinds;
 
 /// <summary>Roles and ClusterRoles.</summary>
-internal sealed class RoleStrategy(TypedField type, bool namespaced) : BuiltInStrategy(type)
+internal sealed class RoleStrategy(BuiltInType type, bool namespaced) : BuiltInStrategy(type)
 {
     public override IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource) =>
         [.. (candidate["rules"] as JsonArray ?? []).SelectMany((rule, index) => Check(rule, $"rules[{index}]"))];

@@ -4,18 +4,9 @@ using Comptroller.Sandbox.Schemas;
 
 namespace Comptroller.Sandbox.Kinds;
 
-internal sealed class SecretStrategy(TypedField type) : BuiltInStrategy(type)
+internal sealed class SecretStrategy(BuiltInType type) : BuiltInStrategy(type)
 {
-    public override void PrepareForCreate(JsonObject created) => MoveStringData(created);
-
-    public override void PrepareForUpdate(JsonObject updated, JsonObject existing, string? subresource)
-    {
-        MoveStringData(updated);
-        if (updated["type"] is null)
-        {
-            Keep("type", updated, existing);
-        }
-    }
+    protected override void SetDefaults(JsonObject candidate) => MoveStringData(candidate);
 
     public override IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource)
     {

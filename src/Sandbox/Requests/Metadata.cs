@@ -6,6 +6,14 @@ namespace Comptroller.Sandbox.Requests;
 /// <summary>Reading and normalizing the metadata of objects on their way into the store.</summary>
 internal static class Metadata
 {
+    private static readonly string[] GoFields =
+    [
+        "name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
+        "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers", "managedFields",
+    ];
+
+    private static readonly string[] GoEntryFields = ["manager", "operation", "apiVersion", "time", "fieldsType", "fieldsV1", "subresource"];
+
     /// <summary>What a client cannot change: it is always taken from the stored object.</summary>
     private static readonly string[] ServerFields = ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"];
 
@@ -71,4 +79,25 @@ internal static class Metadata
         JsonObject map => map.Count == 0,
         _ => value.GetValueKind() == JsonValueKind.String && ((string)value!).Length == 0,
     };
+
+    /// <summary>A copy with the fields in the order of Go's structs.</summary>
+    public static JsonObject InGoOrder(JsonObject metadata)
+    {
+        var ordered = Ordered(metadata, GoFields);
+        if (ordered["managedFields"] is JsonArray entries)
+        {
+            ordered["managedFields"] = new JsonArray([.. entries.Select(entry => entry is JsonObject fields ? Ordered(fields, GoEntryFields) : entry?.DeepClone())]);
+        }
+        return ordered;
+    }
+
+    private static JsonObject Ordered(JsonObject source, string[] order)
+    {
+        var ordered = new JsonObject();
+        foreach (var name in order.Concat(source.Select(field => field.Key).Except(order)).Where(source.ContainsKey))
+        {
+            ordered[name] = source[name]?.DeepClone();
+        }
+        return ordered;
+    }
 }

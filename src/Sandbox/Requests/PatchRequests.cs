@@ -57,9 +57,16 @@ internal sealed class PatchRequests(ObjectStore store, WritePipeline pipeline)
         }
     }
 
-    private static string Shown(ServedResource resource, JsonObject candidate) =>
-        resource.IsCustom ? GoText.SortedJson(candidate) : Encoding.UTF8.GetString(ServedObject.Encode(new JsonObject(
-            candidate.OrderBy(entry => entry.Key switch { "apiVersion" => 0, "kind" => 1, _ => 2 }).Select(entry => KeyValuePair.Create(entry.Key, entry.Value?.DeepClone())))));
+    /// <summary>Sorted, as Go writes maps; the metadata of built-in kinds is a struct and keeps its order.</summary>
+    private static string Shown(ServedResource resource, JsonObject candidate)
+    {
+        var sorted = (JsonObject)GoText.Sorted(candidate)!;
+        if (!resource.IsCustom)
+        {
+            sorted["metadata"] = Metadata.InGoOrder(Metadata.Of(sorted));
+        }
+        return Encoding.UTF8.GetString(ServedObject.Encode(sorted));
+    }
 
     private static JsonObject Patched(ApiRequest request, JsonObject existing)
     {
@@ -216,7 +223,7 @@ internal sealed class PatchRequests(ObjectStore store, WritePipeline pipeline)
         {
             var outcome = ManagedFields.Apply(request.Resource.Schema, live, Applicable(request, intent), pipeline.FieldsOf(request, options));
             var merged = outcome.Merged ?? throw StatusResponses.ApplyConflict(outcome.Conflicts!.Message, outcome.Conflicts.Causes);
-            return request.Resource.Strategy.Decode(merged) is { } problem ? throw StatusResponses.BadRequest(problem) : merged;
+            return request.Resource.Strategy.Decode(merged) is { } problem ? throw RequestBody.CannotHandle(request.Resource, problem) : merged;
         }
         catch (FieldsException error)
         {

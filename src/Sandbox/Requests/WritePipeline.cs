@@ -37,11 +37,13 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
             candidate.Remove("status");
         }
         SetDefaults(resource, candidate, isApplied);
-        resource.Strategy.PrepareForCreate(candidate);
         if (!isApplied)
         {
             candidate = ManagedFields.Update(resource.Schema, null, candidate, FieldsOf(request, options));
         }
+        // Nobody owns what the server adds from here on.
+        resource.Strategy.PrepareForCreate(candidate);
+        escalation.Check(request.User, resource, candidate, null);
         var errors = MetadataRules.OnCreate(resource, candidate);
         Validate(request, candidate, null, errors);
         if (resourceVersion.Length > 0)
@@ -66,11 +68,12 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
         CheckRevision(request, existing, candidate);
         KeepServerParts(request, candidate, before);
         SetDefaults(resource, candidate, isApplied);
-        resource.Strategy.PrepareForUpdate(candidate, before, request.IsStatus ? "status" : null);
         if (!isApplied)
         {
             candidate = ManagedFields.Update(resource.Schema, before, candidate, FieldsOf(request, options));
         }
+        resource.Strategy.PrepareForUpdate(candidate, before, request.IsStatus ? "status" : null);
+        escalation.Check(request.User, resource, candidate, before);
         Generations.Advance(resource, candidate, before);
         Validate(request, candidate, before, MetadataRules.OnUpdate(resource, candidate, before));
         CheckSize(request);
@@ -271,13 +274,12 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
         }
     }
 
-    private void Validate(ApiRequest request, JsonObject candidate, JsonObject? before, List<FieldError> errors)
+    private static void Validate(ApiRequest request, JsonObject candidate, JsonObject? before, List<FieldError> errors)
     {
         var resource = request.Resource;
         errors.AddRange(TypeErrors(resource, candidate));
         if (resource.IsCustom)
         {
-            // Built-in kinds are checked by Go code in the real server, here by their strategies.
             errors.AddRange(SchemaValidation.Validate(resource.Schema, candidate, before));
         }
         errors.AddRange(resource.Strategy.Validate(candidate, before, request.IsStatus ? "status" : null));
@@ -287,16 +289,13 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
         }
         if (errors.Count > 0)
         {
-            throw StatusResponses.Invalid(GroupOf(resource, candidate), (string?)candidate["kind"] ?? resource.Kind, Metadata.Text(candidate, "name"), errors);
+            // A custom object is named by what it says of itself, a built-in one by how it is stored: events.k8s.io Events are core Events.
+            var group = !resource.IsCustom ? resource.Storage.Group : ((string?)candidate["apiVersion"])?.Split('/') is [var found, _] ? found : "";
+            throw StatusResponses.Invalid(group, (string?)candidate["kind"] ?? resource.Kind, Metadata.Text(candidate, "name"), errors);
         }
-        escalation.Check(request.User, resource, candidate, before);
         request.Warnings.AddRange(MetadataRules.FinalizerWarnings(resource, candidate));
         request.Warnings.AddRange(resource.Strategy.Warnings(candidate));
     }
-
-    /// <summary>The group that an error names: what a custom object says of itself, and of a built-in kind the group it is at home in.</summary>
-    private static string GroupOf(ServedResource resource, JsonObject candidate) =>
-        !resource.IsCustom ? resource.Storage.Group : ((string?)candidate["apiVersion"])?.Split('/') is [var found, _] ? found : "";
 
     /// <summary>A custom object may arrive, or be patched, under another kind: its decoder takes any.</summary>
     private static IEnumerable<FieldError> TypeErrors(ServedResource resource, JsonObject candidate)
@@ -311,11 +310,16 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
     }
 
     /// <summary>
-    /// Nulls of custom kinds are dropped, except that what an apply carries is not decoded again, so that validation meets a null in it.
-    /// The decoder of built-in kinds has left those that belong there.
+    /// Custom kinds only: decoding a built-in kind has set its defaults. What an apply carries is not decoded again, so that validation
+    /// meets a null in it.
     /// </summary>
-    private static void SetDefaults(ServedResource resource, JsonObject candidate, bool isApplied) =>
-        Defaulting.Apply(resource.Schema, candidate, keepNulls: isApplied || !resource.IsCustom);
+    private static void SetDefaults(ServedResource resource, JsonObject candidate, bool isApplied)
+    {
+        if (resource.IsCustom)
+        {
+            Defaulting.Apply(resource.Schema, candidate, keepNulls: isApplied);
+        }
+    }
 
     private static void CheckSize(ApiRequest request)
     {

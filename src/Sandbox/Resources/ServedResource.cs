@@ -144,5 +144,6 @@ internal sealed record Subresource(string Kind, string ApiVersion, IReadOnlyList
 /// <summary>A request to a <see cref="Subresource"/> or to a kind that is answered and never stored.</summary>
 /// <param name="Body">Null for a GET. May be changed.</param>
 /// <param name="Target">The object that the path names; null for a kind that is answered.</param>
+/// <param name="Manager">The client's field manager.</param>
 internal sealed record SubresourceRequest(
-    ServedResource Resource, string Verb, UserInfo User, string? Namespace, string? Name, JsonObject? Body, StoredObject? Target, bool DryRun);
+    ServedResource Resource, string Verb, UserInfo User, string? Namespace, string? Name, JsonObject? Body, StoredObject? Target, bool DryRun, string Manager);

@@ -92,12 +92,12 @@ internal static class SchemaComponents
                 var copy = new JsonObject();
                 foreach (var (key, value) in document)
                 {
-                    if (key == "$ref")
+                    if (key == "$ref" && value is JsonValue)
                     {
                         AddDefinition((string)value!, schemas);
                         copy["allOf"] = new JsonArray(OpenApiDocument.Reference((string)value!));
                     }
-                    else if (key == "format" && (string?)value == "micro-time")
+                    else if (key == "format" && value is JsonValue && (string?)value == "micro-time")
                     {
                         copy[key] = "date-time";
                     }

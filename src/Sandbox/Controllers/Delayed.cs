@@ -1,0 +1,40 @@
+using Comptroller.Sandbox.Storage;
+
+namespace Comptroller.Sandbox.Controllers;
+
+/// <summary>Things to be done some time after they were noted. All wait equally long, so that the queue is in order by itself.</summary>
+internal sealed class Delayed<T>(TimeSpan delay, TimeProvider time)
+{
+    private readonly Queue<(T Item, DateTimeOffset Due)> _waiting = new();
+
+    public void Add(T item) => _waiting.Enqueue((item, time.GetUtcNow() + delay));
+
+    /// <summary>Takes out what has come due.</summary>
+    public IEnumerable<T> TakeDue()
+    {
+        while (_waiting.TryPeek(out var oldest) && oldest.Due <= time.GetUtcNow())
+        {
+            yield return _waiting.Dequeue().Item;
+        }
+    }
+
+    /// <summary>Waits until something comes due or the watcher has news, whichever is first. False when the watcher has ended.</summary>
+    public async Task<bool> WaitAsync(Watcher watcher, CancellationToken cancellationToken)
+    {
+        var news = watcher.Events.WaitToReadAsync(cancellationToken).AsTask();
+        if (!_waiting.TryPeek(out var oldest))
+        {
+            return await news.ConfigureAwait(false);
+        }
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var left = oldest.Due - time.GetUtcNow();
+        var due = Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, ending.Token);
+        if (await Task.WhenAny(news, due).ConfigureAwait(false) == news)
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+            return await news.ConfigureAwait(false);
+        }
+        cancellationToken.ThrowIfCancellationRequested();
+        return true;
+    }
+}
