@@ -107,17 +107,17 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
             catch (KubeApiException e) when (mustBeNew && e.IsConflict)
             {
                 // It exists although the cache does not show it, so it lacks our label and may be another's.
-                live = await GetAsync(intent, cancellationToken);
+                live = await GetAsync(intent.Type, intent.Key, cancellationToken);
                 if (IsTaken(intent, live, known))
                 {
                     return (Taken(intent, live), null);
                 }
 
-                applied = await SendAsync(intent, live?.Uid, mustBeNew: false, cancellationToken);
+                applied = await SendAsync(intent, live?.Uid, mustBeNew: live is null, cancellationToken);
             }
 
             var entry = intent.Entry(applied);
-            recent[(intent.Type.Group, intent.Type.Kind, intent.Key)] = new Written(entry, applied.ResourceVersion);
+            recent[(intent.Type.Group, intent.Type.Kind, intent.Key)] = new Written(intent.OwnerUid, entry, applied.ResourceVersion);
             var action = live is null && known is null ? ApplyAction.Created
                 : live is null && known!.Uid != applied.Uid ? ApplyAction.Created
                 : live?.ResourceVersion == applied.ResourceVersion ? ApplyAction.Unchanged
@@ -162,13 +162,13 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
         {
             await client.DeleteAsync(type, entry.Namespace, entry.Name, new DeleteOptions { Uid = entry.Uid }, cancellationToken);
         }
-        catch (KubeApiException e) when (e.IsConflict)
-        {
-            // Another object has the name now; ours is gone.
-        }
         catch (KubeApiException e)
         {
-            return new ApplyResult(type, entry.Key(), ApplyAction.Failed, e.StatusMessage, e);
+            // A conflict is fine when another object has the name now: ours is gone.
+            if (!e.IsConflict || await IsStillThereAsync(entry, cancellationToken))
+            {
+                return new ApplyResult(type, entry.Key(), ApplyAction.Failed, e.StatusMessage, e);
+            }
         }
 
         recent.TryRemove((entry.Group, entry.Kind, entry.Key()), out _);
@@ -179,7 +179,7 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
     private InventoryEntry? Known(Intent intent, IReadOnlyList<InventoryEntry> previous)
     {
         var stored = previous.FirstOrDefault(intent.IsNamedBy);
-        if (!recent.TryGetValue((intent.Type.Group, intent.Type.Kind, intent.Key), out var written))
+        if (RecentOf(intent) is not { } written)
         {
             return stored;
         }
@@ -200,8 +200,11 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
         _ => false,
     };
 
-    private bool IsBehind(Intent intent, Observation seen) =>
-        recent.TryGetValue((intent.Type.Group, intent.Type.Kind, intent.Key), out var written) && IsBehind(written.ResourceVersion, seen);
+    /// <summary>What this owner wrote lately; what another owner wrote under that name says nothing about ours.</summary>
+    private Written? RecentOf(Intent intent) =>
+        recent.TryGetValue((intent.Type.Group, intent.Type.Kind, intent.Key), out var written) && written.OwnerUid == intent.OwnerUid ? written : null;
+
+    private bool IsBehind(Intent intent, Observation seen) => RecentOf(intent) is { } written && IsBehind(written.ResourceVersion, seen);
 
     /// <summary>True while the cache has not yet shown what was written at <paramref name="version"/>.</summary>
     private static bool IsBehind(string? version, Observation seen) => seen.State switch
@@ -211,11 +214,24 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
         _ => false,
     };
 
-    private async Task<ObjectMeta?> GetAsync(Intent intent, CancellationToken cancellationToken)
+    private async Task<bool> IsStillThereAsync(InventoryEntry entry, CancellationToken cancellationToken)
     {
         try
         {
-            return (await client.GetAsync(KubernetesTypes.MetadataOf(intent.Type), intent.Key.Namespace, intent.Key.Name, cancellationToken)).Metadata;
+            return (await GetAsync(entry.Type(), entry.Key(), cancellationToken))?.Uid == entry.Uid;
+        }
+        catch (KubeApiException)
+        {
+            // Unknown: keep it in the inventory and try again.
+            return true;
+        }
+    }
+
+    private async Task<ObjectMeta?> GetAsync(ResourceType type, ObjectKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await client.GetAsync(KubernetesTypes.MetadataOf(type), key.Namespace, key.Name, cancellationToken)).Metadata;
         }
         catch (KubeApiException e) when (e.IsNotFound)
         {
@@ -226,7 +242,7 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
     private void Count(ApplyResult result) =>
         context.Metrics.Applies.Add(1, new("kind", result.Type.Kind), new("action", ApplyReport.Label(result.Action)));
 
-    private sealed record Written(InventoryEntry Entry, string? ResourceVersion);
+    private sealed record Written(string OwnerUid, InventoryEntry Entry, string? ResourceVersion);
 
     /// <summary>One object as it will be applied for one owner.</summary>
     private sealed record Intent(ResourceType Type, ObjectKey Key, JsonObject Desired, OwnerReference Owner, string Hash)

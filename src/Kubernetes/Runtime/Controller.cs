@@ -162,12 +162,12 @@ public sealed partial class Controller<TResource> : IController, IDisposable
             // The next leader, or the next start, lists everything again.
             LogAborted();
         }
-        catch (KubeApiException e) when (e.IsConflict)
+        catch (Exception e) when ((e as KubeApiException ?? e.InnerException as KubeApiException) is { IsConflict: true })
         {
             // A newer state is on its way into the cache: start over from it, without noise (rule L8).
             result = "requeue";
             context.Metrics.Conflicts.Add(1, tag);
-            LogConflict(queue.AddRateLimited(key), e.StatusMessage);
+            LogConflict(queue.AddRateLimited(key), e.Message);
         }
         catch (TerminalException e)
         {

@@ -108,6 +108,7 @@ public sealed partial class ControllerHost
         var caches = informers.ConvertAll(informer => Task.Run(() => informer.RunAsync(cachesEnd.Token), CancellationToken.None));
         // A cache that stops is a fault of the process, whatever the cause (rule R12).
         var fault = caches.Count == 0 ? Never() : Task.WhenAny(caches);
+        var holding = Task.CompletedTask;
         var lost = Never();
         var working = Task.CompletedTask;
         var ending = Ending.Stopped;
@@ -117,7 +118,10 @@ public sealed partial class ControllerHost
             if (ending == Ending.None && elector is not null)
             {
                 ending = await AcquireAsync(elector, stopped.Task, fault, stop);
-                lost = ending == Ending.None ? elector.HoldAsync(leaseEnd.Token) : lost;
+                if (ending == Ending.None)
+                {
+                    lost = holding = elector.HoldAsync(leaseEnd.Token);
+                }
             }
 
             if (ending == Ending.None)
@@ -139,7 +143,7 @@ public sealed partial class ControllerHost
             await eventsEnd.CancelAsync();
             await QuietAsync(writing);
             await leaseEnd.CancelAsync();
-            await QuietAsync(lost);
+            await QuietAsync(holding);
             if (elector is not null && drained && ending != Ending.LeaseLost)
             {
                 await ReleaseAsync(elector);

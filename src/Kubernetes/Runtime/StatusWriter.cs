@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Comptroller.Kubernetes.Client;
+using Comptroller.Kubernetes.Informers;
 using Comptroller.Kubernetes.Model;
 
 namespace Comptroller.Kubernetes.Runtime;
@@ -17,7 +19,13 @@ public sealed class StatusWriter(IKubeClient client, string product)
 {
     private readonly ApplyOptions options = new($"{product}-status", Force: true, Subresource: "status");
 
-    /// <summary>Returns the resource as written, or null when nothing had to be written.</summary>
+    // What was written and has perhaps not reached the cache yet, by uid; a run on the older state must not cost a request (rule L7).
+    private readonly ConcurrentDictionary<string, (string? Version, string Hash)> written = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Returns the resource as written, or null when nothing had to be written. Throws a conflict without asking the server when
+    /// <paramref name="resource"/> is older than this writer's own last write.
+    /// </summary>
     /// <param name="type">The kind.</param>
     /// <param name="resource">The resource as read; its version guards the write.</param>
     /// <param name="observed">The status as read.</param>
@@ -33,6 +41,26 @@ public sealed class StatusWriter(IKubeClient client, string product)
         if (observed is not null && JsonNode.DeepEquals(JsonSerializer.SerializeToNode(observed, json), next))
         {
             return null;
+        }
+
+        var uid = resource.Metadata.Uid ?? "";
+        var hash = IntentHash.Of(next!.AsObject());
+        if (written.TryGetValue(uid, out var last))
+        {
+            if (ResourceVersions.Compare(resource.Metadata.ResourceVersion, last.Version) is not < 0)
+            {
+                written.TryRemove(uid, out _);
+            }
+            else if (last.Hash == hash)
+            {
+                return null;
+            }
+            else
+            {
+                throw new KubeApiException(
+                    "APPLY", type.Path(resource.Metadata.Namespace, resource.Metadata.Name, "status"), 409, "Conflict",
+                    "the resource in the cache is older than the last status written");
+            }
         }
 
         var metadata = new JsonObject
@@ -53,6 +81,11 @@ public sealed class StatusWriter(IKubeClient client, string product)
             ["metadata"] = metadata,
             ["status"] = next,
         };
-        return await client.ApplyAsync(type, resource.Metadata.Namespace, resource.Metadata.Name, body, options, cancellationToken);
+        var answer = await client.ApplyAsync(type, resource.Metadata.Namespace, resource.Metadata.Name, body, options, cancellationToken);
+        written[uid] = (answer.Metadata.ResourceVersion, hash);
+        return answer;
     }
+
+    /// <summary>Drops what is remembered of a resource that is gone.</summary>
+    public void Forget(string uid) => written.TryRemove(uid, out _);
 }

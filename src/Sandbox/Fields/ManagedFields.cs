@@ -41,8 +41,9 @@ internal static class ManagedFields
 
     /// <summary>
     /// Records the ownership of a write that is no apply, given the object as it will be stored (pruned, defaulted). The manager gets
-    /// the fields that differ from <paramref name="live"/> (null on create); others lose them.
+    /// the fields that differ from <paramref name="live"/>; others lose them.
     /// </summary>
+    /// <param name="live">On create null, or the object that a built-in kind is before anything is set: what it holds is owned by nobody.</param>
     /// <returns><paramref name="updated"/>, whose managedFields are replaced.</returns>
     public static JsonObject Update(Schema schema, JsonObject? live, JsonObject updated, FieldsContext context)
     {
@@ -50,8 +51,8 @@ internal static class ManagedFields
         var sent = metadata["managedFields"];
         metadata.Remove("managedFields");
         var managers = FromRequest(live, sent, context);
-        // An object without entries that is not being created has had its ownership reset: it is tracked again from the first apply on.
-        if (managers.IsEmpty && live is not null)
+        // A stored object without entries has had its ownership reset: it is tracked again from the first apply on.
+        if (managers.IsEmpty && IsStored(live))
         {
             return updated;
         }
@@ -91,7 +92,7 @@ internal static class ManagedFields
         }
         var managers = Managers.Decode(live?["metadata"]?["managedFields"]);
         var before = WithoutManagedFields(live) ?? [];
-        if (managers.IsEmpty && live is not null)
+        if (managers.IsEmpty && IsStored(live))
         {
             var first = context with { Manager = BeforeFirstApply };
             Record(schema, [], before, managers, first, ManagerId.Updater(first));
@@ -182,6 +183,8 @@ internal static class ManagedFields
         var qualified = version.Contains('/', StringComparison.Ordinal) ? version : $"/{version}";
         return $"{Scalars.AsString(metadata?["namespace"])}/{Scalars.AsString(metadata?["name"])}; {qualified}, Kind={Scalars.AsString(applied["kind"])}";
     }
+
+    private static bool IsStored(JsonObject? live) => Scalars.AsString((live?["metadata"] as JsonObject)?["uid"]) is { Length: > 0 };
 
     private static JsonObject Metadata(JsonObject target)
     {

@@ -9,12 +9,18 @@ internal static class Defaulting
     /// Fills absent fields that have a default, from the outside in, so that a default object gets its nested defaults too.
     /// A null where null is not allowed counts as absent: it becomes the default, or goes if there is none.
     /// </summary>
-    /// <param name="keepNulls">Leaves nulls without a default in place: what an apply carries is not decoded again, so validation meets them.</param>
+    /// <param name="keepNulls">
+    /// Leaves nulls without a default in place, except in metadata: what an apply carries is not decoded again, so validation meets them.
+    /// </param>
     public static void Apply(Schema schema, JsonObject target, bool keepNulls = false)
     {
         if (!keepNulls)
         {
             DropNulls(schema, target);
+        }
+        else if (schema.IsRoot)
+        {
+            DropNulls(Schema.ObjectMeta, target["metadata"]);
         }
         Fill(schema, target);
     }

@@ -19,6 +19,12 @@ internal sealed class ScriptedKubeClient<TItem> : IKubeClient
     public ConcurrentQueue<WatchOptions> Watches { get; } = [];
     public ConcurrentQueue<string?> Namespaces { get; } = [];
 
+    /// <summary>What every watch past the script answers; null: it stays open and silent.</summary>
+    public Func<IAsyncEnumerable<WatchEvent<TItem>>>? Afterwards { get; set; }
+
+    /// <summary>Watches begun, also those past the script, which are not logged.</summary>
+    public int WatchCount;
+
     /// <summary>Watches open right now.</summary>
     public int OpenWatches;
 
@@ -61,11 +67,16 @@ internal sealed class ScriptedKubeClient<TItem> : IKubeClient
         ResourceType<T> type, string? @namespace, WatchOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : class
     {
-        Watches.Enqueue(options);
+        if (Afterwards is null || !watches.IsEmpty)
+        {
+            Watches.Enqueue(options);
+        }
+
+        Interlocked.Increment(ref WatchCount);
         Interlocked.Increment(ref OpenWatches);
         try
         {
-            var events = watches.TryDequeue(out var answer) ? answer(options, cancellationToken) : Silent(cancellationToken);
+            var events = watches.TryDequeue(out var answer) ? answer(options, cancellationToken) : Afterwards?.Invoke() ?? Silent(cancellationToken);
             await foreach (var change in events.WithCancellation(cancellationToken))
             {
                 yield return (WatchEvent<T>)(object)change;

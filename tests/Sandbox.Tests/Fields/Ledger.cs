@@ -12,6 +12,9 @@ internal sealed class Ledger(Schema schema)
 
     public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch.AddYears(50);
 
+    /// <summary>Refuses, without storing, objects in which a parent became null because its last field went, as validation of the kind would.</summary>
+    public bool RefusesNulls { get; init; }
+
     public JsonObject? Find(string name) => _objects.GetValueOrDefault(name);
 
     public JsonObject Create(JsonObject body, string manager) => Store(Decode(body), null, Context(manager, null));
@@ -32,6 +35,10 @@ internal sealed class Ledger(Schema schema)
         if (outcome.Merged is { } merged)
         {
             Defaulting.Apply(schema, merged, keepNulls: true);
+            if (RefusesNulls && HasNull(merged))
+            {
+                return new ApplyOutcome(null, null);
+            }
             Keep(merged, live, subresource);
         }
         return outcome;
@@ -72,9 +79,17 @@ internal sealed class Ledger(Schema schema)
         {
             ManagedFields.KeepTimesIfUnchanged(live, candidate);
         }
+        candidate["metadata"]!["uid"] = live?["metadata"]?["uid"]?.DeepClone() ?? "00000000-0000-0000-0000-000000000001";
         _objects[NameOf(candidate)] = candidate;
         return candidate;
     }
+
+    private static bool HasNull(JsonNode? value) => value switch
+    {
+        JsonObject map => map.Any(field => field.Value is null || HasNull(field.Value)),
+        JsonArray list => list.Any(item => item is null || HasNull(item)),
+        _ => false,
+    };
 
     private static string NameOf(JsonObject body) => (string)body["metadata"]!["name"]!;
 }
