@@ -64,6 +64,8 @@ public sealed class SandboxServer : IAsyncDisposable
         var store = new ObjectStore(options.HistoryLimit);
         var certificates = ServerCertificates.Create(options.TimeProvider.GetUtcNow());
         var parts = ServerParts.Create(store, options.TimeProvider, RandomNumberGenerator.GetHexString(32, lowercase: true), certificates.CaPem);
+        // What was there from the beginning has no history: the first revisions are gone, as on a server that runs for a while.
+        store.Compact();
         var stopping = new CancellationTokenSource();
         var faults = new SandboxFaults(store);
         var requests = new RequestCounter();
@@ -100,7 +102,7 @@ public sealed class SandboxServer : IAsyncDisposable
     private static RequestHandler Handler(ServerParts parts, SandboxFaults faults, RequestCounter requests, SandboxOptions options, CancellationToken stopping)
     {
         var time = options.TimeProvider;
-        var pipeline = new WritePipeline(parts.Store, time);
+        var pipeline = new WritePipeline(parts.Store, parts.Escalation, time);
         var objects = new ObjectRequests(parts.Store, pipeline, time);
         var replies = new ReplyWriter(parts.Tables, time);
         return new RequestHandler(parts.Authenticator, parts.Authorizer, parts.Discovery, new Router(parts.Catalog), parts.Store, objects,

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Comptroller.Sandbox.Access;
 using Comptroller.Sandbox.Discovery;
+using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Storage;
@@ -131,6 +132,8 @@ internal sealed class RequestHandler(
         {
             RequestBody.CheckContentType(request.ContentType);
             var posted = RequestBody.Decode(request, []);
+            posted = ManagedFields.Update(resource.Schema, null, posted, new FieldsContext(
+                request.Query.Text("fieldManager") is { Length: > 0 } manager ? manager : request.UserAgent.Split('/')[0], resource.ApiVersion, null, Force: false, time.GetUtcNow()));
             return new Reply.Document(201, answer(new SubresourceRequest(resource, verb, request.User, request.Namespace, request.Name, posted, null, dryRun)));
         }
         var target = store.Get(resource.Storage, request.Namespace, request.Name) ?? throw StatusResponses.NotFound(resource, request.Name);
@@ -161,8 +164,8 @@ internal sealed class RequestHandler(
             await ReplyWriter.WriteBytesAsync(context, 200, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(counter.ToPrometheusText())).ConfigureAwait(false);
             return;
         }
-        var answer = discovery.Answer(new DiscoveryRequest(context.Request.Method, path.Length > 1 && !path.EndsWith("//", StringComparison.Ordinal) ? path.TrimEnd('/') : path,
-            context.Request.QueryString.Value ?? "", accept, context.Request.Headers.IfNoneMatch.ToString()));
+        var answer = path.Contains("//", StringComparison.Ordinal) ? null : discovery.Answer(new DiscoveryRequest(context.Request.Method,
+            path.Length > 1 ? path.TrimEnd('/') : path, context.Request.QueryString.Value ?? "", accept, context.Request.Headers.IfNoneMatch.ToString()));
         if (answer is null)
         {
             await ReplyWriter.WriteTextAsync(context, 404, PlainNotFound).ConfigureAwait(false);

@@ -214,7 +214,8 @@ internal sealed class PatchRequests(ObjectStore store, WritePipeline pipeline)
         try
         {
             var outcome = ManagedFields.Apply(request.Resource.Schema, live, Applicable(request, intent), pipeline.FieldsOf(request, options));
-            return outcome.Merged ?? throw StatusResponses.ApplyConflict(outcome.Conflicts!.Message, outcome.Conflicts.Causes);
+            var merged = outcome.Merged ?? throw StatusResponses.ApplyConflict(outcome.Conflicts!.Message, outcome.Conflicts.Causes);
+            return request.Resource.Strategy.Decode(merged) is { } problem ? throw StatusResponses.BadRequest(problem) : merged;
         }
         catch (FieldsException error)
         {

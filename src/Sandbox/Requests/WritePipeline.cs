@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Comptroller.Sandbox.Access;
 using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Schemas;
@@ -11,7 +12,7 @@ namespace Comptroller.Sandbox.Requests;
 /// What every write goes through once its body is an object of the kind: metadata, defaults, field ownership, generation, validation,
 /// storing. POST, PUT, the four patches and apply differ only in how they come to that object.
 /// </summary>
-internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
+internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalation, TimeProvider time)
 {
     private const int LargestStored = 3 * 512 * 1024;
     private const int NameAttempts = 8;
@@ -31,7 +32,8 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
         {
             candidate.Remove("status");
         }
-        SetDefaults(resource, candidate);
+        // What an apply carries is not decoded again, so that a null in it is met by validation.
+        Defaulting.Apply(resource.Schema, candidate, keepNulls: isApplied);
         resource.Strategy.PrepareForCreate(candidate);
         if (!isApplied)
         {
@@ -60,7 +62,8 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
         CheckNames(request, candidate);
         CheckRevision(request, existing, candidate);
         KeepServerParts(request, candidate, before);
-        SetDefaults(resource, candidate);
+        // What an apply carries is not decoded again, so that a null in it is met by validation.
+        Defaulting.Apply(resource.Schema, candidate, keepNulls: isApplied);
         resource.Strategy.PrepareForUpdate(candidate, before, request.IsStatus ? "status" : null);
         if (!isApplied)
         {
@@ -266,12 +269,13 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
         }
     }
 
-    private static void Validate(ApiRequest request, JsonObject candidate, JsonObject? before, List<FieldError> errors)
+    private void Validate(ApiRequest request, JsonObject candidate, JsonObject? before, List<FieldError> errors)
     {
         var resource = request.Resource;
         errors.AddRange(TypeErrors(resource, candidate));
         if (resource.IsCustom)
         {
+            // Built-in kinds are checked by Go code in the real server, here by their strategies.
             errors.AddRange(SchemaValidation.Validate(resource.Schema, candidate, before));
         }
         errors.AddRange(resource.Strategy.Validate(candidate, before, request.IsStatus ? "status" : null));
@@ -280,6 +284,7 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
             var group = ((string?)candidate["apiVersion"])?.Split('/') is [var found, _] ? found : "";
             throw StatusResponses.Invalid(group, (string?)candidate["kind"] ?? resource.Kind, Metadata.Text(candidate, "name"), errors);
         }
+        escalation.Check(request.User, resource, candidate, before);
         request.Warnings.AddRange(MetadataRules.FinalizerWarnings(resource, candidate));
         request.Warnings.AddRange(resource.Strategy.Warnings(candidate));
     }
@@ -293,15 +298,6 @@ internal sealed class WritePipeline(ObjectStore store, TimeProvider time)
             {
                 yield return new FieldError("FieldValueInvalid", $"Invalid value: \"{given}\": must be {expected}", name);
             }
-        }
-    }
-
-    /// <summary>The documents of built-in kinds describe what their Go code does, and their strategies do it.</summary>
-    private static void SetDefaults(ServedResource resource, JsonObject candidate)
-    {
-        if (resource.IsCustom)
-        {
-            Defaulting.Apply(resource.Schema, candidate);
         }
     }
 
