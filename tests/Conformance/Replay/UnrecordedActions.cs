@@ -34,7 +34,7 @@ internal sealed class UnrecordedActions(Wire wire, Placeholders placeholders, Pr
     /// <summary>The path of the object that a step created under a name of the client's choice.</summary>
     private static string? Created(Step step) =>
         step.Request.Method == "POST" && step.Response.Status == 201 && !step.Request.Path.Contains("dryRun=", StringComparison.Ordinal)
-        && step.Response.Body?["metadata"]?["name"] is { } name && step.Response.Body["metadata"]!["uid"] is not null
+        && step.Response.Body is JsonObject body && body["metadata"]?["name"] is { } name && body["metadata"]!["uid"] is not null
         && !name.ToString().Contains("<suffix", StringComparison.Ordinal) && !step.Request.Path.EndsWith("/token", StringComparison.Ordinal)
             ? $"{Wire.Scope(step)}/{name}"
             : null;
