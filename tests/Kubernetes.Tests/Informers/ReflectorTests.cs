@@ -122,8 +122,7 @@ public sealed class ReflectorTests : IDisposable
     {
         server.List("10").Watch().Watch().Watch();
         Start();
-        await Settle.UntilAsync(() => server.Watches.Count == 1);
-        await Settle.UntilAsync(() => context.Time.ArmedTimers == 1);
+        await PausingAsync();
         context.Time.NextDue()!.Value.TotalSeconds.ShouldBeInRange(0.8, 1.6);
         await WatchingAsync(4);
         server.Lists.Count.ShouldBe(1);
@@ -216,7 +215,7 @@ public sealed class ReflectorTests : IDisposable
     {
         server.List("10").Watch(new KubeApiException("WATCH", "/widgets", 429, "TooManyRequests", "busy", retryAfter: TimeSpan.FromSeconds(17)));
         Start();
-        await Settle.UntilAsync(() => server.Watches.Count == 1 && context.Time.ArmedTimers == 1);
+        await PausingAsync();
         context.Time.NextDue().ShouldBe(TimeSpan.FromSeconds(17));
     }
 
@@ -351,6 +350,10 @@ public sealed class ReflectorTests : IDisposable
         await context.Time.AdvanceUntilAsync(() => server.Watches.Count >= count, Step, Limit);
         await Settle.UntilAsync(() => server.OpenWatches > 0);
     }
+
+    /// <summary>Waits until the reflector pauses after a failed watch; the deadline of a watch is minutes away and is another timer.</summary>
+    private Task PausingAsync() =>
+        Settle.UntilAsync(() => !server.Watches.IsEmpty && server.OpenWatches == 0 && context.Time.NextDue() < TimeSpan.FromMinutes(1));
 
     private string? Version(string name) =>
         informer!.Store.TryGet(new ObjectKey("default", name), out var item) ? item.Metadata.ResourceVersion : null;
