@@ -40,7 +40,7 @@ public sealed class TypedFieldTests
         foreach (var resource in Catalog.All)
         {
             var zero = resource.Zero.DeepClone().AsObject();
-            resource.Strategy.Decode(zero).ShouldBeNull(resource.QualifiedName);
+            TypedField.OfKind(resource.Definition).Decode(zero).ShouldBeNull(resource.QualifiedName);
             JsonNode.DeepEquals(zero, resource.Zero).ShouldBeTrue(resource.QualifiedName);
         }
     }
