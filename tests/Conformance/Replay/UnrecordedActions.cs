@@ -10,6 +10,8 @@ internal sealed class UnrecordedActions(Wire wire, Placeholders placeholders, Pr
     /// <summary>How long a server may go on accepting a token whose ServiceAccount is gone (it caches for 10 s).</summary>
     private static readonly TimeSpan TokenCache = TimeSpan.FromSeconds(11);
 
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
     public async Task BeforeAsync(Transcript transcript, int step, CancellationToken cancellationToken)
     {
         await TidyAsync(transcript, step, cancellationToken);
@@ -48,6 +50,7 @@ internal sealed class UnrecordedActions(Wire wire, Placeholders placeholders, Pr
     {
         ("022-crd-names-conflict", 0) => preconditions.DefinitionAsync(FirstClaimant(), cancellationToken),
         ("022-crd-names-conflict", 3) => WithdrawFirstClaimantAsync(cancellationToken),
+        ("100-apply-lifecycle", 2) => PassAsync(Second, cancellationToken),
         ("109-managedfields-updates", 1) => ElevenManagersAsync(cancellationToken),
 
         // The recorder also compacted etcd here, which no answer shows: lists and watches come from the cache in front of it.
@@ -70,6 +73,12 @@ internal sealed class UnrecordedActions(Wire wire, Placeholders placeholders, Pr
     {
         for (var i = 0; i <= 10; i++)
         {
+            if (i == 5)
+            {
+                // Managers are listed by the second of their last change, and the recorder's first six writes fell into one.
+                await PassAsync(Second, cancellationToken);
+            }
+
             var number = i.ToString("00", CultureInfo.InvariantCulture);
             var patch = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [$"l{number}"] = "x" } } };
             var path = placeholders.Fill($"{Preconditions.Widgets}/a?fieldManager=mgr{number}", "");
