@@ -3,7 +3,7 @@ using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
-using Comptroller.Sandbox.Schemas;
+using Comptroller.Kubernetes.Schemas;
 using static Comptroller.Sandbox.Kinds.FieldFaults;
 
 namespace Comptroller.Sandbox.Access;

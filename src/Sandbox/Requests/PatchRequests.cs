@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Patches;
 using Comptroller.Sandbox.Resources;
-using Comptroller.Sandbox.Schemas;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Storage;
 
 namespace Comptroller.Sandbox.Requests;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Access;
 using Comptroller.Sandbox.Resources;
-using Comptroller.Sandbox.Schemas;
+using Comptroller.Kubernetes.Schemas;
 
 namespace Comptroller.Sandbox.Requests;
 

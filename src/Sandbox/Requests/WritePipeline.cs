@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Access;
 using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Resources;
-using Comptroller.Sandbox.Schemas;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Storage;
 
 namespace Comptroller.Sandbox.Requests;
