@@ -83,6 +83,14 @@ internal sealed class ProcessUnderTest : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Waits for a program that ends by itself; the exit code, once all its output was seen.</summary>
+    public async Task<int> ExitedAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken);
+        await _drained;
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
