@@ -36,7 +36,7 @@ internal static class FixedEndpoint
         host.Run(async context =>
         {
             context.Response.ContentType = "application/json";
-            if (context.Request.Path.StartsWithSegments("/lines", out var rest))
+            if (context.Request.Path.StartsWithSegments("/lines", StringComparison.Ordinal, out var rest))
             {
                 for (var i = int.Parse(rest.Value![1..]); i > 0; i--)
                 {

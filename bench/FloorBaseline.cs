@@ -36,7 +36,7 @@ internal static class FloorBaseline
     }
 
     /// <summary>What the operator wrote for the first policy, ready to be sent under other names.</summary>
-    private static async Task<Written> BodiesAsync(IKubeClient client, CancellationToken cancellationToken)
+    private static async Task<Written> BodiesAsync(KubeClient client, CancellationToken cancellationToken)
     {
         var (home, name) = (Policies.NamespaceOf(0), Policies.NameOf(0));
         var policy = await client.GetAsync(KubernetesTypes.UntypedOf(ResourceTypes.AuditPolicies), home, name, cancellationToken);
@@ -51,7 +51,7 @@ internal static class FloorBaseline
         return new Written(objects, policy["status"]!.AsObject());
     }
 
-    private static async Task WriteAsync(IKubeClient client, Written written, int index, CancellationToken cancellationToken)
+    private static async Task WriteAsync(KubeClient client, Written written, int index, CancellationToken cancellationToken)
     {
         var (home, name) = (Policies.NamespaceOf(index), Policies.NameOf(index));
         foreach (var (type, template) in written.Objects)

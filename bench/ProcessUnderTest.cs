@@ -39,6 +39,7 @@ internal sealed class ProcessUnderTest : IAsyncDisposable
         var isAssembly = program.EndsWith(".dll", StringComparison.Ordinal);
         var start = new ProcessStartInfo(isAssembly ? "dotnet" : program)
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -72,10 +73,10 @@ internal sealed class ProcessUnderTest : IAsyncDisposable
             {
                 await _process.WaitForExitAsync(patience.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException e)
             {
                 _process.Kill(entireProcessTree: true);
-                throw new InvalidOperationException($"process {_process.Id} ignored SIGTERM for 45 s");
+                throw new InvalidOperationException($"process {_process.Id} ignored SIGTERM for 45 s", e);
             }
         }
 
