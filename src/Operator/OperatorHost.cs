@@ -22,6 +22,7 @@ public static partial class OperatorHost
     {
         using var loggers = new LoggerFactory([JsonLoggerProvider.ToStandardError()], new LoggerFilterOptions { MinLevel = options.LogLevel });
         using var metrics = new RuntimeMetrics();
+        using var process = new ProcessMetrics();
         using var exporter = new PrometheusExporter();
         var context = new RuntimeContext(TimeProvider.System, loggers, metrics);
         using var client = KubeClient.Create(options.Cluster, new KubeClientOptions { Product = Product }, loggers.CreateLogger("client"));
