@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Schemas;
-using static Comptroller.Sandbox.Kinds.FieldFaults;
+using static Comptroller.Sandbox.Schemas.FieldErrors;
 
 namespace Comptroller.Sandbox.Kinds;
 
