@@ -1,1 +1,9 @@
-return 0;
+using System.CommandLine;
+using Comptroller.Operator.Verbs;
+
+var root = new RootCommand("Comptroller runs an organisation's audit estate on Kubernetes")
+{
+    OperatorVerb.Create(),
+    CrdsVerb.Create(),
+};
+return await Invocation.RunAsync(root, args);

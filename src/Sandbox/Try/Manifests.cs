@@ -20,6 +20,7 @@ internal static class Manifests
         .. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "manifests", folder), "*.yaml")
             .Order(StringComparer.Ordinal)
             .SelectMany(file => YamlReader.ReadAll(File.ReadAllText(file)))
+            .Select(document => document.Root)
             .OfType<JsonObject>(),
     ];
 

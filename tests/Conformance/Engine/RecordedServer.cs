@@ -15,7 +15,7 @@ namespace Comptroller.Conformance.Engine;
 internal sealed partial class RecordedServer(Transcript transcript) : HttpMessageHandler
 {
     public static ReplayTarget For(Transcript transcript) =>
-        new(new Uri("http://recorded.invalid"), new HttpClient(new RecordedServer(transcript)), "admin", _ => { });
+        new(new Uri("http://recorded.invalid"), new HttpClient(new RecordedServer(transcript)), "admin", PassTime: _ => { });
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

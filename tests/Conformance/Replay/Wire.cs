@@ -29,7 +29,8 @@ internal sealed class Wire(ReplayTarget target)
         using var request = Request(step, placeholders);
         try
         {
-            return await target.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            var client = step.Request.Headers.ContainsKey("Authorization") ? target.Stranger ?? target.Client : target.Client;
+            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
         catch (HttpRequestException)
         {

@@ -35,11 +35,11 @@ internal static class OperatorVerb
         {
             kubeconfig, context, namespaces, metrics, probes, elect, leaseNamespace, workers, level,
         };
-        command.SetAction(async (result, _) =>
+        command.SetAction(async (result, cancellationToken) =>
         {
             var options = new OperatorOptions
             {
-                Cluster = ClusterAccess.Load(result.GetValue(kubeconfig), result.GetValue(context)),
+                Cluster = await new ConfigurationLoader().LoadAsync(result.GetValue(kubeconfig), result.GetValue(context), cancellationToken),
                 WatchNamespaces = result.GetValue(namespaces)!,
                 MetricsBindAddress = result.GetValue(metrics)!,
                 ProbeBindAddress = result.GetValue(probes)!,

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Client;
+using Comptroller.Kubernetes.Client.Configuration;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Yaml;
 
@@ -28,7 +29,7 @@ internal static class CrdsVerb
 
     private static async Task<int> ApplyAsync(string? kubeconfig, string? context, CancellationToken cancellationToken)
     {
-        using var client = KubeClient.Create(ClusterAccess.Load(kubeconfig, context), new KubeClientOptions { Component = "crds" });
+        using var client = KubeClient.Create(await new ConfigurationLoader().LoadAsync(kubeconfig, context, cancellationToken), new KubeClientOptions { Component = "crds" });
         foreach (var (file, text) in CustomResourceDefinitions.Yaml)
         {
             var document = (JsonObject)YamlReader.ReadFirst(text).Root!;
@@ -46,7 +47,7 @@ internal static class CrdsVerb
         return ExitCodes.Clean;
     }
 
-    private static async Task<bool> IsEstablishedAsync(IKubeClient client, CustomResourceDefinition definition, CancellationToken cancellationToken)
+    private static async Task<bool> IsEstablishedAsync(KubeClient client, CustomResourceDefinition definition, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Comptroller.Kubernetes.Client;
+using Comptroller.Kubernetes.Client.Configuration;
 
 namespace Comptroller.Operator.Verbs;
 

@@ -1,0 +1,84 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
+using Comptroller.Conformance.Replay;
+using Comptroller.Conformance.Score;
+using Comptroller.Conformance.Transcripts;
+using Comptroller.Kubernetes.Client;
+
+namespace Comptroller.Conformance.Targets;
+
+/// <summary>
+/// One real cluster for all replays. Each works in a namespace of its own; what it made is removed afterwards. The widget and gadget
+/// definitions stay until the end of the run, because replays share them.
+/// </summary>
+internal sealed class ClusterTargets(KubeClientConfiguration configuration) : IReplayTargets
+{
+    /// <summary>Controllers of a real cluster take seconds: its garbage collector looks at new kinds every half minute.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly string run = Guid.NewGuid().ToString("N")[..6];
+
+    public Task<ReplayLease> RentAsync(CancellationToken cancellationToken)
+    {
+        var client = Connect();
+        var stranger = Connect(asStranger: true);
+        var target = new ReplayTarget(configuration.Server, client, configuration.User.Token?.Reveal(), stranger);
+        return Task.FromResult(new ReplayLease(target, Patience, () =>
+        {
+            client.Dispose();
+            stranger.Dispose();
+            return ValueTask.CompletedTask;
+        }));
+    }
+
+    public string RunName(Transcript transcript) => $"{transcript.Id[..3]}-{run}";
+
+    /// <summary>Removes the namespaces, gadgets and definitions of this run.</summary>
+    public async Task CleanAsync(CancellationToken cancellationToken)
+    {
+        using var client = Connect();
+        var wire = new Wire(new ReplayTarget(configuration.Server, client, configuration.User.Token?.Reveal()));
+        await DeleteAsync(wire, "/api/v1/namespaces", name => name.StartsWith("conf-", StringComparison.Ordinal) && name.Contains(run, StringComparison.Ordinal), cancellationToken);
+        await DeleteAsync(wire, "/apis/conformance.example.dev/v1alpha1/gadgets", name => name.Contains(run, StringComparison.Ordinal), cancellationToken);
+        await DeleteAsync(wire, Preconditions.Definitions, name => name.EndsWith(".example.dev", StringComparison.Ordinal), cancellationToken);
+    }
+
+    private static async Task DeleteAsync(Wire wire, string path, Func<string, bool> ours, CancellationToken cancellationToken)
+    {
+        var (_, list) = await wire.SendAsync(HttpMethod.Get, path, null, cancellationToken);
+        foreach (var name in (list?["items"] as JsonArray ?? []).Select(item => (string)item!["metadata"]!["name"]!).Where(ours))
+        {
+            await wire.SendAsync(HttpMethod.Delete, $"{path}/{name}", null, cancellationToken);
+        }
+    }
+
+    private HttpClient Connect(bool asStranger = false)
+    {
+        var tls = new SslClientAuthenticationOptions { TargetHost = configuration.TlsServerName };
+        if ((configuration.CertificateAuthorityPem ?? Read(configuration.CertificateAuthorityFile)) is { } authority)
+        {
+            tls.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            tls.CertificateChainPolicy.CustomTrustStore.ImportFromPem(authority);
+        }
+
+        var user = configuration.User;
+        if (asStranger)
+        {
+            tls.ClientCertificates = null;
+        }
+        else if ((user.ClientCertificatePem ?? Read(user.ClientCertificateFile)) is { } certificate
+            && (user.ClientKeyPem?.Reveal() ?? Read(user.ClientKeyFile)) is { } key)
+        {
+            tls.ClientCertificates = [X509Certificate2.CreateFromPem(certificate, key)];
+        }
+        else if (user.Token is null)
+        {
+            throw new InvalidOperationException("the replay needs a kubeconfig user with a token or a client certificate: steps are also sent without credentials");
+        }
+
+        return new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, SslOptions = tls }) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    private static string? Read(string? file) => file is null ? null : File.ReadAllText(file);
+}
