@@ -20,6 +20,9 @@ internal static class ManagedFields
     }.Concat(((string[])["name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion"])
         .Select(name => FieldSet.Path(PathElement.Field("metadata"), PathElement.Field(name)))).Aggregate((sets, set) => sets.Union(set));
 
+    /// <summary>The entries themselves, which are written anew and never compared.</summary>
+    private static readonly FieldSet _bookkeeping = FieldSet.Path(PathElement.Field("metadata"), PathElement.Field("managedFields"));
+
     /// <summary>
     /// Applies <paramref name="applied"/> for the manager: merges it over <paramref name="live"/> (null creates), removes what the
     /// manager applied before and nobody else owns, and records ownership. Neither argument is changed.
@@ -43,7 +46,7 @@ internal static class ManagedFields
     /// Records the ownership of a write that is no apply, given the object as it will be stored (pruned, defaulted). The manager gets
     /// the fields that differ from <paramref name="live"/>; others lose them.
     /// </summary>
-    /// <param name="live">On create null, or the object that a built-in kind is before anything is set: what it holds is owned by nobody.</param>
+    /// <param name="live">Null on create.</param>
     /// <returns><paramref name="updated"/>, whose managedFields are replaced.</returns>
     public static JsonObject Update(Schema schema, JsonObject? live, JsonObject updated, FieldsContext context)
     {
@@ -56,7 +59,7 @@ internal static class ManagedFields
         {
             return updated;
         }
-        Record(schema, WithoutManagedFields(live) ?? context.Zero ?? [], updated, managers, context, ManagerId.Updater(context));
+        Record(schema, live ?? context.Zero ?? [], updated, managers, context, ManagerId.Updater(context));
         managers.Cap();
         Write(updated, managers);
         return updated;
@@ -91,11 +94,11 @@ internal static class ManagedFields
             throw new FieldsException(500, $"failed to create typed patch object ({Describe(applied)}): {TypedValidation.Describe(problems)}");
         }
         var managers = Managers.Decode(live?["metadata"]?["managedFields"]);
-        var before = WithoutManagedFields(live) ?? [];
+        var before = live ?? [];
         if (managers.IsEmpty && IsStored(live))
         {
             var first = context with { Manager = BeforeFirstApply };
-            Record(schema, [], before, managers, first, ManagerId.Updater(first));
+            Record(schema, context.Zero ?? [], before, managers, first, ManagerId.Updater(first));
         }
         Ownership.FollowSchema(schema, managers);
 
@@ -109,7 +112,7 @@ internal static class ManagedFields
             merged = Ownership.Prune(schema, merged, managers, previous.Fields);
         }
 
-        var comparison = FieldComparison.Of(schema, before, merged);
+        var comparison = FieldComparison.Of(schema, before, merged).Without(_bookkeeping);
         var conflicts = Ownership.Settle(managers, comparison.Without(IgnoredBy(context)), id, context.Force);
         if (conflicts.Count > 0)
         {
@@ -128,7 +131,7 @@ internal static class ManagedFields
     private static void Record(Schema schema, JsonObject before, JsonObject after, Managers managers, FieldsContext context, ManagerId id)
     {
         Ownership.FollowSchema(schema, managers);
-        var comparison = FieldComparison.Of(schema, before, after).Without(IgnoredBy(context));
+        var comparison = FieldComparison.Of(schema, before, after).Without(IgnoredBy(context).Union(_bookkeeping));
         Ownership.Settle(managers, comparison, workflow: null, force: true);
         var taken = comparison.Modified.Union(comparison.Added).Except(_unowned);
         if (!taken.IsEmpty)
@@ -207,34 +210,6 @@ internal static class ManagedFields
         {
             Metadata(target).Remove("managedFields");
         }
-    }
-
-    /// <summary>A copy without managedFields, which are never compared: copying them would cost more than the rest of a small object.</summary>
-    private static JsonObject? WithoutManagedFields(JsonObject? source)
-    {
-        if (source?["metadata"] is not JsonObject metadata || !metadata.ContainsKey("managedFields"))
-        {
-            return source;
-        }
-        var copy = new JsonObject();
-        foreach (var (name, value) in source)
-        {
-            if (name != "metadata")
-            {
-                copy.Add(name, value?.DeepClone());
-                continue;
-            }
-            var kept = new JsonObject();
-            foreach (var (field, fieldValue) in metadata)
-            {
-                if (field != "managedFields")
-                {
-                    kept.Add(field, fieldValue?.DeepClone());
-                }
-            }
-            copy.Add(name, kept);
-        }
-        return copy;
     }
 
     private static bool SameButTimes(JsonObject live, JsonObject candidate)

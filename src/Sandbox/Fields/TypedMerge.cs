@@ -6,8 +6,11 @@ namespace Comptroller.Sandbox.Fields;
 /// <summary>Lays an applied object over the live one: maps key by key, sets and map lists item by item, everything else replaced.</summary>
 internal static class TypedMerge
 {
-    /// <summary>A new object; neither argument is changed.</summary>
-    public static JsonObject Merge(Schema schema, JsonObject live, JsonObject applied) => MapOf(schema, live, applied);
+    /// <summary>
+    /// A new object; neither argument is changed. managedFields are left out: the caller writes them, and copying them would cost
+    /// more than the rest of a small object.
+    /// </summary>
+    public static JsonObject Merge(Schema schema, JsonObject live, JsonObject applied) => MapOf(schema, live, applied, isRoot: true);
 
     private static JsonNode? ValueOf(Schema schema, JsonNode? live, JsonNode? applied)
     {
@@ -23,11 +26,20 @@ internal static class TypedMerge
         return applied?.DeepClone();
     }
 
-    private static JsonObject MapOf(Schema schema, JsonObject live, JsonObject applied)
+    private static JsonObject MapOf(Schema schema, JsonObject live, JsonObject applied, bool isRoot = false, bool isMetadata = false)
     {
         var merged = new JsonObject();
         foreach (var (name, value) in live)
         {
+            if (isMetadata && name == "managedFields")
+            {
+                continue;
+            }
+            if (isRoot && name == "metadata" && value is JsonObject metadata)
+            {
+                merged.Add(name, MapOf(Typing.ChildOf(schema, name)!, metadata, applied[name] as JsonObject ?? [], isMetadata: true));
+                continue;
+            }
             merged.Add(name, applied.TryGetPropertyValue(name, out var next)
                 ? ValueOf(Typing.ChildOf(schema, name) ?? Schema.Untyped, value, next)
                 : value?.DeepClone());

@@ -30,10 +30,7 @@ internal sealed class ReplyWriter(ITableWriter tables, TimeProvider time)
 
     public async Task WriteAsync(HttpContext context, ApiRequest request, Reply reply, ResponseForm form)
     {
-        foreach (var warning in request.Warnings.Distinct(StringComparer.Ordinal))
-        {
-            context.Response.Headers.Append("Warning", $"299 - {GoText.Quote(warning)}");
-        }
+        WriteWarnings(context, request);
         switch (reply)
         {
             case Reply.One one when form is { Shape: Shape.Plain, Yaml: false, Indented: false }:
@@ -51,6 +48,14 @@ internal sealed class ReplyWriter(ITableWriter tables, TimeProvider time)
             case Reply.Document document:
                 await WriteNodeAsync(context, document.Status, document.Body, form).ConfigureAwait(false);
                 break;
+        }
+    }
+
+    public static void WriteWarnings(HttpContext context, ApiRequest request)
+    {
+        foreach (var warning in request.Warnings.Distinct(StringComparer.Ordinal))
+        {
+            context.Response.Headers.Append("Warning", $"299 - {GoText.Quote(warning)}");
         }
     }
 

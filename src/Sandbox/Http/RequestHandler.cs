@@ -96,7 +96,17 @@ internal sealed class RequestHandler(
             return;
         }
         ReplyWriter.CheckShape(form, isList: verb is "list");
-        var reply = await RunAsync(request, verb, context.RequestAborted).ConfigureAwait(false);
+        Reply reply;
+        try
+        {
+            reply = await RunAsync(request, verb, context.RequestAborted).ConfigureAwait(false);
+        }
+        catch (StatusError)
+        {
+            // What decoding found odd is told even if the request is refused for another reason.
+            ReplyWriter.WriteWarnings(context, request);
+            throw;
+        }
         if (fault is { AfterCommit: true } && await FailAsync(context, fault).ConfigureAwait(false))
         {
             return;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -93,6 +94,10 @@ internal static class Scalars
                 }
                 return true;
             case (JsonValue a, JsonValue b):
+                if (SameText(a, b))
+                {
+                    return true;
+                }
                 var kind = a.GetValueKind();
                 if (kind != b.GetValueKind())
                 {
@@ -163,6 +168,11 @@ internal static class Scalars
         }
         return true;
     }
+
+    /// <summary>Parsed values that were written alike, which is the usual case: told without making strings of them.</summary>
+    private static bool SameText(JsonValue a, JsonValue b) =>
+        a.TryGetValue(out JsonElement left) && b.TryGetValue(out JsonElement right)
+        && left.ValueKind == right.ValueKind && JsonMarshal.GetRawUtf8Value(left).SequenceEqual(JsonMarshal.GetRawUtf8Value(right));
 
     private static bool SameNumber(JsonNode a, JsonNode b) =>
         TryInteger(a, out var left) && TryInteger(b, out var right) ? left == right : AsDouble(a).Equals(AsDouble(b));
