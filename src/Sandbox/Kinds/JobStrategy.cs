@@ -71,8 +71,11 @@ internal sealed class JobStrategy(BuiltInType type) : SpecAndStatusStrategy(type
         {
             metadata["labels"] = labels = [];
         }
-        labels["batch.kubernetes.io/controller-uid"] = labels["controller-uid"] = uid;
-        labels["batch.kubernetes.io/job-name"] = labels["job-name"] = name;
+        foreach (var prefix in (string[])["batch.kubernetes.io/", ""])
+        {
+            labels[prefix + "controller-uid"] = uid;
+            labels[prefix + "job-name"] = name;
+        }
         spec["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["batch.kubernetes.io/controller-uid"] = uid } };
     }
 }
