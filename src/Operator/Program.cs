@@ -4,6 +4,8 @@ using Comptroller.Operator.Verbs;
 var root = new RootCommand("Comptroller runs an organisation's audit estate on Kubernetes")
 {
     OperatorVerb.Create(),
+    RenderVerb.Create(),
+    ValidateVerb.Create(),
     CrdsVerb.Create(),
 };
 return await Invocation.RunAsync(root, args);

@@ -3,8 +3,8 @@ using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
 using static Comptroller.Sandbox.Resources.JsonReading;
-using static Comptroller.Sandbox.Schemas.FieldErrors;
 
 namespace Comptroller.Sandbox.Access;
 

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
-using Comptroller.Sandbox.Schemas;
-using static Comptroller.Sandbox.Schemas.FieldErrors;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
 
 namespace Comptroller.Sandbox.Access;
 

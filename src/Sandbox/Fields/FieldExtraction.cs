@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Schemas;
+using Comptroller.Kubernetes.Schemas;
 
 namespace Comptroller.Sandbox.Fields;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Schemas;
+using Comptroller.Kubernetes.Schemas;
 
 namespace Comptroller.Sandbox.Fields;
 

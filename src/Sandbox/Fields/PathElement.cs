@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Schemas;
+using Comptroller.Kubernetes.Schemas;
 
 namespace Comptroller.Sandbox.Fields;
 

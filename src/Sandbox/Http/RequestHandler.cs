@@ -177,8 +177,8 @@ internal sealed class RequestHandler(
             await ReplyWriter.WriteBytesAsync(context, 200, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(counter.ToPrometheusText())).ConfigureAwait(false);
             return;
         }
-        var answer = discovery.Answer(new DiscoveryRequest(context.Request.Method, path.Length > 1 && !path.EndsWith("//", StringComparison.Ordinal) ? path.TrimEnd('/') : path,
-            context.Request.QueryString.Value ?? "", accept, context.Request.Headers.IfNoneMatch.ToString()));
+        var answer = path.Contains("//", StringComparison.Ordinal) ? null : discovery.Answer(new DiscoveryRequest(context.Request.Method,
+            path.Length > 1 ? path.TrimEnd('/') : path, context.Request.QueryString.Value ?? "", accept, context.Request.Headers.IfNoneMatch.ToString()));
         if (answer is null)
         {
             await ReplyWriter.WriteTextAsync(context, 404, PlainNotFound).ConfigureAwait(false);

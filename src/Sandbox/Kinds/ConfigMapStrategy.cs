@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Requests;
-using Comptroller.Sandbox.Schemas;
 
 namespace Comptroller.Sandbox.Kinds;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Schemas;
-using static Comptroller.Sandbox.Schemas.FieldErrors;
+using Comptroller.Kubernetes.Schemas;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
 
 namespace Comptroller.Sandbox.Kinds;
 

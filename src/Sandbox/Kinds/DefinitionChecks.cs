@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Requests;
-using Comptroller.Sandbox.Schemas;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
 using static Comptroller.Sandbox.Resources.JsonReading;
-using static Comptroller.Sandbox.Schemas.FieldErrors;
 
 namespace Comptroller.Sandbox.Kinds;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Schemas;
+using Comptroller.Kubernetes.Schemas;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
 using static Comptroller.Sandbox.Resources.JsonReading;
-using static Comptroller.Sandbox.Schemas.FieldErrors;
 
 namespace Comptroller.Sandbox.Kinds;
 

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
-using Comptroller.Sandbox.Schemas;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
 using static Comptroller.Sandbox.Resources.JsonReading;
-using static Comptroller.Sandbox.Schemas.FieldErrors;
 
 namespace Comptroller.Sandbox.Kinds;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Requests;
-using Comptroller.Sandbox.Schemas;
-using static Comptroller.Sandbox.Schemas.FieldErrors;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
 
 namespace Comptroller.Sandbox.Kinds;
 

@@ -1,4 +1,4 @@
-using Comptroller.Sandbox.Schemas;
+using Comptroller.Kubernetes.Schemas;
 
 namespace Comptroller.Sandbox.Requests;
 

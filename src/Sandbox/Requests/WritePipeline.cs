@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Access;
 using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Resources;
-using Comptroller.Sandbox.Schemas;
 using Comptroller.Sandbox.Storage;
 
 namespace Comptroller.Sandbox.Requests;
@@ -16,6 +16,10 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
 {
     private const int LargestStored = 3 * 512 * 1024;
     private const int NameAttempts = 8;
+
+    /// <summary>What the server adds when an error kept it from running CEL rules.</summary>
+    private static readonly FieldError RulesSkipped = new("FieldValueInvalid",
+        "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation", "<nil>");
 
     private static readonly StorageName Namespaces = new("", "namespaces");
 
@@ -32,7 +36,7 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
         {
             candidate.Remove("status");
         }
-        SetDefaults(resource, candidate);
+        SetDefaults(resource, candidate, isApplied);
         if (!isApplied)
         {
             candidate = ManagedFields.Update(resource.Schema, null, candidate, FieldsOf(request, options));
@@ -63,7 +67,7 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
         CheckNames(request, candidate);
         CheckRevision(request, existing, candidate);
         KeepServerParts(request, candidate, before);
-        SetDefaults(resource, candidate);
+        SetDefaults(resource, candidate, isApplied);
         if (!isApplied)
         {
             candidate = ManagedFields.Update(resource.Schema, before, candidate, FieldsOf(request, options));
@@ -279,6 +283,10 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
             errors.AddRange(SchemaValidation.Validate(resource.Schema, candidate, before));
         }
         errors.AddRange(resource.Strategy.Validate(candidate, before, request.IsStatus ? "status" : null));
+        if (resource.Schema.HasCelRules && errors.Exists(error => error.Reason == "FieldValueTooLong") && !errors.Exists(error => error.Field == RulesSkipped.Field))
+        {
+            errors.Add(RulesSkipped);
+        }
         if (errors.Count > 0)
         {
             // A custom object is named by what it says of itself, a built-in one by how it is stored: events.k8s.io Events are core Events.
@@ -301,12 +309,15 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
         }
     }
 
-    /// <summary>The documents of built-in kinds describe what their Go code does, and their strategies do it.</summary>
-    private static void SetDefaults(ServedResource resource, JsonObject candidate)
+    /// <summary>
+    /// Custom kinds only: decoding a built-in kind has set its defaults. What an apply carries is not decoded again, so that validation
+    /// meets a null in it.
+    /// </summary>
+    private static void SetDefaults(ServedResource resource, JsonObject candidate, bool isApplied)
     {
         if (resource.IsCustom)
         {
-            Defaulting.Apply(resource.Schema, candidate);
+            Defaulting.Apply(resource.Schema, candidate, keepNulls: isApplied);
         }
     }
 

@@ -18,9 +18,11 @@ internal static class YamlText
         }
         catch (YamlException error)
         {
-            // go-yaml names what it missed and not what it was doing.
+            // go-yaml names what it missed and not what it was doing, and counts lines from 0 when its parser (not its scanner) complains.
             var start = error.Problem.IndexOf("did not find", StringComparison.Ordinal);
-            throw new FormatException($"yaml: line {error.Line}: {(start < 0 ? error.Problem : error.Problem[start..])}", error);
+            throw new FormatException(start < 0 ? $"yaml: line {error.Line}: {error.Problem}"
+                : error.Line > 1 ? $"yaml: line {error.Line - 1}: {error.Problem[start..]}"
+                : $"yaml: {error.Problem[start..]}", error);
         }
     }
 

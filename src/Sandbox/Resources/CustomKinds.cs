@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Schemas;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Tables;
 using static Comptroller.Sandbox.Resources.JsonReading;
 

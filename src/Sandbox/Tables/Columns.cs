@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Resources;
-using Comptroller.Sandbox.Schemas;
 
 namespace Comptroller.Sandbox.Tables;
 

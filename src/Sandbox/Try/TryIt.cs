@@ -1,9 +1,7 @@
 using System.Text.Json.Nodes;
-using Comptroller.Crds;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Operator;
-using Comptroller.Sandbox.Http;
 using Spectre.Console;
 
 namespace Comptroller.Sandbox.Try;

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>The rules of x-kubernetes-list-type, -list-map-keys and -map-type: apply can only find an item whose key is always there and of a scalar type.</summary>
-internal static class CrdListChecks
+public static class CrdListChecks
 {
     private const string MapNeedsKeys = "must be map if x-kubernetes-list-map-keys is non-empty";
 

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>Validates objects of custom kinds as the server does after pruning and defaulting, with its words and its order.</summary>
-internal static class SchemaValidation
+public static class SchemaValidation
 {
     private static readonly HashSet<string> _blocking =
         ["FieldValueNotSupported", "FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid"];

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>Drops what the schema does not know, which is how custom resources are decoded.</summary>
-internal static class Pruning
+public static class Pruning
 {
     /// <summary>
     /// Removes unknown fields from <paramref name="target"/>. Returns their paths (<c>spec.parts[0].zz</c>) in the order in which the

@@ -1,13 +1,13 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>
 /// One node of a structural schema (OpenAPI v3 with the x-kubernetes extensions). Immutable after parsing.
 /// Parsing is lenient: what <see cref="CrdSchemaChecks"/> refuses is ignored here.
 /// </summary>
-internal sealed partial class Schema
+public sealed partial class Schema
 {
     private Schema()
     {

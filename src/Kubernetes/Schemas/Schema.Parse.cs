@@ -2,9 +2,9 @@ using System.Collections.Frozen;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
-internal sealed partial class Schema
+public sealed partial class Schema
 {
     private static readonly IReadOnlyDictionary<string, Schema> _none = FrozenDictionary<string, Schema>.Empty;
 

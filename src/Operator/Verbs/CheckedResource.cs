@@ -75,10 +75,13 @@ internal sealed record CheckedResource(ResourceDocument Document, AuditPolicy? R
         ]);
     }
 
-    private static IEnumerable<Remark> Defaulted(Schema schema, JsonObject candidate)
+    private static IReadOnlyList<Remark> Defaulted(Schema schema, JsonObject candidate)
     {
         Defaulting.Apply(schema, candidate);
-        return SchemaValidation.Validate(schema, candidate, null).Select(error => new Remark("error", "schema", error.Field, error.Message)).ToList();
+        // The server's note that CEL rules were skipped names no field and helps nobody here.
+        return [.. SchemaValidation.Validate(schema, candidate, null)
+            .Where(error => error.Field != FieldErrors.NoField)
+            .Select(error => new Remark("error", "schema", error.Field, error.Message))];
     }
 
     private static IEnumerable<Remark> NameErrors(JsonObject candidate)
@@ -94,7 +97,7 @@ internal sealed record CheckedResource(ResourceDocument Document, AuditPolicy? R
         error.Split(": ", 2) is [var path, var message] ? new Remark("error", "semantics", path, message) : new Remark("error", "semantics", "", error);
 
     private static Remark FindingRemark(Finding finding) =>
-        new(finding.Severity.ToString().ToLowerInvariant(), finding.Id, finding.Rule is { } rule ? $"spec.rules[{rule}]" : "", finding.Message, finding.Fix);
+        new(finding.Severity.ToString().ToLowerInvariant(), finding.Id, finding.RuleIndex is { } rule ? $"spec.rules[{rule}]" : "", finding.Message, finding.Fix);
 
     private static Dictionary<(string, string), Schema> ReadSchemas()
     {

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>A place in an object, in the notation of error messages: <c>spec.parts[0].name</c>, <c>properties[spec]</c>. Rendered only when an error needs it.</summary>
-internal sealed class FieldPath
+public sealed class FieldPath
 {
     private readonly FieldPath? _parent;
     private readonly string? _name;

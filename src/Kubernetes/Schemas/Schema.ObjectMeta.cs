@@ -1,6 +1,6 @@
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
-internal sealed partial class Schema
+public sealed partial class Schema
 {
     /// <summary>
     /// The list types decide who owns what under server-side apply: finalizers merge as a set (rule W7), each ownerReference is one

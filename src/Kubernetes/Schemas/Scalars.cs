@@ -5,13 +5,13 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>
 /// Reads JSON scalars whatever made them (a parser or code), because JsonValue answers only for the type it was made with:
 /// a value created from an int denies to be a long.
 /// </summary>
-internal static class Scalars
+public static class Scalars
 {
     private static readonly JsonWriterOptions _compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>Fills defaults from the schema.</summary>
-internal static class Defaulting
+public static class Defaulting
 {
     /// <summary>
     /// Fills absent fields that have a default, from the outside in, so that a default object gets its nested defaults too.

@@ -1,13 +1,13 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>
 /// Regular expressions of schemas, which are RE2: linear time, ASCII classes, <c>$</c> only at the very end of the text.
 /// Without the translation <c>^[a-z]+$</c> would accept a trailing line feed and <c>\d</c> Arabic digits.
 /// </summary>
-internal static class GoPattern
+public static class GoPattern
 {
     /// <summary>Null, and the words of Go's compiler in <paramref name="problem"/>, when the pattern is invalid there.</summary>
     public static Regex? Compile(string pattern, out string problem)

@@ -3,10 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>The formats that the server enforces. Any other format is documentation and is ignored.</summary>
-internal static partial class Formats
+public static partial class Formats
 {
     private static readonly HashSet<string> _numeric = ["int32", "int64", "uint32", "uint64", "float", "double", "float32", "float64"];
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Schemas;
+using Comptroller.Kubernetes.Schemas;
 
-namespace Comptroller.Sandbox.Tests.Schemas;
+namespace Comptroller.Kubernetes.Tests.Schemas;
 
 /// <summary>The sample kind whose objects were recorded on a real API server.</summary>
 internal static class Widget

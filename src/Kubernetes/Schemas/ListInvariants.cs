@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>Sets hold no value twice, map lists no key twice. Apply relies on it: an item is found by its value or key.</summary>
-internal static class ListInvariants
+public static class ListInvariants
 {
     public static void Check(Schema schema, JsonNode? value, FieldPath path, List<FieldError> errors)
     {

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>A default is put into objects unseen, so it must itself be valid and carry nothing that would be pruned.</summary>
-internal static class CrdDefaultChecks
+public static class CrdDefaultChecks
 {
     public static void Check(Schema schema, FieldPath path, List<FieldError> errors)
     {

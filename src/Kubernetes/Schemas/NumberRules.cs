@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>Bounds and multiples of numbers, with the arithmetic of the server: an integer value is compared in integers, so multipleOf 0.5 becomes 0.</summary>
-internal static class NumberRules
+public static class NumberRules
 {
     public static void Check(Schema schema, JsonNode value, FieldPath path, List<FieldError> errors)
     {

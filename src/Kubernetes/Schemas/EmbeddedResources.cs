@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>What a value marked x-kubernetes-embedded-resource needs whatever its schema says: apiVersion, kind, valid metadata.</summary>
-internal static partial class EmbeddedResources
+public static partial class EmbeddedResources
 {
     private const string LabelRule =
         "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Schemas;
+using Comptroller.Kubernetes.Schemas;
 
-namespace Comptroller.Sandbox.Tests.Schemas;
+namespace Comptroller.Kubernetes.Tests.Schemas;
 
 public sealed class Schema_Tests
 {

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>The keyword checks of one value against one schema, in the order of the server's validators: type, alternatives, string, format, number, list, enum, object.</summary>
-internal sealed class ValueValidation
+public sealed class ValueValidation
 {
     /// <summary>Counts the checks that passed: among failed alternatives the one with most of them is reported.</summary>
     private int _matches;

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>Writes field errors in the server's words: the kind of error, the offending value, then the detail.</summary>
-internal static class FieldErrors
+public static class FieldErrors
 {
     /// <summary>How the server prints the path of an error that concerns no field.</summary>
     public const string NoField = "<nil>";

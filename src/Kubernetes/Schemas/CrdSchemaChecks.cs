@@ -1,12 +1,12 @@
 using System.Text.Json.Nodes;
 
-namespace Comptroller.Sandbox.Schemas;
+namespace Comptroller.Kubernetes.Schemas;
 
 /// <summary>
 /// The rules that make the schema of a CustomResourceDefinition structural, with the server's messages. CEL rules are neither
 /// compiled nor weighed.
 /// </summary>
-internal static class CrdSchemaChecks
+public static class CrdSchemaChecks
 {
     private enum Level
     {
