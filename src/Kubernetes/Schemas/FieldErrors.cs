@@ -37,7 +37,7 @@ public static class FieldErrors
 
     /// <summary>At most one error: the number must not be negative. Null is fine.</summary>
     public static IEnumerable<FieldError> NonNegative(FieldPath path, JsonNode? value) =>
-        value is not null && (long)value < 0 ? [Invalid(path, value, "must be greater than or equal to 0")] : [];
+        Scalars.TryInteger(value, out var number) && number < 0 ? [Invalid(path, value, "must be greater than or equal to 0")] : [];
 
     public static FieldError Duplicate(FieldPath path, JsonNode? value) => new("FieldValueDuplicate", $"Duplicate value: {Print(value)}", path.ToString());
 

@@ -15,10 +15,10 @@ internal sealed class JobStrategy(BuiltInType type) : SpecAndStatusStrategy(type
         var spec = candidate["spec"]!.AsObject();
         if (spec["parallelism"] is null && spec["completions"] is null)
         {
-            spec["completions"] = 1;
+            spec["completions"] = 1L;
         }
-        spec["parallelism"] ??= 1;
-        spec["backoffLimit"] ??= 6;
+        spec["parallelism"] ??= 1L;
+        spec["backoffLimit"] ??= 6L;
         spec["completionMode"] ??= "NonIndexed";
         spec["suspend"] ??= false;
         spec["podReplacementPolicy"] ??= spec["podFailurePolicy"] is null ? "TerminatingOrFailed" : "Failed";

@@ -17,7 +17,8 @@ public sealed class StrategyTests
 
         ((string?)job["spec"]!["selector"]!["matchLabels"]!["batch.kubernetes.io/controller-uid"]).ShouldBe("u1");
         ((string?)job["spec"]!["template"]!["metadata"]!["labels"]!["job-name"]).ShouldBe("once");
-        ((int?)job["spec"]!["backoffLimit"]).ShouldBe(6);
+        ((long?)job["spec"]!["backoffLimit"]).ShouldBe(6);
+        jobs.Strategy.Validate(job, existing: null, subresource: null).ShouldBeEmpty();
         ((string?)job["spec"]!["template"]!["spec"]!["containers"]![0]!["imagePullPolicy"]).ShouldBe("IfNotPresent");
     }
 
