@@ -20,7 +20,7 @@ public static partial class OperatorHost
     /// <summary>Runs until <paramref name="stop"/>; the exit code of the process.</summary>
     public static async Task<int> RunAsync(OperatorOptions options, CancellationToken stop)
     {
-        using var loggers = new LoggerFactory([JsonLoggerProvider.ToStandardError()], new LoggerFilterOptions { MinLevel = options.LogLevel });
+        using var loggers = new LoggerFactory([options.Log is { } log ? new JsonLoggerProvider(log, TimeProvider.System) : JsonLoggerProvider.ToStandardError()], new LoggerFilterOptions { MinLevel = options.LogLevel });
         using var metrics = new RuntimeMetrics();
         using var process = new ProcessMetrics();
         using var exporter = new PrometheusExporter();
