@@ -39,7 +39,7 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
             events.Normal(ResourceTypes.AuditPolicies, resource.Metadata, ConditionReason.Succeeded, "Render", changes);
         }
 
-        return Outcome.After(Interval(report.Of(ApplyAction.Conflict).Any() ? resource.Spec.RetryInterval ?? resource.Spec.Interval : resource.Spec.Interval));
+        return Outcome.After(report.Of(ApplyAction.Conflict).Any() ? plan.RetryInterval : plan.Interval);
     }
 
     public async Task ReportFailureAsync(ObjectMeta metadata, AuditPolicy? resource, Exception failure, CancellationToken cancellationToken)
@@ -52,8 +52,4 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
 
     private Task<AuditPolicy?> WriteAsync(AuditPolicy resource, AuditPolicyStatus status, CancellationToken cancellationToken) =>
         statuses.WriteAsync(ResourceTypes.AuditPolicies, resource, resource.Status, status, CrdsJson.Default.AuditPolicyStatus, cancellationToken);
-
-    // The schema checks the form; a CRD older than this binary may not.
-    private static TimeSpan Interval(string text) =>
-        GoDuration.TryParse(text, out var interval, out var error) ? interval : throw new TerminalException(ConditionReason.InvalidSpec, $"spec.interval: {error}");
 }

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Access;
 using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Resources;
-using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Storage;
 
 namespace Comptroller.Sandbox.Requests;
