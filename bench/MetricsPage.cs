@@ -30,21 +30,31 @@ internal sealed class MetricsPage
                 && labels.All(label => sample.Series.Contains(label, StringComparison.Ordinal)))
             .Sum(sample => sample.Value);
 
-    /// <summary>Values of one metric by one label.</summary>
-    public Dictionary<string, double> By(string metric, string label)
+    /// <summary>Values of one metric by some of its labels, joined by <c>|</c> in the order given.</summary>
+    public Dictionary<string, double> ByAll(string metric, params string[] labels)
     {
         var sums = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach (var (series, value) in _samples.Where(sample => sample.Series.StartsWith(metric + "{", StringComparison.Ordinal)))
         {
-            var start = series.IndexOf(label + "=\"", StringComparison.Ordinal);
-            if (start >= 0)
-            {
-                start += label.Length + 2;
-                var key = series[start..series.IndexOf('"', start)];
-                sums[key] = sums.GetValueOrDefault(key) + value;
-            }
+            var key = string.Join('|', labels.Select(label => Label(series, label)));
+            sums[key] = sums.GetValueOrDefault(key) + value;
         }
 
         return sums;
+    }
+
+    private static string Label(string series, string name)
+    {
+        var marker = name + "=\"";
+        // The name of one label may end another's: "resource" is in "subresource".
+        var start = series.IndexOf("{" + marker, StringComparison.Ordinal);
+        start = start < 0 ? series.IndexOf("," + marker, StringComparison.Ordinal) : start;
+        if (start < 0)
+        {
+            return "";
+        }
+
+        start += marker.Length + 1;
+        return series[start..series.IndexOf('"', start)];
     }
 }

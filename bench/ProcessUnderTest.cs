@@ -39,6 +39,7 @@ internal sealed class ProcessUnderTest : IAsyncDisposable
         var isAssembly = program.EndsWith(".dll", StringComparison.Ordinal);
         var start = new ProcessStartInfo(isAssembly ? "dotnet" : program)
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -72,13 +73,21 @@ internal sealed class ProcessUnderTest : IAsyncDisposable
             {
                 await _process.WaitForExitAsync(patience.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException e)
             {
                 _process.Kill(entireProcessTree: true);
-                throw new InvalidOperationException($"process {_process.Id} ignored SIGTERM for 45 s");
+                throw new InvalidOperationException($"process {_process.Id} ignored SIGTERM for 45 s", e);
             }
         }
 
+        await _drained;
+        return _process.ExitCode;
+    }
+
+    /// <summary>Waits for a program that ends by itself; the exit code, once all its output was seen.</summary>
+    public async Task<int> ExitedAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken);
         await _drained;
         return _process.ExitCode;
     }

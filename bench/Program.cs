@@ -23,4 +23,8 @@ var kubeconfig = new Option<string>("--kubeconfig") { Required = true };
 var floor = new Command("floor", "The baseline of `operator`: the same writes from a loop without an operator around it") { kubeconfig, count };
 floor.SetAction((result, cancellationToken) => FloorBaseline.RunAsync(result.GetValue(kubeconfig)!, result.GetValue(count), cancellationToken));
 
-return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor }.Parse(args).InvokeAsync();
+var bytes = new Option<int>("--bytes") { Description = "Length of an answer", DefaultValueFactory = _ => 1024 };
+var bare = new Command("fixed", "The baseline of `sandbox`: a bare web server with a fixed answer") { bytes };
+bare.SetAction((result, cancellationToken) => FixedEndpoint.RunAsync(result.GetValue(bytes), cancellationToken));
+
+return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare }.Parse(args).InvokeAsync();

@@ -22,6 +22,7 @@ public static partial class OperatorHost
     {
         using var loggers = new LoggerFactory([options.Log is { } log ? new JsonLoggerProvider(log, TimeProvider.System) : JsonLoggerProvider.ToStandardError()], new LoggerFilterOptions { MinLevel = options.LogLevel });
         using var metrics = new RuntimeMetrics();
+        using var process = new ProcessMetrics();
         using var exporter = new PrometheusExporter(meter =>
             meter == metrics.Meter || (meter.Name != RuntimeMetrics.MeterName && meter.Name.StartsWith("Comptroller.", StringComparison.Ordinal)));
         var context = new RuntimeContext(TimeProvider.System, loggers, metrics);

@@ -12,7 +12,7 @@ internal static class YamlText
 
     private static readonly SearchValues<char> Indicators = SearchValues.Create("-?:,[]{}#&*!|>'\"%@`=~");
 
-    /// <summary>True when the string may stand without quotes. Times may: they are strings to every Kubernetes tool.</summary>
+    /// <summary>True when the string may stand without quotes. Times may not: YAML 1.1 readers make dates of them, so the API server quotes them too.</summary>
     public static bool IsPlain(string text)
     {
         if (text.Length == 0 || char.IsWhiteSpace(text[0]) || char.IsWhiteSpace(text[^1]) || text[^1] == ':' || text is "<<" || !text.All(IsPrintable))
@@ -30,8 +30,14 @@ internal static class YamlText
             && !text.Contains(" #", StringComparison.Ordinal)
             && !text.StartsWith("...", StringComparison.Ordinal)
             && YamlScalars.Resolve(text).Kind == YamlScalars.Kind.String
-            && !YamlScalars.LooksLikeBase60(text);
+            && !YamlScalars.LooksLikeBase60(text)
+            && !LooksLikeTime(text);
     }
+
+    /// <summary>A date, with or without a time of day, as YAML 1.1 writes them.</summary>
+    private static bool LooksLikeTime(string text) =>
+        text.Length >= 8 && text[4] == '-' && text.AsSpan(0, 4).IndexOfAnyExceptInRange('0', '9') < 0
+        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
 
     /// <summary>True when the string has lines that a literal block can hold without white space at a line's end.</summary>
     public static bool IsLiteral(string text)

@@ -5,14 +5,15 @@ namespace Comptroller.Sandbox.Controllers;
 /// <summary>Things to be done some time after they were noted. All wait equally long, so that the queue is in order by itself.</summary>
 internal sealed class Delayed<T>(TimeSpan delay, TimeProvider time)
 {
-    private readonly Queue<(T Item, DateTimeOffset Due)> _waiting = new();
+    /// <summary>By the monotonic clock: one that is set back must not hold up what is waiting.</summary>
+    private readonly Queue<(T Item, long Noted)> _waiting = new();
 
-    public void Add(T item) => _waiting.Enqueue((item, time.GetUtcNow() + delay));
+    public void Add(T item) => _waiting.Enqueue((item, time.GetTimestamp()));
 
     /// <summary>Takes out what has come due.</summary>
     public IEnumerable<T> TakeDue()
     {
-        while (_waiting.TryPeek(out var oldest) && oldest.Due <= time.GetUtcNow())
+        while (_waiting.TryPeek(out var oldest) && Left(oldest.Noted) <= TimeSpan.Zero)
         {
             yield return _waiting.Dequeue().Item;
         }
@@ -27,7 +28,7 @@ internal sealed class Delayed<T>(TimeSpan delay, TimeProvider time)
             return await news.ConfigureAwait(false);
         }
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var left = oldest.Due - time.GetUtcNow();
+        var left = Left(oldest.Noted);
         var due = Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, ending.Token);
         if (await Task.WhenAny(news, due).ConfigureAwait(false) == news)
         {
@@ -37,4 +38,6 @@ internal sealed class Delayed<T>(TimeSpan delay, TimeProvider time)
         cancellationToken.ThrowIfCancellationRequested();
         return true;
     }
+
+    private TimeSpan Left(long noted) => delay - time.GetElapsedTime(noted);
 }

@@ -36,7 +36,7 @@ internal sealed class WatchRequests(ObjectStore store, TimeProvider time)
         var place = request.Resource.Storage;
         // Clients of old style that start from nothing get the present objects too, and since bookmarks exist also the end mark.
         var sendsInitial = options.SendInitialEvents ?? options.Revision is null or 0;
-        var deadline = time.GetUtcNow() + (options.TimeoutSeconds is > 0 and { } seconds ? TimeSpan.FromSeconds(seconds) : DefaultTimeout);
+        var deadline = Elapsed() + (options.TimeoutSeconds is > 0 and { } seconds ? TimeSpan.FromSeconds(seconds) : DefaultTimeout);
         if (options.SendInitialEvents == true && options.Revision is { } wanted && wanted > store.Revision)
         {
             await PauseAsync(FutureWait, cancellationToken).ConfigureAwait(false);
@@ -96,10 +96,10 @@ internal sealed class WatchRequests(ObjectStore store, TimeProvider time)
     }
 
     private async IAsyncEnumerable<WatchLine?> FollowAsync(
-        ApiRequest request, ListOptions options, Watcher watcher, long after, DateTimeOffset deadline, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ApiRequest request, ListOptions options, Watcher watcher, long after, TimeSpan deadline, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var lastBookmark = deadline - LastBookmarkLead;
-        var nextBookmark = !options.AllowBookmarks || lastBookmark <= time.GetUtcNow() ? DateTimeOffset.MaxValue : Earlier(lastBookmark, time.GetUtcNow() + BookmarkInterval);
+        var nextBookmark = !options.AllowBookmarks || lastBookmark <= Elapsed() ? TimeSpan.MaxValue : Earlier(lastBookmark, Elapsed() + BookmarkInterval);
         while (true)
         {
             while (watcher.Events.TryRead(out var change))
@@ -110,7 +110,7 @@ internal sealed class WatchRequests(ObjectStore store, TimeProvider time)
                 }
             }
             yield return null;
-            var now = time.GetUtcNow();
+            var now = Elapsed();
             if (now >= deadline || cancellationToken.IsCancellationRequested)
             {
                 yield break;
@@ -118,7 +118,7 @@ internal sealed class WatchRequests(ObjectStore store, TimeProvider time)
             if (now >= nextBookmark && watcher.DrainedRevision() is { } revision)
             {
                 yield return new WatchLine.Bookmark(Math.Max(revision, after), EndsInitialEvents: false);
-                nextBookmark = now >= lastBookmark ? DateTimeOffset.MaxValue : Earlier(lastBookmark, now + BookmarkInterval);
+                nextBookmark = now >= lastBookmark ? TimeSpan.MaxValue : Earlier(lastBookmark, now + BookmarkInterval);
                 continue;
             }
             if (!await WaitAsync(watcher, Earlier(deadline, nextBookmark) - now, cancellationToken).ConfigureAwait(false))
@@ -182,5 +182,8 @@ internal sealed class WatchRequests(ObjectStore store, TimeProvider time)
     /// <summary>Timers refuse more than 49 days, and a little above zero avoids spinning on the last tick.</summary>
     private static TimeSpan Positive(TimeSpan length) => TimeSpan.FromTicks(Math.Clamp(length.Ticks, TimeSpan.TicksPerMillisecond, TimeSpan.TicksPerDay));
 
-    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+    /// <summary>How long a watch lasts is an interval: a clock that is set back or forth must not prolong or end it.</summary>
+    private TimeSpan Elapsed() => time.GetElapsedTime(0);
+
+    private static TimeSpan Earlier(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

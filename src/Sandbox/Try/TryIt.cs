@@ -24,7 +24,8 @@ internal static class TryIt
         await Manifests.ApplyAsync(admin, Manifests.Read(Manifests.Crds), cancellationToken);
         if (options.ServeOnly)
         {
-            AnsiConsole.WriteLine($"Ready: {server.Address}, kubeconfig {options.KubeconfigPath}");
+            // Programs read this line; a console that wraps it would cut it.
+            Console.WriteLine($"Ready: {server.Address}, kubeconfig {options.KubeconfigPath}");
             await UntilCancelledAsync(cancellationToken);
             return 0;
         }

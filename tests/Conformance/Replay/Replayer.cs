@@ -47,7 +47,8 @@ internal sealed class Replayer
             }
         }
 
-        foreach (var (placeholder, difference) in OrderCheck.Run(transcript, placeholders))
+        foreach (var (placeholder, difference) in OrderCheck.Run(
+            transcript, placeholders, placeholder => shownBy.TryGetValue(placeholder, out var step) && transcript.Steps[step].IsPolled))
         {
             differences[shownBy.GetValueOrDefault(placeholder, transcript.Steps.Count - 1)].Add(difference);
         }
@@ -65,7 +66,7 @@ internal sealed class Replayer
         for (var i = 0; i < transcript.Steps.Count; i++)
         {
             var step = transcript.Steps[i];
-            await unrecorded.BeforeAsync(transcript.Id, i, cancellationToken);
+            await unrecorded.BeforeAsync(transcript, i, cancellationToken);
             if (step.ConcurrentThrough is not null)
             {
                 live.Add((step, await OpenAsync(step, cancellationToken)));

@@ -11,7 +11,7 @@ internal static class StreamComparer
 {
     public static void Compare(BodyComparer comparer, JsonArray recorded, JsonArray actual, bool bookmarksAllowed)
     {
-        comparer.Compare(Without(recorded), Without(actual), "$");
+        CompareEvents(comparer, [.. recorded.Where(item => !IsPlainBookmark(item))], [.. actual.Where(item => !IsPlainBookmark(item))]);
 
         var expectedMarks = recorded.Where(IsPlainBookmark).ToList();
         var actualMarks = actual.Where(IsPlainBookmark).ToList();
@@ -32,9 +32,26 @@ internal static class StreamComparer
         }
     }
 
-    private static JsonArray Without(JsonArray events) => new([.. events.Where(item => !IsPlainBookmark(item)).Select(item => item?.DeepClone())]);
+    private static void CompareEvents(BodyComparer comparer, IReadOnlyList<JsonNode?> recorded, IReadOnlyList<JsonNode?> actual)
+    {
+        for (var i = 0; i < Math.Min(recorded.Count, actual.Count); i++)
+        {
+            comparer.Compare(recorded[i], actual[i], $"$[{i}]", IsBookmark(recorded[i]) ? VersionRole.OfBookmark : VersionRole.OfObject);
+        }
+
+        foreach (var missing in recorded.Skip(actual.Count))
+        {
+            comparer.Report("$", BodyComparer.Show(missing), "missing");
+        }
+
+        foreach (var surplus in actual.Skip(recorded.Count))
+        {
+            comparer.Report("$", "no further event", BodyComparer.Show(surplus));
+        }
+    }
+
+    private static bool IsBookmark(JsonNode? item) => item is JsonObject watchEvent && watchEvent["type"] is JsonValue type && type.ToString() == "BOOKMARK";
 
     private static bool IsPlainBookmark(JsonNode? item) =>
-        item is JsonObject watchEvent && watchEvent["type"] is JsonValue type && type.ToString() == "BOOKMARK"
-        && !watchEvent.ToJsonString().Contains("k8s.io/initial-events-end", StringComparison.Ordinal);
+        IsBookmark(item) && !item!.ToJsonString().Contains("k8s.io/initial-events-end", StringComparison.Ordinal);
 }

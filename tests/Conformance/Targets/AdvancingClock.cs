@@ -1,11 +1,15 @@
 namespace Comptroller.Conformance.Targets;
 
-/// <summary>The system's clock, moved ahead where a recording waited for something to expire. Timers run as ever.</summary>
+/// <summary>
+/// A calendar that stands still but where a recording let time pass, so that whether two writes fall into one second, which orders the managers
+/// of an object, does not depend on the machine. Timers and intervals run as ever.
+/// </summary>
 internal sealed class AdvancingClock : TimeProvider
 {
-    private long aheadTicks;
+    private readonly long start = System.GetUtcNow().Ticks;
+    private long ahead;
 
-    public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref aheadTicks));
+    public override DateTimeOffset GetUtcNow() => new(start + Interlocked.Read(ref ahead), TimeSpan.Zero);
 
-    public void Advance(TimeSpan time) => Interlocked.Add(ref aheadTicks, time.Ticks);
+    public void Advance(TimeSpan time) => Interlocked.Add(ref ahead, time.Ticks);
 }

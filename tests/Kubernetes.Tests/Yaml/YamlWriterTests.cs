@@ -42,7 +42,7 @@ public sealed class YamlWriterTests
               b: |-
                 two
                 lines
-            at: 2026-01-01T00:00:00Z
+            at: "2026-01-01T00:00:00Z"
             glob: "*.log"
             url: https://x:1/y
 

@@ -100,7 +100,7 @@ internal static partial class GoldenScript
     [GeneratedRegex(@"<directory>/(LIVE|MERGED|kubectl-edit)-[\w.-]+", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TempFile();
 
-    [GeneratedRegex(@"(?<=^|\s{2,})\d+(ms|s|m|m\d+s)(?=\s|$)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"(?<=^|\s{2,})(\d+(ms|s|m|h|d|y)){1,2}(?=\s|$)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Age();
 
     [GeneratedRegex(@" {2,}", RegexOptions.ExplicitCapture, 1000)]
