@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Fields;
-using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Storage;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Schemas;
-using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Resources;
 
 namespace Comptroller.Sandbox.Tables;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Comptroller.Crds;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.Tests.AuditPolicies;
 using Comptroller.Operator.Tests.Estates;
