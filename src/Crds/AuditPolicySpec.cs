@@ -22,7 +22,10 @@ public sealed record AuditPolicySpec
     [Duration(AtLeast = "10s")]
     public string Interval { get; init => field = value ?? "10m"; } = "10m";
 
-    /// <summary>How long to wait before trying again after a failure; at least 1s. The same as interval when absent.</summary>
+    /// <summary>
+    /// How long to wait before looking again when an object to render exists already and belongs to somebody else; at least 1s. The
+    /// same as interval when absent. Failed requests are tried again sooner, with growing pauses.
+    /// </summary>
     [Duration(AtLeast = "1s")]
     public string? RetryInterval { get; init; }
 

@@ -20,10 +20,11 @@ public static partial class OperatorHost
     /// <summary>Runs until <paramref name="stop"/>; the exit code of the process.</summary>
     public static async Task<int> RunAsync(OperatorOptions options, CancellationToken stop)
     {
-        using var loggers = new LoggerFactory([JsonLoggerProvider.ToStandardError()], new LoggerFilterOptions { MinLevel = options.LogLevel });
+        using var loggers = new LoggerFactory([options.Log is { } log ? new JsonLoggerProvider(log, TimeProvider.System) : JsonLoggerProvider.ToStandardError()], new LoggerFilterOptions { MinLevel = options.LogLevel });
         using var metrics = new RuntimeMetrics();
         using var process = new ProcessMetrics();
-        using var exporter = new PrometheusExporter();
+        using var exporter = new PrometheusExporter(meter =>
+            meter == metrics.Meter || (meter.Name != RuntimeMetrics.MeterName && meter.Name.StartsWith("Comptroller.", StringComparison.Ordinal)));
         var context = new RuntimeContext(TimeProvider.System, loggers, metrics);
         using var client = KubeClient.Create(options.Cluster, new KubeClientOptions { Product = Product }, loggers.CreateLogger("client"));
         var events = new EventRecorder(client, ReportingController, options.Instance, context);

@@ -28,4 +28,7 @@ public sealed record OperatorOptions
     public int MaxConcurrentReconciles { get; init; } = 4;
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>Receives the log, one JSON document a line; standard error when null.</summary>
+    public Stream? Log { get; init; }
 }

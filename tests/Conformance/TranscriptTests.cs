@@ -1,5 +1,5 @@
-using Comptroller.Conformance.Score;
 using Comptroller.Conformance.Replay;
+using Comptroller.Conformance.Score;
 using Comptroller.Conformance.Targets;
 using Comptroller.Conformance.Transcripts;
 using Xunit.Abstractions;

@@ -13,7 +13,7 @@ internal static partial class ClientLog
     [LoggerMessage(3, LogLevel.Information, "Trust or client certificate changed: new connections from here on")]
     public static partial void ConnectionsRenewed(ILogger logger);
 
-    [LoggerMessage(4, LogLevel.Debug, "{Verb} {Path} is tried again in {Delay} (attempt {Attempt}): {Reason}")]
+    [LoggerMessage(4, LogLevel.Warning, "{Verb} {Path} is tried again in {Delay} (attempt {Attempt}): {Reason}")]
     public static partial void Retrying(ILogger logger, string verb, string path, TimeSpan delay, int attempt, string reason);
 
     [LoggerMessage(5, LogLevel.Warning, "The watch of {Path} outlived its deadline and was cut from this side: the server or the network is stuck")]

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
@@ -10,6 +11,9 @@ namespace Comptroller.Kubernetes.Diagnostics;
 /// </summary>
 public sealed class JsonLoggerProvider(Stream output, TimeProvider time) : ILoggerProvider, ISupportExternalScope
 {
+    // Quotes and letters stay as they are: people read and grep these lines, browsers do not.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly Lock gate = new();
     private IExternalScopeProvider scopes = new LoggerExternalScopeProvider();
 
@@ -46,7 +50,7 @@ public sealed class JsonLoggerProvider(Stream output, TimeProvider time) : ILogg
         {
             buffer ??= new ArrayBufferWriter<byte>(1024);
             buffer.ResetWrittenCount();
-            using (var writer = new Utf8JsonWriter(buffer))
+            using (var writer = new Utf8JsonWriter(buffer, Readable))
             {
                 var line = new Line(writer, exception is not null);
                 writer.WriteStartObject();

@@ -102,6 +102,7 @@ public sealed partial class ControllerHost
         if (server is not null)
         {
             await server.StartAsync(CancellationToken.None);
+            LogServing(server.ProbesAddress, server.MetricsAddress);
         }
 
         var writing = events?.RunAsync(eventsEnd.Token) ?? Task.CompletedTask;
@@ -280,6 +281,9 @@ public sealed partial class ControllerHost
         LeaseLost,
         Fault,
     }
+
+    [LoggerMessage(LogLevel.Information, "Serving probes at {Probes}, metrics at {Metrics}")]
+    private partial void LogServing(Uri? probes, Uri? metrics);
 
     [LoggerMessage(LogLevel.Error, "The cache of {Resource} is not filled after {Waited}: {Problem}")]
     private partial void LogNotSynced(string resource, TimeSpan waited, string? problem);

@@ -33,6 +33,12 @@ public static class FieldErrors
     public static FieldError TooMany(FieldPath path, long actual, long maximum) =>
         new("FieldValueTooMany", $"Too many: {Text(actual)}: must have at most {Text(maximum)} items", path.ToString());
 
+    public static FieldError Immutable(FieldPath path, JsonNode? value) => Invalid(path, value, "field is immutable");
+
+    /// <summary>At most one error: the number must not be negative. Null is fine.</summary>
+    public static IEnumerable<FieldError> NonNegative(FieldPath path, JsonNode? value) =>
+        Scalars.TryInteger(value, out var number) && number < 0 ? [Invalid(path, value, "must be greater than or equal to 0")] : [];
+
     public static FieldError Duplicate(FieldPath path, JsonNode? value) => new("FieldValueDuplicate", $"Duplicate value: {Print(value)}", path.ToString());
 
     public static FieldError Forbidden(FieldPath path, string detail) => new("FieldValueForbidden", $"Forbidden: {detail}", path.ToString());

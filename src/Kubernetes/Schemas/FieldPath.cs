@@ -24,6 +24,9 @@ public sealed class FieldPath
 
     public bool IsRoot => _parent is null && _name is null;
 
+    /// <summary>A path that is written already.</summary>
+    public static implicit operator FieldPath(string path) => Of(path);
+
     public static FieldPath Of(string path) => path.Length == 0 ? Root : new(null, path, 0, isKey: false);
 
     public FieldPath Child(string name) => new(this, name, 0, isKey: false);

@@ -41,7 +41,7 @@ internal static class AuditPolicyConditions
         conditions = conflicts.Count > 0
             ? conditions.Failed(generation, now, Join(conflicts.Select(result => result.Message!)), NameConflict)
             : missing.Count > 0
-                ? conditions.DependencyNotReady(generation, now, $"{Join(missing.Select(result => result.Message!))}; the rest is rendered, and this heals when the CRD appears")
+                ? conditions.DependencyNotReady(generation, now, Bounded($"the rest is rendered, and this heals when the CRD appears: {Join(missing.Select(result => result.Message!))}"))
                 : conditions.Succeeded(generation, now, Summary(plan));
         conditions = WithSoundness(conditions, plan, generation, now);
         conditions = plan.Alerts is null

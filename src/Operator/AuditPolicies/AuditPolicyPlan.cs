@@ -3,6 +3,7 @@ using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
 using Comptroller.Crds;
+using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 
 namespace Comptroller.Operator.AuditPolicies;
@@ -24,6 +25,12 @@ internal sealed record AuditPolicyPlan
 
     public int RuleCount { get; private init; }
 
+    /// <summary>How long until everything is compared again.</summary>
+    public TimeSpan Interval { get; private init; }
+
+    /// <summary>How long until something that is in the way is looked at again.</summary>
+    public TimeSpan RetryInterval { get; private init; }
+
     /// <summary>ConfigMap with the Talos machine-config patches.</summary>
     public DesiredObject? TalosPatch { get; private init; }
 
@@ -42,10 +49,13 @@ internal sealed record AuditPolicyPlan
         var loaded = PolicyLoader.Load(AuditPolicyOptions.PolicyDocument(spec), UnknownFields.Reject);
         var target = KubernetesVersion.TryParse(spec.KubernetesVersion, out var version) ? version : (KubernetesVersion?)null;
         var fluentBit = AuditPolicyOptions.FluentBit(spec);
+        var interval = Duration(spec.Interval, "spec.interval");
+        var retryInterval = Duration(spec.RetryInterval ?? spec.Interval, spec.RetryInterval is null ? "spec.interval" : "spec.retryInterval");
         var alerts = AuditPolicyOptions.Alerts(metadata, AuditPolicyObjects.AlertsName(metadata), spec);
         ImmutableArray<string> errors =
         [
             .. NameErrors(metadata.Name),
+            .. new[] { interval.Error, retryInterval.Error }.OfType<string>().Distinct(),
             .. loaded.Errors.Select(error => $"spec.{error}"),
             .. GateErrors(loaded.Policy, target),
             .. fluentBit.Errors,
@@ -63,6 +73,8 @@ internal sealed record AuditPolicyPlan
             Findings = PolicyLinter.Lint(new LintContext(policy) { Target = target, Log = log }),
             PolicyHash = Comptroller.AuditPolicies.Model.PolicyHash.Compute(policy),
             RuleCount = policy.Rules.Length,
+            Interval = interval.Value,
+            RetryInterval = retryInterval.Value,
             TalosPatch = AuditPolicyObjects.TalosPatch(metadata, policy, log),
             FluentBit = fluentBit.Value is { } shipping ? AuditPolicyObjects.FluentBit(metadata, shipping, spec.Forwarding!.VictoriaLogs.BasicAuth) : null,
             Alerts = alerts.Value is { } alerting ? AuditPolicyObjects.Alerts(alerting) : null,
@@ -76,6 +88,12 @@ internal sealed record AuditPolicyPlan
             yield return $"metadata.name: {name.Length} characters leave no room for the names of what is rendered; use at most {LongestName}";
         }
     }
+
+    // The schema checks the form; the CRD in the cluster may be older than this binary.
+    private static (TimeSpan Value, string? Error) Duration(string text, string field) =>
+        !GoDuration.TryParse(text, out var value, out var error) ? (default, $"{field}: {error}")
+        : value <= TimeSpan.Zero ? (default, $"{field}: \"{text}\" must be longer than nothing")
+        : (value, null);
 
     // Without a stated version only what every supported version accepts is let through: the price of a wrong guess is an API server that does not start.
     private static IEnumerable<string> GateErrors(Policy? policy, KubernetesVersion? target) =>

@@ -39,21 +39,20 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
             events.Normal(ResourceTypes.AuditPolicies, resource.Metadata, ConditionReason.Succeeded, "Render", changes);
         }
 
-        return Outcome.After(Interval(report.Of(ApplyAction.Conflict).Any() ? resource.Spec.RetryInterval ?? resource.Spec.Interval : resource.Spec.Interval));
+        return Outcome.After(report.Of(ApplyAction.Conflict).Any() ? plan.RetryInterval : plan.Interval);
     }
 
     public async Task ReportFailureAsync(ObjectMeta metadata, AuditPolicy? resource, Exception failure, CancellationToken cancellationToken)
     {
         var subject = resource ?? new AuditPolicy { Metadata = metadata };
         var status = AuditPolicyConditions.Failed(subject, failure, (failure as ApplyFailedException)?.Report.Inventory, time.GetUtcNow());
-        await WriteAsync(subject, status, cancellationToken);
-        events.Warning(ResourceTypes.AuditPolicies, metadata, failure is TerminalException terminal ? terminal.Reason : ConditionReason.Failed, "Render", failure.Message);
+        // Said once: a restart among a thousand stalled resources must not write a thousand events (rule W3).
+        if (await WriteAsync(subject, status, cancellationToken) is not null)
+        {
+            events.Warning(ResourceTypes.AuditPolicies, metadata, failure is TerminalException terminal ? terminal.Reason : ConditionReason.Failed, "Render", failure.Message);
+        }
     }
 
     private Task<AuditPolicy?> WriteAsync(AuditPolicy resource, AuditPolicyStatus status, CancellationToken cancellationToken) =>
         statuses.WriteAsync(ResourceTypes.AuditPolicies, resource, resource.Status, status, CrdsJson.Default.AuditPolicyStatus, cancellationToken);
-
-    // The schema checks the form; a CRD older than this binary may not.
-    private static TimeSpan Interval(string text) =>
-        GoDuration.TryParse(text, out var interval, out var error) ? interval : throw new TerminalException(ConditionReason.InvalidSpec, $"spec.interval: {error}");
 }

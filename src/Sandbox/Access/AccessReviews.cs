@@ -3,7 +3,8 @@ using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
-using static Comptroller.Sandbox.Kinds.FieldFaults;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
+using static Comptroller.Sandbox.Resources.JsonReading;
 
 namespace Comptroller.Sandbox.Access;
 
@@ -30,13 +31,13 @@ internal static class AccessReviews
         {
             user["uid"] = request.User.Uid;
         }
-        user["groups"] = Texts(request.User.Groups);
+        user["groups"] = Array(request.User.Groups);
         if (request.User.Extra.Count > 0)
         {
             var extra = new JsonObject();
             foreach (var (key, values) in request.User.Extra)
             {
-                extra[key] = Texts(values);
+                extra[key] = Array(values);
             }
             user["extra"] = extra;
         }
@@ -44,7 +45,7 @@ internal static class AccessReviews
         {
             ["kind"] = "SelfSubjectReview",
             ["apiVersion"] = "authentication.k8s.io/v1",
-            ["metadata"] = new JsonObject { ["creationTimestamp"] = GoTime.Write(time.GetUtcNow(), micro: false) },
+            ["metadata"] = new JsonObject { ["creationTimestamp"] = Times.Format(time.GetUtcNow()) },
             ["status"] = new JsonObject { ["userInfo"] = user },
         };
     }
@@ -94,7 +95,7 @@ internal static class AccessReviews
             {
                 ["resourceRules"] = new JsonArray([.. rules.Where(rule => rule.NonResourceUrls.Count == 0).Select(ResourceRule)]),
                 ["nonResourceRules"] = new JsonArray([.. rules.Where(rule => rule.NonResourceUrls.Count > 0)
-                    .Select(rule => new JsonObject { ["verbs"] = Texts(rule.Verbs), ["nonResourceURLs"] = Texts(rule.NonResourceUrls) })]),
+                    .Select(rule => new JsonObject { ["verbs"] = Array(rule.Verbs), ["nonResourceURLs"] = Array(rule.NonResourceUrls) })]),
                 ["incomplete"] = false,
             },
         };
@@ -102,15 +103,11 @@ internal static class AccessReviews
 
     private static JsonObject ResourceRule(PolicyRule rule)
     {
-        var shown = new JsonObject { ["verbs"] = Texts(rule.Verbs), ["apiGroups"] = Texts(rule.ApiGroups), ["resources"] = Texts(rule.Resources) };
+        var shown = new JsonObject { ["verbs"] = Array(rule.Verbs), ["apiGroups"] = Array(rule.ApiGroups), ["resources"] = Array(rule.Resources) };
         if (rule.ResourceNames.Count > 0)
         {
-            shown["resourceNames"] = Texts(rule.ResourceNames);
+            shown["resourceNames"] = Array(rule.ResourceNames);
         }
         return shown;
     }
-
-    private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => JsonValue.Create(text))]);
-
-    private static string Text(JsonNode? parent, string field) => (string?)parent?[field] ?? "";
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using static Comptroller.Sandbox.Resources.JsonReading;
 
 namespace Comptroller.Sandbox.Access;
 
@@ -82,6 +83,4 @@ internal sealed record PolicyRule(
         pattern == "*" || pattern == path || (pattern.EndsWith('*') && path.StartsWith(pattern.TrimEnd('*'), StringComparison.Ordinal));
 
     private static bool HasOrAll(IReadOnlyList<string> values, string value) => values.Contains(value) || values.Contains("*");
-
-    private static string[] Texts(JsonNode? list) => [.. (list as JsonArray ?? []).Select(item => (string?)item ?? "")];
 }

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
-using Comptroller.Kubernetes.Schemas;
-using static Comptroller.Sandbox.Kinds.FieldFaults;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
 
 namespace Comptroller.Sandbox.Access;
 
@@ -50,7 +50,7 @@ internal static class TokenRequests
                 ["name"] = account.Name,
                 ["namespace"] = account.Namespace,
                 ["uid"] = account.Uid,
-                ["creationTimestamp"] = GoTime.Write(now, micro: false),
+                ["creationTimestamp"] = Times.Format(now),
                 ["managedFields"] = sent["metadata"]?["managedFields"]?.DeepClone(),
             },
             ["spec"] = new JsonObject
@@ -62,7 +62,7 @@ internal static class TokenRequests
             ["status"] = new JsonObject
             {
                 ["token"] = tokens.Issue(account, validity),
-                ["expirationTimestamp"] = GoTime.Write(now + validity, micro: false),
+                ["expirationTimestamp"] = Times.Format(now + validity),
             },
         };
     }

@@ -70,7 +70,7 @@ internal sealed class DefinitionController(ObjectStore store, ResourceCatalog ca
 
     private void Serve(StoredObject definition)
     {
-        if (!DefinitionConditions.IsTrue(definition.Content, "Established"))
+        if (!Conditions.IsTrue(definition.Content, "Established"))
         {
             return;
         }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Kinds;
+using static Comptroller.Sandbox.Resources.JsonReading;
 
 namespace Comptroller.Sandbox.Controllers;
 
@@ -33,10 +34,10 @@ internal static class DefinitionNames
             }
         }
         Take("categories", requested, accepted);
-        DefinitionConditions.Set(definition, time, "NamesAccepted", conflict is null, conflict?.Reason ?? "NoConflicts", conflict?.Message ?? "no conflicts found");
-        if (!DefinitionConditions.IsTrue(definition, "Established"))
+        Conditions.Set(definition, time, "NamesAccepted", conflict is null, conflict?.Reason ?? "NoConflicts", conflict?.Message ?? "no conflicts found");
+        if (!Conditions.IsTrue(definition, "Established"))
         {
-            DefinitionConditions.Set(definition, time, "Established", conflict is null,
+            Conditions.Set(definition, time, "Established", conflict is null,
                 conflict is null ? "InitialNamesAccepted" : "NotAccepted", conflict is null ? "the initial names have been accepted" : "not all names are accepted");
         }
     }
@@ -59,6 +60,4 @@ internal static class DefinitionNames
         null => [],
         _ => [(string)names!],
     };
-
-    private static string Text(JsonNode? names, string field) => (string?)names?[field] ?? "";
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Storage;
+using static Comptroller.Sandbox.Resources.JsonReading;
 
 namespace Comptroller.Sandbox.Controllers;
 
@@ -207,6 +208,4 @@ internal sealed class GarbageCollector(ObjectStore store, ResourceCatalog catalo
     private ServedResource? ResourceOf(JsonObject content) => catalog.FindKind((string?)content["apiVersion"] ?? "", (string?)content["kind"] ?? "");
 
     private static IEnumerable<JsonNode> Owners(StoredObject item) => (item.Content["metadata"]?["ownerReferences"] as JsonArray ?? []).OfType<JsonObject>();
-
-    private static string Text(JsonNode? parent, string field) => (string?)parent?[field] ?? "";
 }

@@ -133,7 +133,7 @@ internal sealed class NamespaceController(ObjectStore store, ResourceCatalog cat
             var before = updated["status"]!.DeepClone();
             if (remaining.Count > 0)
             {
-                NamespaceConditions.Set(updated["status"]!.AsObject(), remaining, time);
+                NamespaceConditions.Set(updated, remaining, time);
             }
             return !JsonNode.DeepEquals(before, updated["status"]);
         });

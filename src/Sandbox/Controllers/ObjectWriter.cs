@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Fields;
-using Comptroller.Sandbox.Kinds;
+using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Storage;
 
@@ -20,7 +20,7 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
     {
         var metadata = content["metadata"]!.AsObject();
         metadata["uid"] = Guid.NewGuid().ToString();
-        metadata["creationTimestamp"] = GoTime.Write(time.GetUtcNow(), micro: false);
+        metadata["creationTimestamp"] = Times.Format(time.GetUtcNow());
         if (resource.Strategy.Decode(content) is { } problem)
         {
             throw new InvalidOperationException($"the server made a {resource.Kind} that it cannot read itself: {problem}");
@@ -92,15 +92,7 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
                 }
                 continue;
             }
-            metadata["deletionTimestamp"] = GoTime.Write(time.GetUtcNow(), micro: false);
-            if (resource.Strategy.HasGracePeriod)
-            {
-                metadata["deletionGracePeriodSeconds"] = 0L;
-                if (metadata["generation"] is { } generation)
-                {
-                    metadata["generation"] = (long)generation + 1;
-                }
-            }
+            ObjectRequests.MarkTerminating(resource, deleted, time.GetUtcNow());
             if (store.TryReplace(resource.Storage, existing, deleted, out _))
             {
                 return;

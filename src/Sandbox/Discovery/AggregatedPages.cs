@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Resources;
+using static Comptroller.Sandbox.Resources.JsonReading;
 
 namespace Comptroller.Sandbox.Discovery;
 
@@ -43,15 +44,15 @@ internal static class AggregatedPages
             ["responseKind"] = ResponseKind(resource),
             ["scope"] = resource.Namespaced ? "Namespaced" : "Cluster",
             ["singularResource"] = resource.Singular,
-            ["verbs"] = LegacyPages.Texts(resource.Verbs),
+            ["verbs"] = Array(resource.Verbs),
         };
         if (resource.ShortNames.Count > 0)
         {
-            entry["shortNames"] = LegacyPages.Texts(resource.ShortNames);
+            entry["shortNames"] = Array(resource.ShortNames);
         }
         if (resource.Categories.Count > 0)
         {
-            entry["categories"] = LegacyPages.Texts(resource.Categories);
+            entry["categories"] = Array(resource.Categories);
         }
         var parts = Parts(resource).OrderBy(part => (string)part["subresource"]!, StringComparer.Ordinal).ToList();
         if (parts.Count > 0)
@@ -65,7 +66,7 @@ internal static class AggregatedPages
     {
         if (resource.HasStatus)
         {
-            yield return new JsonObject { ["subresource"] = "status", ["responseKind"] = ResponseKind(resource), ["verbs"] = LegacyPages.Texts(StatusVerbs) };
+            yield return new JsonObject { ["subresource"] = "status", ["responseKind"] = ResponseKind(resource), ["verbs"] = Array(StatusVerbs) };
         }
         foreach (var (name, subresource) in resource.Subresources)
         {
@@ -76,7 +77,7 @@ internal static class AggregatedPages
                 ["version"] = subresource.ApiVersion[(slash + 1)..],
                 ["kind"] = subresource.Kind,
             };
-            yield return new JsonObject { ["subresource"] = name, ["responseKind"] = kind, ["verbs"] = LegacyPages.Texts(subresource.Verbs) };
+            yield return new JsonObject { ["subresource"] = name, ["responseKind"] = kind, ["verbs"] = Array(subresource.Verbs) };
         }
     }
 

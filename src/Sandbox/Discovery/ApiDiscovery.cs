@@ -17,7 +17,7 @@ internal sealed class ApiDiscovery(IResourceCatalog catalog) : IDiscovery
 
     public DiscoveryAnswer? Answer(DiscoveryRequest request)
     {
-        var steps = request.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var steps = request.Path.Contains("//", StringComparison.Ordinal) ? ["", ""] : request.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         return steps switch
         {
             [] => Plain(RootPaths()),
@@ -145,8 +145,11 @@ internal sealed class ApiDiscovery(IResourceCatalog catalog) : IDiscovery
 
         public Lazy<Page> GroupList { get; } = new(() => new Page(AggregatedPages.Groups(ApiGroup.Of(all), all)));
 
-        public Dictionary<string, Lazy<Page>> Documents { get; } = all.GroupBy(resource => (resource.Group, resource.Version)).ToDictionary(
-            kinds => kinds.Key.Group.Length == 0 ? $"api/{kinds.Key.Version}" : $"apis/{kinds.Key.Group}/{kinds.Key.Version}",
-            kinds => new Lazy<Page>(() => new Page(OpenApi.OpenApiDocument.Of([.. kinds]))), StringComparer.Ordinal);
+        /// <summary>OpenAPI documents by the path below /openapi/v3.</summary>
+        public Dictionary<string, Lazy<Page>> Documents { get; } = all.GroupBy(resource => (resource.Group, resource.Version))
+            .Select(kinds => (Name: kinds.Key.Group.Length == 0 ? $"api/{kinds.Key.Version}" : $"apis/{kinds.Key.Group}/{kinds.Key.Version}",
+                Page: new Lazy<Page>(() => new Page(OpenApi.OpenApiDocument.Of([.. kinds])))))
+            .Append((Name: "version", Page: new Lazy<Page>(() => new Page(OpenApi.OpenApiDocument.OfVersion()))))
+            .ToDictionary(document => document.Name, document => document.Page, StringComparer.Ordinal);
     }
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Resources;
+using static Comptroller.Sandbox.Resources.JsonReading;
 
 namespace Comptroller.Sandbox.Discovery;
 
@@ -53,8 +54,6 @@ internal static class LegacyPages
         return Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(stored)).AsSpan(0, 8));
     }
 
-    internal static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => JsonValue.Create(text))]);
-
     private static JsonObject Describe(ApiGroup group)
     {
         var versions = group.Versions.Select(version => new JsonObject { ["groupVersion"] = $"{group.Name}/{version}", ["version"] = version }).ToList();
@@ -69,15 +68,15 @@ internal static class LegacyPages
             ["singularName"] = resource.Singular,
             ["namespaced"] = resource.Namespaced,
             ["kind"] = resource.Kind,
-            ["verbs"] = Texts(resource.Verbs),
+            ["verbs"] = Array(resource.Verbs),
         };
         if (resource.ShortNames.Count > 0)
         {
-            entry["shortNames"] = Texts(resource.ShortNames);
+            entry["shortNames"] = Array(resource.ShortNames);
         }
         if (resource.Categories.Count > 0)
         {
-            entry["categories"] = Texts(resource.Categories);
+            entry["categories"] = Array(resource.Categories);
         }
         if (resource.Answer is null)
         {
@@ -107,6 +106,6 @@ internal static class LegacyPages
         ["singularName"] = "",
         ["namespaced"] = resource.Namespaced,
         ["kind"] = kind,
-        ["verbs"] = Texts(verbs),
+        ["verbs"] = Array(verbs),
     };
 }

@@ -22,6 +22,9 @@ internal sealed class RequestHandler(
     public async Task HandleAsync(HttpContext context)
     {
         var accept = context.Request.Headers.Accept.ToString();
+        // A server that stops ends what is under way: watches, and waits that a test's clock would never finish.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        context.RequestAborted = ending.Token;
         // Counted before the answer leaves, so that a client that has it finds itself counted.
         context.Response.OnStarting(() =>
         {
@@ -36,9 +39,13 @@ internal sealed class RequestHandler(
         {
             await ReplyWriter.WriteErrorAsync(context, error, ResponseForm.ForErrors(accept)).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested || stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is left to answer.
+            // Left alone, an unfinished answer would go out as an empty 200. A watch that has begun just ends.
+            if (!context.Response.HasStarted)
+            {
+                context.Abort();
+            }
         }
         catch (Exception error) when (!context.Response.HasStarted)
         {
@@ -91,8 +98,7 @@ internal sealed class RequestHandler(
         };
         if (verb == "watch")
         {
-            using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
-            await watches.WriteAsync(context, request, ListOptions.Parse(query, resource, isWatch: true), form, ending.Token).ConfigureAwait(false);
+            await watches.WriteAsync(context, request, ListOptions.Parse(query, resource, isWatch: true), form, context.RequestAborted).ConfigureAwait(false);
             return;
         }
         ReplyWriter.CheckShape(form, isList: verb is "list");

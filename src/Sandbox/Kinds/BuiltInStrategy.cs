@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Resources;
 using Comptroller.Kubernetes.Schemas;
+using Comptroller.Sandbox.Resources;
 
 namespace Comptroller.Sandbox.Kinds;
 

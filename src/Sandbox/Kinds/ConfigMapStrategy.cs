@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Schemas;
+using Comptroller.Sandbox.Requests;
 
 namespace Comptroller.Sandbox.Kinds;
 
@@ -15,20 +16,20 @@ internal sealed class ConfigMapStrategy(BuiltInType type) : BuiltInStrategy(type
         var binary = candidate["binaryData"] as JsonObject ?? [];
         foreach (var (key, _) in data.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            errors.AddRange(NameChecks.ConfigKey(key).Select(message => FieldFaults.Invalid($"data[{key}]", key, message)));
+            errors.AddRange(NameRules.ConfigKey(key).Select(message => FieldErrors.Invalid($"data[{key}]", key, message)));
             if (binary.ContainsKey(key))
             {
-                errors.Add(FieldFaults.Invalid($"data[{key}]", key, "duplicate of key present in binaryData"));
+                errors.Add(FieldErrors.Invalid($"data[{key}]", key, "duplicate of key present in binaryData"));
             }
         }
         foreach (var (key, _) in binary.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            errors.AddRange(NameChecks.ConfigKey(key).Select(message => FieldFaults.Invalid($"binaryData[{key}]", key, message)));
+            errors.AddRange(NameRules.ConfigKey(key).Select(message => FieldErrors.Invalid($"binaryData[{key}]", key, message)));
         }
         var size = data.Sum(pair => (long)Encoding.UTF8.GetByteCount((string?)pair.Value ?? "")) + binary.Sum(pair => SecretStrategy.DecodedLength(pair.Value));
         if (size > SizeLimit)
         {
-            errors.Add(FieldFaults.TooLong("[]", SizeLimit));
+            errors.Add(FieldErrors.TooLong("[]", SizeLimit));
         }
         if (existing is not null)
         {
@@ -47,11 +48,11 @@ internal sealed class ConfigMapStrategy(BuiltInType type) : BuiltInStrategy(type
         }
         if ((bool?)candidate["immutable"] != true)
         {
-            yield return FieldFaults.Forbidden("immutable", Text);
+            yield return FieldErrors.Forbidden("immutable", Text);
         }
         foreach (var field in fields.Where(field => !JsonNode.DeepEquals(candidate[field], existing[field])))
         {
-            yield return FieldFaults.Forbidden(field, Text);
+            yield return FieldErrors.Forbidden(field, Text);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Comptroller.Sandbox.Requests;
 
 namespace Comptroller.Sandbox.Kinds;
 

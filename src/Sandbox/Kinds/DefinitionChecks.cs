@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Schemas;
-using static Comptroller.Sandbox.Kinds.FieldFaults;
+using Comptroller.Sandbox.Requests;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
+using static Comptroller.Sandbox.Resources.JsonReading;
 
 namespace Comptroller.Sandbox.Kinds;
 
@@ -39,7 +41,7 @@ internal static class DefinitionChecks
         {
             yield return Required("spec.group");
         }
-        else if (Joined(NameChecks.Subdomain(group)) is { } badGroup)
+        else if (Joined(NameRules.Subdomain(group)) is { } badGroup)
         {
             yield return Invalid("spec.group", group, badGroup);
         }
@@ -87,7 +89,7 @@ internal static class DefinitionChecks
         for (var index = 0; index < versions.Count; index++)
         {
             var name = Text(versions[index], "name");
-            if (Joined(NameChecks.Label1035(name)) is { } badName)
+            if (Joined(NameRules.Dns1035Label(name)) is { } badName)
             {
                 yield return Invalid($"spec.versions[{index}].name", name, badName);
             }
@@ -98,11 +100,11 @@ internal static class DefinitionChecks
         }
         if (versions.DistinctBy(version => Text(version, "name")).Count() != versions.Count)
         {
-            yield return Invalid("spec.versions", Shown(versions), "must contain unique version names");
+            yield return Versions(versions, "must contain unique version names");
         }
         if (versions.Count(version => (bool?)version["storage"] == true) != 1)
         {
-            yield return Invalid("spec.versions", Shown(versions), "must have exactly one version marked as storage version");
+            yield return Versions(versions, "must have exactly one version marked as storage version");
         }
     }
 
@@ -114,14 +116,14 @@ internal static class DefinitionChecks
         }
         foreach (var field in ((string[])["plural", "singular"]).Where(field => Text(names, field).Length > 0))
         {
-            if (Joined(NameChecks.Label1035(Text(names, field))) is { } error)
+            if (Joined(NameRules.Dns1035Label(Text(names, field))) is { } error)
             {
                 yield return Invalid($"spec.names.{field}", Text(names, field), error);
             }
         }
         foreach (var field in ((string[])["kind", "listKind"]).Where(field => Text(names, field).Length > 0))
         {
-            if (Joined(NameChecks.Label1035(Text(names, field).ToLowerInvariant())) is { } error)
+            if (Joined(NameRules.Dns1035Label(Text(names, field).ToLowerInvariant())) is { } error)
             {
                 yield return Invalid($"spec.names.{field}", Text(names, field), "may have mixed case, but should otherwise match: " + error);
             }
@@ -131,7 +133,7 @@ internal static class DefinitionChecks
             var list = names?[field] as JsonArray ?? [];
             for (var index = 0; index < list.Count; index++)
             {
-                if (Joined(NameChecks.Label1035((string?)list[index] ?? "")) is { } error)
+                if (Joined(NameRules.Dns1035Label((string?)list[index] ?? "")) is { } error)
                 {
                     yield return Invalid($"spec.names.{field}[{index}]", list[index], error);
                 }
@@ -220,13 +222,13 @@ internal static class DefinitionChecks
 
     private static IEnumerable<FieldError> Unchanged(JsonObject definition, JsonObject existing)
     {
-        string[] fields = DefinitionConditions.IsTrue(existing, "Established") ? ["scope", "names.kind", "group", "names.plural"] : ["group", "names.plural"];
+        string[] fields = Conditions.IsTrue(existing, "Established") ? ["scope", "names.kind", "group", "names.plural"] : ["group", "names.plural"];
         foreach (var field in fields)
         {
             var (now, before) = (At(definition["spec"], field), At(existing["spec"], field));
             if (!JsonNode.DeepEquals(now, before))
             {
-                yield return FieldFaults.Immutable($"spec.{field}", now);
+                yield return FieldErrors.Immutable($"spec.{field}", now);
             }
         }
     }
@@ -272,23 +274,25 @@ internal static class DefinitionChecks
         }
     }
 
-    /// <summary>The versions as the server's internal structs show themselves once the common parts have moved up.</summary>
-    private static JsonArray Shown(List<JsonObject> versions) => new([.. versions.Select(version => new JsonObject
+    /// <summary>Shows the versions as the server's internal structs show themselves once the common parts have moved up.</summary>
+    private static FieldError Versions(IEnumerable<JsonObject> versions, string detail)
     {
-        ["Name"] = Text(version, "name"),
-        ["Served"] = (bool?)version["served"] ?? false,
-        ["Storage"] = (bool?)version["storage"] ?? false,
-        ["Deprecated"] = (bool?)version["deprecated"] ?? false,
-        ["DeprecationWarning"] = version["deprecationWarning"]?.DeepClone(),
-        ["Schema"] = null,
-        ["Subresources"] = null,
-        ["AdditionalPrinterColumns"] = null,
-        ["SelectableFields"] = null,
-    })]);
+        var shown = new JsonArray([.. versions.Select(version => new JsonObject
+        {
+            ["Name"] = Text(version, "name"),
+            ["Served"] = (bool?)version["served"] ?? false,
+            ["Storage"] = (bool?)version["storage"] ?? false,
+            ["Deprecated"] = (bool?)version["deprecated"] ?? false,
+            ["DeprecationWarning"] = version["deprecationWarning"]?.DeepClone(),
+            ["Schema"] = null,
+            ["Subresources"] = null,
+            ["AdditionalPrinterColumns"] = null,
+            ["SelectableFields"] = null,
+        })]);
+        return new FieldError("FieldValueInvalid", $"Invalid value: {shown.ToJsonString()}: {detail}", "spec.versions");
+    }
 
     private static JsonNode? At(JsonNode? node, string path) => path.Split('.').Aggregate(node, (current, field) => current?[field]);
 
     private static string? Joined(IEnumerable<string> messages) => string.Join(",", messages) is { Length: > 0 } joined ? joined : null;
-
-    private static string Text(JsonNode? parent, string field) => (string?)parent?[field] ?? "";
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Schemas;
-using static Comptroller.Sandbox.Kinds.FieldFaults;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
+using static Comptroller.Sandbox.Resources.JsonReading;
 
 namespace Comptroller.Sandbox.Kinds;
 
@@ -105,6 +106,4 @@ internal static class DefinitionFieldChecks
         }
         return node;
     }
-
-    private static string Text(JsonNode? parent, string field) => (string?)parent?[field] ?? "";
 }

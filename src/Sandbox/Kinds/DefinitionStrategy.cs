@@ -48,7 +48,7 @@ internal sealed class DefinitionStrategy(BuiltInType type, TimeProvider time) : 
             return;
         }
         finalizers.Add((JsonNode)CleanupFinalizer);
-        DefinitionConditions.Set(deleted, time, "Terminating", true, "InstanceDeletionPending",
+        Conditions.Set(deleted, time, "Terminating", true, "InstanceDeletionPending",
             "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon");
     }
 

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Resources;
 using Comptroller.Kubernetes.Schemas;
-using static Comptroller.Sandbox.Kinds.FieldFaults;
+using Comptroller.Sandbox.Requests;
+using Comptroller.Sandbox.Resources;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
+using static Comptroller.Sandbox.Resources.JsonReading;
 
 namespace Comptroller.Sandbox.Kinds;
 
@@ -46,7 +48,7 @@ internal sealed class EventStrategy(BuiltInType type, TypedField coreType, Typed
             var stored = field == "reportingController" ? "reportingComponent" : field;
             if (!JsonNode.DeepEquals(core[stored], old[stored]))
             {
-                errors.Add(FieldFaults.Immutable(field, core[stored]));
+                errors.Add(FieldErrors.Immutable(field, core[stored]));
             }
         }
         return errors;
@@ -74,7 +76,7 @@ internal sealed class EventStrategy(BuiltInType type, TypedField coreType, Typed
         {
             yield return Required(controllerField);
         }
-        foreach (var message in NameChecks.QualifiedName(controller))
+        foreach (var message in NameRules.QualifiedName(controller))
         {
             yield return Invalid(controllerField, controller, message);
         }
@@ -133,6 +135,4 @@ internal sealed class EventStrategy(BuiltInType type, TypedField coreType, Typed
             yield return Invalid("source", "", "needs to be unset");
         }
     }
-
-    private static string Text(JsonNode? parent, string field) => (string?)parent?[field] ?? "";
 }

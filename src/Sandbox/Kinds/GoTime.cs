@@ -50,7 +50,7 @@ internal static class GoTime
         return null;
     }
 
-    public static string Write(DateTimeOffset time, bool micro) =>
+    private static string Write(DateTimeOffset time, bool micro) =>
         time.UtcDateTime.ToString(micro ? "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'" : "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string Quoted(string text) => $"\"{text}\"";

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Schemas;
-using static Comptroller.Sandbox.Kinds.FieldFaults;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
 
 namespace Comptroller.Sandbox.Kinds;
 
@@ -15,10 +15,10 @@ internal sealed class JobStrategy(BuiltInType type) : SpecAndStatusStrategy(type
         var spec = candidate["spec"]!.AsObject();
         if (spec["parallelism"] is null && spec["completions"] is null)
         {
-            spec["completions"] = 1;
+            spec["completions"] = 1L;
         }
-        spec["parallelism"] ??= 1;
-        spec["backoffLimit"] ??= 6;
+        spec["parallelism"] ??= 1L;
+        spec["backoffLimit"] ??= 6L;
         spec["completionMode"] ??= "NonIndexed";
         spec["suspend"] ??= false;
         spec["podReplacementPolicy"] ??= spec["podFailurePolicy"] is null ? "TerminatingOrFailed" : "Failed";
@@ -71,10 +71,10 @@ internal sealed class JobStrategy(BuiltInType type) : SpecAndStatusStrategy(type
         {
             metadata["labels"] = labels = [];
         }
-        foreach (var prefix in (string[])["", "batch.kubernetes.io/"])
+        foreach (var prefix in (string[])["batch.kubernetes.io/", ""])
         {
-            labels[$"{prefix}controller-uid"] = uid;
-            labels[$"{prefix}job-name"] = name;
+            labels[prefix + "controller-uid"] = uid;
+            labels[prefix + "job-name"] = name;
         }
         spec["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["batch.kubernetes.io/controller-uid"] = uid } };
     }

@@ -15,9 +15,9 @@ internal sealed class LeaseStrategy(BuiltInType type) : BuiltInStrategy(type)
         var spec = candidate["spec"];
         if (spec?["leaseDurationSeconds"] is { } duration && (long)duration <= 0)
         {
-            errors.Add(FieldFaults.Invalid("spec.leaseDurationSeconds", duration, "must be greater than 0"));
+            errors.Add(FieldErrors.Invalid("spec.leaseDurationSeconds", duration, "must be greater than 0"));
         }
-        errors.AddRange(FieldFaults.NonNegative("spec.leaseTransitions", spec?["leaseTransitions"]));
+        errors.AddRange(FieldErrors.NonNegative("spec.leaseTransitions", spec?["leaseTransitions"]));
         return errors;
     }
 

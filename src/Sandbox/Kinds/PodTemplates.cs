@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Schemas;
-using static Comptroller.Sandbox.Kinds.FieldFaults;
+using Comptroller.Sandbox.Requests;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
 
 namespace Comptroller.Sandbox.Kinds;
 
@@ -32,7 +33,7 @@ internal static class PodTemplates
         {
             var field = $"{path}.{at}";
             var name = (string?)container["name"] ?? "";
-            foreach (var error in name.Length == 0 ? [Required($"{field}.name")] : NameChecks.Label(name).Select(message => Invalid($"{field}.name", name, message)))
+            foreach (var error in name.Length == 0 ? [Required($"{field}.name")] : NameRules.DnsLabel(name).Select(message => Invalid($"{field}.name", name, message)))
             {
                 yield return error;
             }

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Schemas;
-using static Comptroller.Sandbox.Kinds.FieldFaults;
+using Comptroller.Sandbox.Requests;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
+using static Comptroller.Sandbox.Resources.JsonReading;
 
 namespace Comptroller.Sandbox.Kinds;
 
@@ -24,7 +26,7 @@ internal sealed class RoleBindingStrategy(BuiltInType type, bool namespaced) : B
             errors.Add(NotSupported("roleRef.kind", Text(role, "kind"), _roleKinds));
         }
         errors.AddRange(Text(role, "name") is { Length: > 0 } name
-            ? NameChecks.PathSegment(name).Select(message => Invalid("roleRef.name", name, message))
+            ? NameRules.PathSegment(name).Select(message => Invalid("roleRef.name", name, message))
             : [Required("roleRef.name")]);
         errors.AddRange((candidate["subjects"] as JsonArray ?? []).SelectMany((subject, index) => CheckSubject(subject, $"subjects[{index}]")));
         if (existing is not null && !JsonNode.DeepEquals(role, existing["roleRef"]))
@@ -46,7 +48,7 @@ internal sealed class RoleBindingStrategy(BuiltInType type, bool namespaced) : B
         switch (kind)
         {
             case "ServiceAccount":
-                foreach (var message in name.Length == 0 ? [] : NameChecks.Subdomain(name))
+                foreach (var message in name.Length == 0 ? [] : NameRules.Subdomain(name))
                 {
                     yield return Invalid($"{path}.name", name, message);
                 }
@@ -85,6 +87,4 @@ internal sealed class RoleBindingStrategy(BuiltInType type, bool namespaced) : B
             }
         }
     }
-
-    private static string Text(JsonNode? parent, string field) => (string?)parent?[field] ?? "";
 }

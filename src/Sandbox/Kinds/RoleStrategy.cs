@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Schemas;
-using static Comptroller.Sandbox.Kinds.FieldFaults;
+using static Comptroller.Kubernetes.Schemas.FieldErrors;
 
 namespace Comptroller.Sandbox.Kinds;
 

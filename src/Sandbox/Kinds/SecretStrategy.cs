@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Schemas;
+using Comptroller.Sandbox.Requests;
 
 namespace Comptroller.Sandbox.Kinds;
 
@@ -14,18 +15,18 @@ internal sealed class SecretStrategy(BuiltInType type) : BuiltInStrategy(type)
         var data = candidate["data"] as JsonObject ?? [];
         foreach (var (key, _) in data.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            errors.AddRange(NameChecks.ConfigKey(key).Select(message => FieldFaults.Invalid($"data[{key}]", key, message)));
+            errors.AddRange(NameRules.ConfigKey(key).Select(message => FieldErrors.Invalid($"data[{key}]", key, message)));
         }
         if (data.Sum(pair => DecodedLength(pair.Value)) > ConfigMapStrategy.SizeLimit)
         {
-            errors.Add(FieldFaults.TooLong("data", ConfigMapStrategy.SizeLimit));
+            errors.Add(FieldErrors.TooLong("data", ConfigMapStrategy.SizeLimit));
         }
         errors.AddRange(MissingByType((string?)candidate["type"] ?? "", candidate, data));
         if (existing is not null)
         {
             if ((string?)candidate["type"] != (string?)existing["type"])
             {
-                errors.Add(FieldFaults.Immutable("type", (string?)candidate["type"]));
+                errors.Add(FieldErrors.Immutable("type", (string?)candidate["type"]));
             }
             errors.AddRange(ConfigMapStrategy.ImmutableFlag(candidate, existing, "data"));
         }
@@ -54,13 +55,13 @@ internal sealed class SecretStrategy(BuiltInType type) : BuiltInStrategy(type)
             case "kubernetes.io/ssh-auth" when !data.ContainsKey("ssh-privatekey"):
                 return [RequiredKey("ssh-privatekey")];
             case "kubernetes.io/service-account-token" when (candidate["metadata"]?["annotations"]?["kubernetes.io/service-account.name"]) is null:
-                return [FieldFaults.Required("metadata.annotations[kubernetes.io/service-account.name]")];
+                return [FieldErrors.Required("metadata.annotations[kubernetes.io/service-account.name]")];
             default:
                 return [];
         }
     }
 
-    private static FieldError RequiredKey(string key) => FieldFaults.Required($"data[{key}]");
+    private static FieldError RequiredKey(string key) => FieldErrors.Required($"data[{key}]");
 
     /// <summary>stringData is for writing only: it wins over data, and nobody ever reads it back.</summary>
     private static void MoveStringData(JsonObject secret)

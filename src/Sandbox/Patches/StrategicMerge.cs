@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Fields;
 using Comptroller.Kubernetes.Schemas;
+using Comptroller.Sandbox.Fields;
 
 namespace Comptroller.Sandbox.Patches;
 

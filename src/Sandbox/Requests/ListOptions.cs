@@ -1,6 +1,6 @@
 using System.Globalization;
-using Comptroller.Sandbox.Resources;
 using Comptroller.Kubernetes.Schemas;
+using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Storage;
 
 namespace Comptroller.Sandbox.Requests;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Resources;
 using Comptroller.Kubernetes.Schemas;
+using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Storage;
 
 namespace Comptroller.Sandbox.Requests;

@@ -14,6 +14,14 @@ internal static partial class NameRules
         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an " +
         "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
+    private const string Dns1035Text =
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an " +
+        "alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+
+    private const string ConfigKeyText =
+        "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', " +
+        "regex used for validation is '[-._a-zA-Z0-9]+')";
+
     private const string QualifiedRule =
         "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
         "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
@@ -58,6 +66,40 @@ internal static partial class NameRules
         if (!DnsLabelPattern().IsMatch(name))
         {
             yield return LabelText;
+        }
+    }
+
+    /// <summary>Plural names and versions of definitions.</summary>
+    public static IEnumerable<string> Dns1035Label(string name)
+    {
+        if (name.Length > 63)
+        {
+            yield return "must be no more than 63 characters";
+        }
+        if (!Dns1035Pattern().IsMatch(name))
+        {
+            yield return Dns1035Text;
+        }
+    }
+
+    /// <summary>A key in the data of a ConfigMap or Secret.</summary>
+    public static IEnumerable<string> ConfigKey(string key)
+    {
+        if (key.Length > 253)
+        {
+            yield return "must be no more than 253 characters";
+        }
+        if (!ConfigKeyPattern().IsMatch(key))
+        {
+            yield return ConfigKeyText;
+        }
+        if (key is "." or "..")
+        {
+            yield return $"must not be '{key}'";
+        }
+        else if (key.StartsWith("..", StringComparison.Ordinal))
+        {
+            yield return "must not start with '..'";
         }
     }
 
@@ -111,7 +153,7 @@ internal static partial class NameRules
         }
     }
 
-    private static IEnumerable<string> PathSegment(string name, bool isPrefix)
+    public static IEnumerable<string> PathSegment(string name, bool isPrefix = false)
     {
         if (!isPrefix && name is "." or "..")
         {
@@ -132,6 +174,12 @@ internal static partial class NameRules
 
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex DnsLabelPattern();
+
+    [GeneratedRegex(@"^[a-z]([-a-z0-9]*[a-z0-9])?\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Dns1035Pattern();
+
+    [GeneratedRegex(@"^[-._a-zA-Z0-9]+\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex ConfigKeyPattern();
 
     [GeneratedRegex(@"^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex QualifiedPattern();

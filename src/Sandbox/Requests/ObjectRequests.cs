@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Storage;
 
 namespace Comptroller.Sandbox.Requests;
@@ -63,7 +64,7 @@ internal sealed class ObjectRequests(ObjectStore store, WritePipeline pipeline, 
             }
             if (!isTerminating)
             {
-                MarkTerminating(request, deleted);
+                MarkTerminating(resource, deleted, time.GetUtcNow());
             }
             return options.DryRun ? new Reply.One(200, new StoredObject(deleted, existing.Revision).As(resource))
                 : store.TryReplace(resource.Storage, existing, deleted, out var held) ? new Reply.One(200, held.As(resource))
@@ -138,11 +139,12 @@ internal sealed class ObjectRequests(ObjectStore store, WritePipeline pipeline, 
         }
     }
 
-    private void MarkTerminating(ApiRequest request, JsonObject deleted)
+    /// <summary>Marks an object that something holds as deleted.</summary>
+    public static void MarkTerminating(ServedResource resource, JsonObject deleted, DateTimeOffset now)
     {
         var metadata = Metadata.Of(deleted);
-        metadata["deletionTimestamp"] = Times.Format(time.GetUtcNow());
-        if (request.Resource.Strategy.HasGracePeriod)
+        metadata["deletionTimestamp"] = Times.Format(now);
+        if (resource.Strategy.HasGracePeriod)
         {
             metadata["deletionGracePeriodSeconds"] = 0L;
             Generations.Bump(deleted);

@@ -1,10 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Patches;
 using Comptroller.Sandbox.Resources;
-using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Storage;
 
 namespace Comptroller.Sandbox.Requests;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Access;
 using Comptroller.Sandbox.Resources;
-using Comptroller.Kubernetes.Schemas;
 
 namespace Comptroller.Sandbox.Requests;
 

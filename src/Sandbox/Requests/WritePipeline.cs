@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Access;
 using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Resources;
-using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Storage;
 
 namespace Comptroller.Sandbox.Requests;
@@ -16,10 +16,6 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
 {
     private const int LargestStored = 3 * 512 * 1024;
     private const int NameAttempts = 8;
-
-    /// <summary>What the server adds when an error kept it from running CEL rules.</summary>
-    private static readonly FieldError RulesSkipped = new("FieldValueInvalid",
-        "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation", "<nil>");
 
     private static readonly StorageName Namespaces = new("", "namespaces");
 
@@ -45,7 +41,7 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
         resource.Strategy.PrepareForCreate(candidate);
         escalation.Check(request.User, resource, candidate, null);
         var errors = MetadataRules.OnCreate(resource, candidate);
-        Validate(request, candidate, null, errors);
+        ObjectValidation.Check(request, candidate, null, errors);
         if (resourceVersion.Length > 0)
         {
             // Checked by the storage layer only, that is after validation, and it gives no reason.
@@ -75,12 +71,14 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
         resource.Strategy.PrepareForUpdate(candidate, before, request.IsStatus ? "status" : null);
         escalation.Check(request.User, resource, candidate, before);
         Generations.Advance(resource, candidate, before);
-        Validate(request, candidate, before, MetadataRules.OnUpdate(resource, candidate, before));
-        CheckSize(request);
         if (Changes.None(candidate, before))
         {
+            // What is stored was valid when it was stored, and unchanged values are forgiven even by a stricter schema.
+            ObjectValidation.Warn(request, candidate);
             return new Reply.One(200, existing.As(resource));
         }
+        ObjectValidation.Check(request, candidate, before, MetadataRules.OnUpdate(resource, candidate, before));
+        CheckSize(request);
         return Commit(request, existing, candidate, options) is { } stored ? new Reply.One(200, stored) : null;
     }
 
@@ -271,41 +269,6 @@ internal sealed class WritePipeline(ObjectStore store, EscalationCheck escalatio
         else
         {
             candidate.Remove(name);
-        }
-    }
-
-    private static void Validate(ApiRequest request, JsonObject candidate, JsonObject? before, List<FieldError> errors)
-    {
-        var resource = request.Resource;
-        errors.AddRange(TypeErrors(resource, candidate));
-        if (resource.IsCustom)
-        {
-            errors.AddRange(SchemaValidation.Validate(resource.Schema, candidate, before));
-        }
-        errors.AddRange(resource.Strategy.Validate(candidate, before, request.IsStatus ? "status" : null));
-        if (resource.Schema.HasCelRules && errors.Exists(error => error.Reason == "FieldValueTooLong") && !errors.Exists(error => error.Field == RulesSkipped.Field))
-        {
-            errors.Add(RulesSkipped);
-        }
-        if (errors.Count > 0)
-        {
-            // A custom object is named by what it says of itself, a built-in one by how it is stored: events.k8s.io Events are core Events.
-            var group = !resource.IsCustom ? resource.Storage.Group : ((string?)candidate["apiVersion"])?.Split('/') is [var found, _] ? found : "";
-            throw StatusResponses.Invalid(group, (string?)candidate["kind"] ?? resource.Kind, Metadata.Text(candidate, "name"), errors);
-        }
-        request.Warnings.AddRange(MetadataRules.FinalizerWarnings(resource, candidate));
-        request.Warnings.AddRange(resource.Strategy.Warnings(candidate));
-    }
-
-    /// <summary>A custom object may arrive, or be patched, under another kind: its decoder takes any.</summary>
-    private static IEnumerable<FieldError> TypeErrors(ServedResource resource, JsonObject candidate)
-    {
-        foreach (var (name, expected) in ((string, string)[])[("kind", resource.Kind), ("apiVersion", resource.ApiVersion)])
-        {
-            if ((string?)candidate[name] is var given && given != expected)
-            {
-                yield return new FieldError("FieldValueInvalid", $"Invalid value: \"{given}\": must be {expected}", name);
-            }
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Tables;
+using static Comptroller.Sandbox.Resources.JsonReading;
 
 namespace Comptroller.Sandbox.Resources;
 
@@ -44,8 +45,6 @@ internal static class CustomKinds
             };
         })];
     }
-
-    private static string[] Texts(JsonNode? list) => [.. (list as JsonArray ?? []).Select(item => (string)item!)];
 
     /// <summary>An absent field counts as empty: selectors on <c>spec.mode=</c> find objects without it.</summary>
     private static Dictionary<string, Func<JsonObject, string>> SelectableFields(JsonNode? fields)

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Access;
 using Comptroller.Kubernetes.Schemas;
+using Comptroller.Sandbox.Access;
 using Comptroller.Sandbox.Storage;
 
 namespace Comptroller.Sandbox.Resources;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Resources;
+using static Comptroller.Sandbox.Resources.JsonReading;
 
 namespace Comptroller.Sandbox.Tables;
 
@@ -154,6 +155,4 @@ internal static class BuiltInColumns
         JsonArray list => list.Count,
         _ => 0,
     };
-
-    private static string Text(JsonNode? parent, string field) => (string?)parent?[field] ?? "";
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Kinds;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Resources;
 
 namespace Comptroller.Sandbox.Tables;
@@ -52,7 +52,7 @@ internal static class Columns
         var kind = value.GetValueKind();
         return type switch
         {
-            "string" => kind == JsonValueKind.String ? (string?)value : kind is JsonValueKind.Object or JsonValueKind.Array ? GoText.Show(value) : value.ToJsonString(),
+            "string" => kind == JsonValueKind.String ? (string?)value : kind is JsonValueKind.Object or JsonValueKind.Array ? Scalars.Canonical(value) : value.ToJsonString(),
             "integer" when kind == JsonValueKind.Number => value.AsValue().TryGetValue<long>(out var whole) ? whole : (long)(double)value,
             "number" when kind == JsonValueKind.Number => value.DeepClone(),
             "boolean" when kind is JsonValueKind.True or JsonValueKind.False => value.DeepClone(),

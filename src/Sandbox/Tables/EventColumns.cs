@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Resources;
+using static Comptroller.Sandbox.Resources.JsonReading;
 
 namespace Comptroller.Sandbox.Tables;
 
@@ -47,6 +48,4 @@ internal static class EventColumns
         }
         return host.Length == 0 ? component : $"{component}, {host}";
     }
-
-    private static string Text(JsonNode? parent, string field) => (string?)parent?[field] ?? "";
 }

@@ -21,7 +21,9 @@ internal static class TryIt
         Directory.CreateDirectory(Path.GetDirectoryName(options.KubeconfigPath)!);
         server.WriteKubeconfig(options.KubeconfigPath);
         using var admin = KubeClient.Create(Access(server, server.AdminToken), new KubeClientOptions { Component = "try-it", FieldValidation = "Strict" });
-        await Manifests.ApplyAsync(admin, Manifests.Read(Manifests.Crds), cancellationToken);
+        var definitions = Manifests.Read(Manifests.Crds);
+        await Manifests.ApplyAsync(admin, definitions, cancellationToken);
+        await Manifests.UntilServedAsync(admin, definitions, cancellationToken);
         if (options.ServeOnly)
         {
             // Programs read this line; a console that wraps it would cut it.

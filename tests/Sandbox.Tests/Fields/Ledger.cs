@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Schemas;
 using Comptroller.Sandbox.Fields;
 using Comptroller.Sandbox.Patches;
-using Comptroller.Kubernetes.Schemas;
 
 namespace Comptroller.Sandbox.Tests.Fields;
 

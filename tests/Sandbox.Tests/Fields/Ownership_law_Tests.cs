@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Fields;
 using Comptroller.Kubernetes.Schemas;
+using Comptroller.Sandbox.Fields;
 
 namespace Comptroller.Sandbox.Tests.Fields;
 

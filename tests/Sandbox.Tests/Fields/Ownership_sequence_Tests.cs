@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Fields;
 using Comptroller.Kubernetes.Schemas;
 using Comptroller.Kubernetes.Tests.Schemas;
+using Comptroller.Sandbox.Fields;
 
 namespace Comptroller.Sandbox.Tests.Fields;
 

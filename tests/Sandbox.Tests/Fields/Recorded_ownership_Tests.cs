@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Fields;
 using Comptroller.Kubernetes.Schemas;
 using Comptroller.Kubernetes.Tests.Schemas;
+using Comptroller.Sandbox.Fields;
 
 namespace Comptroller.Sandbox.Tests.Fields;
 

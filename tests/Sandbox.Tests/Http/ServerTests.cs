@@ -53,6 +53,21 @@ public class ServerTests
     }
 
     [Fact]
+    public async Task A_stopping_server_waits_neither_for_watches_nor_for_delayed_requests()
+    {
+        var api = await (await Api.StartAsync()).WithThingsAsync();
+        using var watch = await api.OpenWatchAsync($"{Api.Things}?watch=1&resourceVersion=0");
+        api.Server.Faults.DelayNext(1, "^GET .*/things/a", TimeSpan.FromHours(1));
+        var delayed = api.SendAsync("GET", $"{Api.Things}/a");
+
+        await api.Server.DisposeAsync();
+
+        (await watch.ReadLineAsync()).ShouldBeNull();
+        await Should.ThrowAsync<HttpRequestException>(() => delayed);
+        api.Client.Dispose();
+    }
+
+    [Fact]
     public async Task A_request_can_be_made_to_fail_before_and_after_its_work()
     {
         await using var api = await (await Api.StartAsync()).WithThingsAsync();

@@ -67,7 +67,7 @@ internal static partial class GoldenScript
         text = TempFile().Replace(text, "<temp>");
 
         // An age changes the width of its column, so the gaps of such a line say nothing.
-        return string.Concat(text.Split('\n').Select((line, i) => (i > 0 ? "\n" : "") + (Age().IsMatch(line) || line.Contains("AGE", StringComparison.Ordinal)
+        return string.Concat(text.Split('\n').Select((line, i) => (i > 0 ? "\n" : "") + ((Age().IsMatch(line) && !Field().IsMatch(line)) || line.Contains("AGE", StringComparison.Ordinal)
             || line.Contains("LAST SEEN", StringComparison.Ordinal)
             ? Gap().Replace(Age().Replace(line, "<age>"), "   ").TrimEnd()
             : line)));
@@ -102,6 +102,10 @@ internal static partial class GoldenScript
 
     [GeneratedRegex(@"(?<=^|\s{2,})(\d+(ms|s|m|h|d|y)){1,2}(?=\s|$)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Age();
+
+    /// <summary>A line of <c>kubectl describe</c> that names one field.</summary>
+    [GeneratedRegex(@"^\s*[A-Z][\w ]*: ", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Field();
 
     [GeneratedRegex(@" {2,}", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Gap();

@@ -33,10 +33,10 @@ public class RandomOperationsTests
         }
 
         var end = await ListAsync(sandbox, "");
-        foreach (var (version, objects) in states)
+        var rebuilt = await Task.WhenAll(states.Select(state => FollowAsync(sandbox, state.Objects, state.Version, end.Version, "")));
+        for (var i = 0; i < states.Count; i++)
         {
-            var rebuilt = await FollowAsync(sandbox, objects, version, end.Version, "");
-            rebuilt.ShouldBe(end.Objects, ignoreOrder: true, $"seed {seed}, from {version}");
+            rebuilt[i].ShouldBe(end.Objects, ignoreOrder: true, $"seed {seed}, from {states[i].Version}");
         }
     }
 

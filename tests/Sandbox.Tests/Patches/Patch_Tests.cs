@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Patches;
 using Comptroller.Kubernetes.Schemas;
+using Comptroller.Sandbox.Patches;
 
 namespace Comptroller.Sandbox.Tests.Patches;
 

@@ -38,6 +38,21 @@ internal static class OpenApiDocument
         };
     }
 
+    /// <summary>The document of /version.</summary>
+    public static JsonObject OfVersion() => new()
+    {
+        ["openapi"] = "3.0.0",
+        ["info"] = new JsonObject { ["title"] = "Kubernetes", ["version"] = "v1.36.2" },
+        ["paths"] = new JsonObject
+        {
+            ["/version/"] = new JsonObject
+            {
+                ["get"] = new JsonObject { ["operationId"] = "getCodeVersion", ["responses"] = new JsonObject { ["200"] = new JsonObject { ["description"] = "OK" } } },
+            },
+        },
+        ["components"] = new JsonObject(),
+    };
+
     /// <summary>Name of a kind's schema: <c>dev.example.v1.Widget</c>.</summary>
     internal static string SchemaName(ServedResource resource) => resource.Definition.Length > 0 ? resource.Definition
         : $"{string.Join('.', resource.Group.Split('.').Reverse())}.{resource.Version}.{resource.Kind}";

@@ -1,0 +1,74 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditPolicies;
+
+namespace Comptroller.Operator.Tests.AuditPolicies;
+
+/// <summary>docs/spec/auditpolicy.md names what the operator says, and nothing that it never says.</summary>
+public sealed partial class SpecDocumentTests
+{
+    private static readonly string Document = File.ReadAllText(Repository.PathOf("docs", "spec", "auditpolicy.md"));
+
+    [Fact]
+    public void Every_finding_is_documented_and_every_documented_finding_exists()
+    {
+        var table = Section("### Findings");
+        var documented = InCode().Matches(string.Join('\n', table.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('|')[1])))
+            .Select(match => match.Groups["code"].Value).ToList();
+        var known = Directory.EnumerateFiles(Repository.PathOf("src", "AuditPolicies", "Linting"), "*.cs")
+            .SelectMany(file => FindingId().Matches(File.ReadAllText(file))).Select(match => match.Groups["id"].Value)
+            .Distinct().ToList();
+
+        known.Count.ShouldBeGreaterThan(20);
+        documented.ShouldBeUnique();
+        documented.Order(StringComparer.Ordinal).ShouldBe(known.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Findings_named_elsewhere_in_the_document_exist()
+    {
+        var table = Section("### Findings");
+        var rows = Section("## A design that many share").Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Split('|')[^2]);
+        foreach (var id in rows.SelectMany(cell => InCode().Matches(cell)).Select(match => match.Groups["code"].Value).Where(text => Kebab().IsMatch(text)))
+        {
+            table.ShouldContain($"`{id}`");
+        }
+    }
+
+    [Fact]
+    public void Every_condition_and_reason_is_documented()
+    {
+        var status = Section("## Status");
+        var own = typeof(AuditPolicyConditions).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!).ToList();
+        own.ShouldNotBeEmpty();
+        foreach (var word in own.Concat([
+            Conditions.Reconciling, Conditions.Stalled, Conditions.SuspendedType, ConditionReason.Succeeded, ConditionReason.Failed,
+            ConditionReason.InvalidSpec, ConditionReason.DependencyNotReady, ConditionReason.ProgressingWithRetry, ConditionReason.Suspended,
+            TerminalException.Undecodable]))
+        {
+            status.ShouldContain($"`{word}`");
+        }
+    }
+
+    /// <summary>From a heading to the next one of its rank or above.</summary>
+    private static string Section(string heading)
+    {
+        var start = Document.IndexOf($"\n{heading}", StringComparison.Ordinal);
+        start.ShouldBeGreaterThan(0, heading);
+        var rank = heading.IndexOf(' ', StringComparison.Ordinal);
+        var body = Document[(start + 1)..].Split('\n').Skip(1);
+        return string.Join('\n', body.TakeWhile(line => line.IndexOf(' ', StringComparison.Ordinal) is var marks && (marks < 1 || marks > rank || line[..marks].Trim('#').Length > 0)));
+    }
+
+    [GeneratedRegex("`(?<code>[^`]+)`", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex InCode();
+
+    [GeneratedRegex("^[a-z]+(?:-[a-z]+)+$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Kebab();
+
+    // The id is the first argument of a Finding and stands alone on its line.
+    [GeneratedRegex("^ +\"(?<id>[a-z]+(?:-[a-z]+)+)\",\\s*$", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex FindingId();
+}
