@@ -8,7 +8,7 @@ internal sealed class KubectlSession : IAsyncDisposable
 {
     /// <summary>What the scripts may use besides kubectl: waiting for a background watch to have written so many lines.</summary>
     private const string Prelude = """
-        until_lines() { n=0; while [ "$(wc -l < "$1")" -lt "$2" ] && [ $n -lt 1600 ]; do sleep 0.025; n=$((n+1)); done; }
+        until_lines() { n=0; while [ "$(cat "$1" 2> /dev/null | wc -l)" -lt "$2" ] && [ $n -lt 1600 ]; do sleep 0.025; n=$((n+1)); done; }
 
         """;
 
