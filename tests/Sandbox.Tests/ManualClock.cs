@@ -15,6 +15,10 @@ internal sealed class ManualClock : TimeProvider
         }
     }
 
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+
     public void Advance(TimeSpan time)
     {
         List<Timer> due;
