@@ -28,6 +28,8 @@ public sealed class ConnectionTests
 
         await estate.UntilAsync("default", "policy", "Ready=True/Succeeded");
         await run.UntilReadyAsync();
+        // While the network is still there: what runs may finish, and would wait for it.
+        (await run.StopAsync()).ShouldBe(0);
     }
 
     [Fact]
