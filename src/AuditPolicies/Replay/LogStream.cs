@@ -16,6 +16,7 @@ internal static class LogStream
         var isCompressed = IsGzip(start);
         pipe.AdvanceTo(start.Buffer.Start);
         var text = pipe.AsStream();
+        // The host switches strict validation on (System.IO.Compression.UseStrictValidation); otherwise a file that was cut would just end.
         return isCompressed ? new GZipStream(text, CompressionMode.Decompress) : text;
     }
 
