@@ -222,6 +222,11 @@ public sealed partial class Controller<TResource> : IController, IDisposable
 
     private void OnChange(ObjectChange<TResource> change)
     {
+        if (change is { IsDeleted: true, Old: { } gone } && reconciler is IForgetter forgetter)
+        {
+            forgetter.Forget(gone.Metadata);
+        }
+
         if (change is { Old: { } old, New: { } now } && !ChangeFilter.WantsRun(old.Metadata, now.Metadata, options.Labels, options.Annotations))
         {
             return;
