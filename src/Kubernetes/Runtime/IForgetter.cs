@@ -8,6 +8,6 @@ namespace Comptroller.Kubernetes.Runtime;
 /// </summary>
 public interface IForgetter
 {
-    /// <summary>Called once per resource, between two changes of the cache: it must be quick.</summary>
+    /// <summary>Called at least once per resource, between two changes of the cache: it must be quick.</summary>
     void Forget(ObjectMeta metadata);
 }

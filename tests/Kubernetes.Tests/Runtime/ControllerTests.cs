@@ -190,6 +190,35 @@ public sealed class ControllerTests : IReconciler<Widget>, IFailureReporter<Widg
     }
 
     [Fact]
+    public async Task L3_what_a_run_remembers_of_a_resource_that_went_meanwhile_is_forgotten_after_it()
+    {
+        var gone = new TaskCompletionSource();
+        behaviour = async (_, _) =>
+        {
+            await gone.Task;
+            return Outcome.Done;
+        };
+        Start();
+        Set(Widget.Of("a", "1", uid: "first"));
+        await RunsAsync(1);
+        Deliver(widgets, WatchEventType.Deleted, Widget.Of("a", "2", uid: "first"));
+        forgotten.Count.ShouldBe(1);
+        gone.SetResult();
+        await Settle.UntilAsync(() => forgotten.Count == 2, "forgotten again");
+    }
+
+    [Fact]
+    public void L3_a_resource_that_could_not_be_read_is_forgotten_when_a_list_shows_it_gone()
+    {
+        controller = new Controller<Widget>(new ControllerOptions { Name = "widget" }, widgets, this, context.Runtime);
+        var metadata = Widget.Of("b", "2", uid: "unreadable").Metadata;
+        ((IReflectorSink<Widget>)widgets).Apply(null, new WatchEvent<Widget>(WatchEventType.Added, null, metadata, "spec.size: not a number"));
+        forgotten.ShouldBeEmpty();
+        ((IReflectorSink<Widget>)widgets).Apply(null, new WatchEvent<Widget>(WatchEventType.Deleted, null, metadata));
+        forgotten.ShouldBe(["unreadable"]);
+    }
+
+    [Fact]
     public async Task Q7_one_key_is_never_reconciled_twice_at_once_and_Q15_workers_bound_the_rest()
     {
         var atOnce = new ConcurrentDictionary<string, int>();
