@@ -1,4 +1,5 @@
 using System.Globalization;
+using Comptroller.AuditPolicies.Rendering.Shipping;
 
 namespace Comptroller.AuditPolicies.Rendering;
 
