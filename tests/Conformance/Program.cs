@@ -15,7 +15,8 @@ internal static class Program
         IReadOnlyList<Transcript> transcripts = directories.Length > 0
             ? [.. directories.SelectMany(TranscriptLibrary.Read)]
             : [.. TranscriptLibrary.Own(), .. TranscriptLibrary.Further()];
-        var results = await ReplayRun.RunAsync(transcripts, ReplayTargets.FromEnvironment(), CancellationToken.None);
+        await using var targets = await ReplayTargets.FromEnvironmentAsync(CancellationToken.None);
+        var results = await ReplayRun.RunAsync(transcripts, targets, CancellationToken.None);
         foreach (var result in results)
         {
             await Console.Out.WriteLineAsync($"{result.Matching,4} of {result.Steps.Count,4}  {result.Id}  {result.Title}");

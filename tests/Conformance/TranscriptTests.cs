@@ -18,6 +18,13 @@ public class TranscriptTests(TranscriptTests.Run run, ITestOutputHelper output) 
         var result = (await run.OwnAsync()).Single(result => result.Id == id);
         output.WriteLine($"{result.Matching} of {result.Steps.Count} steps match\n{result.Describe()}");
 
+        if (ReplayTargets.IsCluster)
+        {
+            // Whose cluster it is decides what else goes on there; how many steps match is for people to judge.
+            result.Matching.ShouldBePositive(result.Describe());
+            return;
+        }
+
         if (RequiredScenarios.Contains(id))
         {
             result.Describe().ShouldBeEmpty();
@@ -37,6 +44,11 @@ public class TranscriptTests(TranscriptTests.Run run, ITestOutputHelper output) 
     [Fact]
     public async Task Docs_sandbox_md_says_what_matches_and_why_the_rest_does_not()
     {
+        if (ReplayTargets.IsCluster)
+        {
+            return;
+        }
+
         var page = Scorecard.Render(await run.OwnAsync(), Differences.Load(), await File.ReadAllTextAsync(Scorecard.NotesPath));
         if (Environment.GetEnvironmentVariable(Scorecard.UpdateVariable) == "1")
         {
@@ -62,7 +74,8 @@ public class TranscriptTests(TranscriptTests.Run run, ITestOutputHelper output) 
 
         private static async Task<IReadOnlyList<TranscriptResult>> ReplayAsync(IReadOnlyList<Transcript> transcripts, IMessageSink messages)
         {
-            var results = await ReplayRun.RunAsync(transcripts, ReplayTargets.FromEnvironment(), CancellationToken.None);
+            await using var targets = await ReplayTargets.FromEnvironmentAsync(CancellationToken.None);
+            var results = await ReplayRun.RunAsync(transcripts, targets, CancellationToken.None);
             if (results.Count > 0)
             {
                 // A diagnostic message is what `dotnet test` shows without being asked.

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Comptroller.AuditPolicies.Model;
 
 namespace Comptroller.AuditPolicies.Loading;
 
@@ -13,7 +14,8 @@ public static class PolicyLoader
     /// <summary>Decodes and validates one document.</summary>
     /// <param name="document">The parsed document; null is an empty file. Of a multi-document file the API server reads the first only.</param>
     /// <param name="unknownFields">Whether fields the type does not have are an error (Talos) or a warning (kube-apiserver).</param>
-    public static PolicyLoadResult Load(JsonNode? document, UnknownFields unknownFields = UnknownFields.Warn)
+    /// <param name="target">The version whose answer is wanted; the newest known when null.</param>
+    public static PolicyLoadResult Load(JsonNode? document, UnknownFields unknownFields = UnknownFields.Warn, KubernetesVersion? target = null)
     {
         if (TypeMeta.Check(document) is { } wrongType)
         {
@@ -31,7 +33,7 @@ public static class PolicyLoader
             .Select(path => new PolicyWarning(RuleIndexOf(path), path, $"unknown field {GoText.Quote(path)}"))
             .ToImmutableArray();
         var draft = PolicyDraft.Read((JsonObject)document!);
-        var errors = PolicyValidator.Validate(draft).ToList();
+        var errors = PolicyValidator.Validate(draft, knowsAnyGroup: !(target < VersionGate.AnyGroup)).ToList();
         if (unknownFields == UnknownFields.Reject)
         {
             errors.AddRange(unknown.Select(warning => new PolicyError(warning.RuleIndex, warning.Field, "strict decoding error: " + warning.Message)));

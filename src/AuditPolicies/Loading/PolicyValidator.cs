@@ -21,15 +21,17 @@ internal static partial class PolicyValidator
 
     private static readonly string[] Levels = Enum.GetNames<Level>();
 
-    public static IEnumerable<PolicyError> Validate(PolicyDraft policy) =>
-        OmitStages(policy.OmitStages, null, "omitStages").Concat(policy.Rules.SelectMany(Validate));
+    /// <param name="policy">The decoded policy.</param>
+    /// <param name="knowsAnyGroup">Whether this version takes group <c>*</c> for a wildcard and not for a misspelt name.</param>
+    public static IEnumerable<PolicyError> Validate(PolicyDraft policy, bool knowsAnyGroup) =>
+        OmitStages(policy.OmitStages, null, "omitStages").Concat(policy.Rules.SelectMany((rule, index) => Validate(rule, index, knowsAnyGroup)));
 
-    private static IEnumerable<PolicyError> Validate(RuleDraft rule, int index)
+    private static IEnumerable<PolicyError> Validate(RuleDraft rule, int index, bool knowsAnyGroup)
     {
         var path = $"rules[{index}]";
         var errors = Level(rule.Level, index, path + ".level")
             .Concat(NonResourceUrls(rule.NonResourceUrls, index, path + ".nonResourceURLs"))
-            .Concat(Resources(rule.Resources, index, path + ".resources"))
+            .Concat(Resources(rule.Resources, index, path + ".resources", knowsAnyGroup))
             .Concat(OmitStages(rule.OmitStages, index, path + ".omitStages"));
         if (!rule.NonResourceUrls.IsEmpty && (!rule.Resources.IsEmpty || !rule.Namespaces.IsEmpty))
         {
@@ -79,11 +81,11 @@ internal static partial class PolicyValidator
     }
 
     // The API server's paths carry no index of the entry; ours are the same so that the texts can be compared.
-    private static IEnumerable<PolicyError> Resources(ImmutableArray<GroupResources> entries, int index, string path)
+    private static IEnumerable<PolicyError> Resources(ImmutableArray<GroupResources> entries, int index, string path, bool knowsAnyGroup)
     {
         foreach (var entry in entries)
         {
-            var faults = entry.Group is "" or "*" ? [] : SubdomainFaults(entry.Group).ToList();
+            var faults = entry.Group.Length == 0 || (entry.Group == "*" && knowsAnyGroup) ? [] : SubdomainFaults(entry.Group).ToList();
             if (faults.Count > 0)
             {
                 yield return Invalid(index, path + ".group", GoText.Quote(entry.Group), string.Join(',', faults));

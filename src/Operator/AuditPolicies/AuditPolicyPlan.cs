@@ -17,6 +17,9 @@ internal sealed record AuditPolicyPlan
     /// <summary>Why nothing may be rendered, each naming its field; empty when the plan holds.</summary>
     public ImmutableArray<string> Errors { get; private init; } = [];
 
+    /// <summary>What the API server would load; null when there are errors.</summary>
+    public Policy? Policy { get; private init; }
+
     /// <summary>Worst first. None when there are errors: a policy that does not load cannot be judged.</summary>
     public ImmutableArray<Finding> Findings { get; private init; } = [];
 
@@ -70,6 +73,7 @@ internal sealed record AuditPolicyPlan
         var log = AuditPolicyOptions.Log(spec.Log);
         return new AuditPolicyPlan
         {
+            Policy = policy,
             Findings = PolicyLinter.Lint(new LintContext(policy) { Target = target, Log = log }),
             PolicyHash = Comptroller.AuditPolicies.Model.PolicyHash.Compute(policy),
             RuleCount = policy.Rules.Length,

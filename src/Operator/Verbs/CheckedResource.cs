@@ -29,7 +29,7 @@ internal sealed record CheckedResource(ResourceDocument Document, AuditPolicy? R
     public bool HasErrors => Remarks.Any(remark => remark.Severity == "error");
 
     /// <summary>True for the kinds this binary has a CRD for.</summary>
-    private static bool IsKnown(ResourceDocument document) => Schemas.ContainsKey((document.ApiVersion, document.Kind));
+    public static bool IsKnown(ResourceDocument document) => Schemas.ContainsKey((document.ApiVersion, document.Kind));
 
     /// <summary>Checks every resource of our kinds in <paramref name="paths"/>; manifests of other kinds beside them are passed over.</summary>
     /// <exception cref="InvalidInputException">A path or file cannot be read, or there is no resource of ours in any of them.</exception>
@@ -50,7 +50,7 @@ internal sealed record CheckedResource(ResourceDocument Document, AuditPolicy? R
     }
 
     /// <summary>Schema with unknown fields as errors, defaults, then the plan with its errors and findings.</summary>
-    private static CheckedResource Check(ResourceDocument document)
+    public static CheckedResource Check(ResourceDocument document)
     {
         var candidate = (JsonObject)document.Root.DeepClone();
         var schema = Schemas[(document.ApiVersion, document.Kind)];

@@ -7,15 +7,23 @@ namespace Comptroller.Operator.Verbs;
 /// <summary>Runs a verb and turns what a user can mend into one clear message instead of a stack trace.</summary>
 internal static class Invocation
 {
-    public static async Task<int> RunAsync(RootCommand root, string[] args)
+    public static async Task<int> RunAsync(RootCommand root, string[] args, TextWriter? output = null, TextWriter? error = null)
     {
+        error ??= Console.Error;
+        var configuration = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+            Output = output ?? Console.Out,
+            Error = error,
+        };
         try
         {
-            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            return await root.Parse(args).InvokeAsync(configuration);
         }
         catch (Exception e) when (e is InvalidInputException or KubeApiException or KubeConfigException or IOException or UnauthorizedAccessException or FormatException)
         {
-            await Console.Error.WriteLineAsync(e.Message);
+            await error.WriteLineAsync(e.Message);
             return ExitCodes.Errors;
         }
     }

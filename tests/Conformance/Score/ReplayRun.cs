@@ -7,8 +7,6 @@ namespace Comptroller.Conformance.Score;
 /// <summary>Replays many transcripts at once, each against a server of its own: most of the time is spent waiting for watches to end.</summary>
 internal static class ReplayRun
 {
-    private const int AtOnce = 12;
-
     /// <summary>Results in the order of <paramref name="transcripts"/>.</summary>
     public static async Task<IReadOnlyList<TranscriptResult>> RunAsync(
         IReadOnlyList<Transcript> transcripts, IReplayTargets targets, CancellationToken cancellationToken)
@@ -17,7 +15,7 @@ internal static class ReplayRun
 
         // The long ones first, so that the last to start is not the last to end by far.
         var byLength = transcripts.OrderByDescending(transcript => transcript.Steps.Count(step => step.IsStream));
-        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
+        var options = new ParallelOptions { MaxDegreeOfParallelism = targets.AtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(byLength, options, async (transcript, ct) =>
         {
             await using var lease = await targets.RentAsync(ct);
@@ -27,9 +25,12 @@ internal static class ReplayRun
     }
 }
 
-/// <summary>Where transcripts are replayed.</summary>
-internal interface IReplayTargets
+/// <summary>Where transcripts are replayed. Disposing it removes what replays had to leave for each other.</summary>
+internal interface IReplayTargets : IAsyncDisposable
 {
+    /// <summary>How many replays may run side by side without seeing each other's writes.</summary>
+    int AtOnce { get; }
+
     Task<ReplayLease> RentAsync(CancellationToken cancellationToken);
 
     /// <summary>Goes into the names of what the replay creates.</summary>

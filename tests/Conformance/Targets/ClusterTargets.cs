@@ -17,7 +17,16 @@ internal sealed class ClusterTargets(KubeClientConfiguration configuration) : IR
     /// <summary>Controllers of a real cluster take seconds: its garbage collector looks at new kinds every half minute.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>The groups that the transcripts define; a definition of anybody else is left alone.</summary>
+    private static readonly string[] Groups = ["conformance.example.dev", "lifecycle.example.dev", "names.example.dev", "invalid.example.dev"];
+
+    private const string Widgets = "/apis/conformance.example.dev/v1alpha1/widgets";
+    private const string Gadgets = "/apis/conformance.example.dev/v1alpha1/gadgets";
+    private const string Namespaces = "/api/v1/namespaces";
+
     private readonly string run = Guid.NewGuid().ToString("N")[..6];
+
+    public int AtOnce => 1;
 
     public Task<ReplayLease> RentAsync(CancellationToken cancellationToken)
     {
@@ -35,13 +44,32 @@ internal sealed class ClusterTargets(KubeClientConfiguration configuration) : IR
     public string RunName(Transcript transcript) => $"{transcript.Id[..3]}-{run}";
 
     /// <summary>Removes the namespaces, gadgets and definitions of this run.</summary>
-    public async Task CleanAsync(CancellationToken cancellationToken)
+    public async ValueTask DisposeAsync()
     {
+        var cancellationToken = CancellationToken.None;
         using var client = Connect();
         var wire = new Wire(new ReplayTarget(configuration.Server, client, configuration.User.Token?.Reveal()));
-        await DeleteAsync(wire, "/api/v1/namespaces", name => name.StartsWith("conf-", StringComparison.Ordinal) && name.Contains(run, StringComparison.Ordinal), cancellationToken);
-        await DeleteAsync(wire, "/apis/conformance.example.dev/v1alpha1/gadgets", name => name.Contains(run, StringComparison.Ordinal), cancellationToken);
-        await DeleteAsync(wire, Preconditions.Definitions, name => name.EndsWith(".example.dev", StringComparison.Ordinal), cancellationToken);
+        await ReleaseAsync(wire, cancellationToken);
+        await DeleteAsync(wire, Namespaces, IsOurs, cancellationToken);
+        await DeleteAsync(wire, Gadgets, name => name.Contains(run, StringComparison.Ordinal), cancellationToken);
+        await DeleteAsync(wire, Preconditions.Definitions, name => Groups.Contains(name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]), cancellationToken);
+    }
+
+    private bool IsOurs(string @namespace) => @namespace.StartsWith("conf-", StringComparison.Ordinal) && @namespace.Contains(run, StringComparison.Ordinal);
+
+    /// <summary>A finalizer that a recording ends with would hold its namespace, and the definition, for ever.</summary>
+    private async Task ReleaseAsync(Wire wire, CancellationToken cancellationToken)
+    {
+        var (_, list) = await wire.SendAsync(HttpMethod.Get, Widgets, null, cancellationToken);
+        foreach (var metadata in (list?["items"] as JsonArray ?? []).Select(item => item!["metadata"]!))
+        {
+            if (IsOurs((string)metadata["namespace"]!) && metadata["finalizers"] is not null)
+            {
+                var path = $"/apis/conformance.example.dev/v1alpha1/namespaces/{metadata["namespace"]}/widgets/{metadata["name"]}";
+                var patch = new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } };
+                await wire.SendAsync(HttpMethod.Patch, path, patch, cancellationToken, "application/merge-patch+json");
+            }
+        }
     }
 
     private static async Task DeleteAsync(Wire wire, string path, Func<string, bool> ours, CancellationToken cancellationToken)

@@ -13,6 +13,8 @@ internal sealed class SandboxTargets : IReplayTargets
     /// <summary>Controllers of the Sandbox act within milliseconds; this is the bound of a test on a busy machine.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    public int AtOnce => 12;
+
     public async Task<ReplayLease> RentAsync(CancellationToken cancellationToken)
     {
         var clock = new AdvancingClock();
@@ -26,6 +28,8 @@ internal sealed class SandboxTargets : IReplayTargets
     }
 
     public string RunName(Transcript transcript) => transcript.Id[..3];
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>A client that trusts one authority only, follows no redirects, and has no deadline of its own: watches stay open.</summary>
     public static HttpClient Trusting(string caCertificatePem)
