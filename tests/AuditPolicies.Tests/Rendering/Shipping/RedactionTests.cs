@@ -56,7 +56,7 @@ public sealed class RedactionTests
             table.sort(lines)
             io.write(code, " ", table.concat(lines, " "))
             """;
-        using var lua = Process.Start(new ProcessStartInfo(LuaTheoryAttribute.Interpreter!, "-") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var lua = Process.Start(new ProcessStartInfo(LuaTheoryAttribute.Interpreter!, "-") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
         lua.StandardInput.Write(script);
         lua.StandardInput.Close();
         var output = lua.StandardOutput.ReadToEnd();
