@@ -29,7 +29,7 @@ public sealed class KubeClient : IKubeClient, IDisposable
         this.time = time;
         this.logger = logger;
         transport = new ApiTransport(
-            configuration, CredentialFactory.Create(configuration, time, logger), new TrustAnchors(configuration, time, logger), logger);
+            configuration, options, CredentialFactory.Create(configuration, time, logger), new TrustAnchors(configuration, time, logger), logger);
         sender = new RequestSender(configuration, options, transport, time, logger);
     }
 
@@ -52,6 +52,7 @@ public sealed class KubeClient : IKubeClient, IDisposable
         {
             Accept = type.MetadataOnly ? "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json" : "application/json",
             Compress = this.options.CompressLists,
+            FailFast = options.FailFast,
             Query = new QueryString()
                 .Add("labelSelector", options.LabelSelector)
                 .Add("fieldSelector", options.FieldSelector)
@@ -72,6 +73,7 @@ public sealed class KubeClient : IKubeClient, IDisposable
         {
             Accept = AcceptObject(type),
             Streaming = true,
+            FailFast = options.FailFast,
             Query = new QueryString()
                 .Add("watch", "true")
                 .Add("allowWatchBookmarks", "true")

@@ -1,8 +1,13 @@
+using Comptroller.Kubernetes.Model;
+
 namespace Comptroller.Kubernetes.Client;
 
 /// <summary>What is built from the verbs alone.</summary>
 public static class KubeClientExtensions
 {
+    /// <summary>Between two looks at something that nothing announces.</summary>
+    private static readonly TimeSpan ServedPause = TimeSpan.FromMilliseconds(20);
+
     /// <summary>
     /// Every object, page by page, with the resource version of the last page. When a page token expires midway the list
     /// starts over without it (rule Q4).
@@ -37,6 +42,30 @@ public static class KubeClientExtensions
             }
 
             next = options with { Continue = page.Continue, ResourceVersion = null, ResourceVersionMatch = null };
+        }
+    }
+
+    /// <summary>
+    /// Waits until the server serves a kind: it says <c>Established</c> of the definition a moment earlier. Who may not list the kind
+    /// cannot see more than that, and waits no longer.
+    /// </summary>
+    public static async Task UntilServedAsync(this IKubeClient client, ResourceType type, TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await client.ListAsync(KubernetesTypes.MetadataOf(type), null, new ListOptions { Limit = 1 }, cancellationToken);
+                return;
+            }
+            catch (KubeApiException e) when (e.IsForbidden)
+            {
+                return;
+            }
+            catch (KubeApiException e) when (e.IsNotFound)
+            {
+                await Task.Delay(ServedPause, time, cancellationToken);
+            }
         }
     }
 }

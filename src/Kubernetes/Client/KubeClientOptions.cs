@@ -15,6 +15,15 @@ public sealed record KubeClientOptions
     /// <summary>The longest one call may take, retries included. Watches have deadlines of their own (rule T3).</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>The longest a TCP connection and its TLS handshake may take.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Silence after which an HTTP/2 connection with open requests is asked whether it lives; at least 1 s (rule T2).</summary>
+    public TimeSpan PingDelay { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the answer to that may take; at least 1 s (rule T2).</summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Requests in flight at once: a guard against our own bugs, not a rate limit (rule Q3).</summary>
     public int MaxConcurrency { get; init; } = 50;
 

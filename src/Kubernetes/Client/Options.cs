@@ -12,6 +12,9 @@ public sealed record ListOptions
     public string? ResourceVersionMatch { get; init; }
     public string? LabelSelector { get; init; }
     public string? FieldSelector { get; init; }
+
+    /// <summary>A refused connection is told at once instead of being tried again: for callers that wait by themselves and say why.</summary>
+    public bool FailFast { get; init; }
 }
 
 /// <summary>How a watch is asked for. Bookmarks are always asked for (rule R2).</summary>
@@ -23,6 +26,9 @@ public sealed record WatchOptions
     public required TimeSpan Timeout { get; init; }
     public string? LabelSelector { get; init; }
     public string? FieldSelector { get; init; }
+
+    /// <summary>As <see cref="ListOptions.FailFast"/>.</summary>
+    public bool FailFast { get; init; }
 }
 
 /// <summary>How a server-side apply is sent.</summary>

@@ -45,7 +45,8 @@ public sealed partial class Reflector<T>
         this.client = client;
         this.type = type;
         this.scope = scope;
-        listOptions = selection;
+        // Refusals are told and waited for here; a client that repeats them by itself would hide the cause for a minute.
+        listOptions = selection with { FailFast = true };
         this.sink = sink;
         time = context.Time;
         metrics = context.Metrics;
@@ -177,6 +178,7 @@ public sealed partial class Reflector<T>
             Timeout = timeout,
             LabelSelector = listOptions.LabelSelector,
             FieldSelector = listOptions.FieldSelector,
+            FailFast = true,
         };
         await foreach (var change in client.WatchAsync(type, scope, options, either.Token).WithCancellation(either.Token))
         {

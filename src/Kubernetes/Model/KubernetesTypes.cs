@@ -20,6 +20,16 @@ public static class KubernetesTypes
         new("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", Namespaced: false,
             KubernetesJson.Default.SelfSubjectAccessReview);
 
+    /// <summary>The kind that a CustomResourceDefinition defines, in its first version.</summary>
+    public static ResourceType DefinedBy(JsonObject definition)
+    {
+        var spec = definition["spec"]!;
+        var names = spec["names"]!;
+        return new ResourceType(
+            (string)spec["group"]!, (string)spec["versions"]![0]!["name"]!, (string)names["plural"]!, (string)names["kind"]!,
+            Namespaced: (string)spec["scope"]! == "Namespaced");
+    }
+
     /// <summary>The same kind, its objects read without their content (rule C4).</summary>
     public static ResourceType<PartialObjectMetadata> MetadataOf(ResourceType type) =>
         new(type.Group, type.Version, type.Plural, type.Kind, type.Namespaced, KubernetesJson.Default.PartialObjectMetadata, MetadataOnly: true);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Comptroller.AuditPolicies.Alerting;
 using Comptroller.AuditPolicies.Model;
 using Comptroller.AuditPolicies.Rendering;
 using Comptroller.Crds;

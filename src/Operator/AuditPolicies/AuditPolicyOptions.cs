@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Comptroller.AuditPolicies.Alerting;
 using Comptroller.AuditPolicies.Model;
 using Comptroller.AuditPolicies.Rendering;
 using Comptroller.Crds;
@@ -70,14 +71,21 @@ internal static class AuditPolicyOptions
             return (null, []);
         }
 
-        if (!GoDuration.TryParse(alerts.Interval, out var interval, out var intervalError))
+        ImmutableArray<string> wrong =
+        [
+            .. DurationErrors(alerts.Interval, "spec.alerts.interval", out var interval),
+            .. DurationErrors(alerts.EvalDelay, "spec.alerts.evalDelay", out var delay),
+            .. DurationErrors(alerts.Thresholds.BurstWindow, "spec.alerts.thresholds.burstWindow", out var burst),
+            .. DurationErrors(alerts.Thresholds.SilentAfter, "spec.alerts.thresholds.silentAfter", out var silent),
+        ];
+        if (!wrong.IsEmpty)
         {
-            return (null, [$"spec.alerts.interval: {intervalError}"]);
+            return (null, wrong);
         }
 
-        if (!GoDuration.TryParse(alerts.EvalDelay, out var delay, out var delayError))
+        if (alerts.RunbookUrl is not null && !Uri.IsWellFormedUriString(alerts.RunbookUrl, UriKind.Absolute))
         {
-            return (null, [$"spec.alerts.evalDelay: {delayError}"]);
+            return (null, [$"spec.alerts.runbookURL: \"{alerts.RunbookUrl}\" must be an http or https address"]);
         }
 
         var options = new AlertOptions
@@ -89,11 +97,29 @@ internal static class AuditPolicyOptions
             SecretReaders = [.. alerts.SecretReaders],
             RoleEditors = [.. alerts.RoleEditors],
             SessionUsers = [.. alerts.SessionUsers],
+            Impersonators = [.. alerts.Impersonators],
+            ControlEditors = [.. alerts.ControlEditors],
+            Disabled = [.. alerts.Disabled],
+            RunbookBase = alerts.RunbookUrl is { } page ? new Uri(page) : null,
+            Thresholds = new Comptroller.AuditPolicies.Alerting.AlertThresholds
+            {
+                BurstWindow = burst,
+                SilentAfter = silent,
+                AuthenticationFailures = alerts.Thresholds.AuthenticationFailures,
+                ForbiddenRequests = alerts.Thresholds.ForbiddenRequests,
+                FailurePercent = alerts.Thresholds.FailurePercent,
+                FailureMinimum = alerts.Thresholds.FailureMinimum,
+                VolumeFactor = alerts.Thresholds.VolumeFactor,
+                VolumeMinimum = alerts.Thresholds.VolumeMinimum,
+            },
             Interval = interval,
             EvaluationDelay = delay,
         };
         return Checked(options, options.Check(), Fields.Alerts);
     }
+
+    private static ImmutableArray<string> DurationErrors(string text, string field, out TimeSpan value) =>
+        GoDuration.TryParse(text, out value, out var error) ? [] : [$"{field}: {error}"];
 
     private static (T? Value, ImmutableArray<string> Errors) Checked<T>(T options, IEnumerable<OptionError> found, IReadOnlyDictionary<string, string> fields)
         where T : class
@@ -104,8 +130,15 @@ internal static class AuditPolicyOptions
 
     private static string Path(string field, IReadOnlyDictionary<string, string> fields)
     {
-        var stem = field.Split('[')[0];
-        return fields.TryGetValue(stem, out var path) ? path + field[stem.Length..] : $"spec.{field}";
+        foreach (var stem in new[] { field.Split('[')[0], field.Split('.')[0] })
+        {
+            if (fields.TryGetValue(stem, out var path))
+            {
+                return path + field[stem.Length..];
+            }
+        }
+
+        return $"spec.{field}";
     }
 
     /// <summary>Where the options of the libraries stand in the resource.</summary>
@@ -133,6 +166,11 @@ internal static class AuditPolicyOptions
             ["secretReaders"] = "spec.alerts.secretReaders",
             ["roleEditors"] = "spec.alerts.roleEditors",
             ["sessionUsers"] = "spec.alerts.sessionUsers",
+            ["impersonators"] = "spec.alerts.impersonators",
+            ["controlEditors"] = "spec.alerts.controlEditors",
+            ["disabled"] = "spec.alerts.disabled",
+            ["thresholds"] = "spec.alerts.thresholds",
+            ["runbookBase"] = "spec.alerts.runbookURL",
         };
     }
 }

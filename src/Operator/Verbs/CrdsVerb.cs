@@ -21,7 +21,7 @@ internal static class CrdsVerb
 
         var kubeconfig = CommonOptions.Kubeconfig();
         var context = CommonOptions.Context();
-        var apply = new Command("apply", "Apply the CRDs and wait until they are established") { kubeconfig, context };
+        var apply = new Command("apply", "Apply the CRDs and wait until their kinds are served") { kubeconfig, context };
         apply.SetAction((result, cancellationToken) => ApplyAsync(result.GetValue(kubeconfig), result.GetValue(context), cancellationToken));
 
         return new Command("crds", "The CRDs inside this binary") { print, apply };
@@ -35,9 +35,9 @@ internal static class CrdsVerb
             var document = (JsonObject)YamlReader.ReadFirst(text).Root!;
             var name = (string)document["metadata"]!["name"]!;
             var applied = await client.ApplyAsync(KubernetesTypes.CustomResourceDefinitions, null, name, document, new ApplyOptions(FieldManager), cancellationToken);
-            if (!await IsEstablishedAsync(client, applied, cancellationToken))
+            if (!await IsServedAsync(client, applied, KubernetesTypes.DefinedBy(document), cancellationToken))
             {
-                await Console.Error.WriteLineAsync($"{name} ({file}) was not established within {Patience.TotalSeconds} s: kubectl describe crd {name}");
+                await Console.Error.WriteLineAsync($"{name} ({file}) was not served within {Patience.TotalSeconds} s: kubectl describe crd {name}");
                 return ExitCodes.Errors;
             }
 
@@ -47,35 +47,40 @@ internal static class CrdsVerb
         return ExitCodes.Clean;
     }
 
-    private static async Task<bool> IsEstablishedAsync(KubeClient client, CustomResourceDefinition definition, CancellationToken cancellationToken)
+    private static async Task<bool> IsServedAsync(KubeClient client, CustomResourceDefinition definition, ResourceType type, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try
         {
-            while (!definition.IsEstablished())
-            {
-                var watch = new WatchOptions
-                {
-                    ResourceVersion = definition.Metadata.ResourceVersion ?? "",
-                    Timeout = Patience,
-                    FieldSelector = $"metadata.name={definition.Metadata.Name}",
-                };
-                await foreach (var change in client.WatchAsync(KubernetesTypes.CustomResourceDefinitions, null, watch, patience.Token))
-                {
-                    definition = change.Object ?? definition;
-                    if (definition.IsEstablished())
-                    {
-                        return true;
-                    }
-                }
-            }
-
+            await UntilEstablishedAsync(client, definition, patience.Token);
+            await client.UntilServedAsync(type, TimeProvider.System, patience.Token);
             return true;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return false;
+        }
+    }
+
+    private static async Task UntilEstablishedAsync(KubeClient client, CustomResourceDefinition definition, CancellationToken cancellationToken)
+    {
+        while (!definition.IsEstablished())
+        {
+            var watch = new WatchOptions
+            {
+                ResourceVersion = definition.Metadata.ResourceVersion ?? "",
+                Timeout = Patience,
+                FieldSelector = $"metadata.name={definition.Metadata.Name}",
+            };
+            await foreach (var change in client.WatchAsync(KubernetesTypes.CustomResourceDefinitions, null, watch, cancellationToken))
+            {
+                definition = change.Object ?? definition;
+                if (definition.IsEstablished())
+                {
+                    break;
+                }
+            }
         }
     }
 }

@@ -37,33 +37,14 @@ internal static class Manifests
         }
     }
 
-    /// <summary>Waits until the kinds of <paramref name="definitions"/> are served: a server says Established a moment earlier.</summary>
+    /// <summary>Waits until the kinds of <paramref name="definitions"/> are served.</summary>
     public static async Task UntilServedAsync(IKubeClient client, IEnumerable<JsonObject> definitions, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(TimeSpan.FromSeconds(30));
-        foreach (var spec in definitions.Select(definition => definition["spec"]!))
+        foreach (var definition in definitions)
         {
-            var names = spec["names"]!;
-            var type = KubernetesTypes.MetadataOf(new ResourceType(
-                (string)spec["group"]!, (string)spec["versions"]![0]!["name"]!, (string)names["plural"]!, (string)names["kind"]!, Namespaced: true));
-            while (!await IsServedAsync(client, type, patience.Token))
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(20), patience.Token);
-            }
-        }
-    }
-
-    private static async Task<bool> IsServedAsync(IKubeClient client, ResourceType<PartialObjectMetadata> type, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await client.ListAsync(type, null, new ListOptions { Limit = 1 }, cancellationToken);
-            return true;
-        }
-        catch (KubeApiException e) when (e.IsNotFound)
-        {
-            return false;
+            await client.UntilServedAsync(KubernetesTypes.DefinedBy(definition), TimeProvider.System, patience.Token);
         }
     }
 

@@ -1,5 +1,6 @@
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Client;
+using Comptroller.Kubernetes.Tests.Client.Servers;
 using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.Tests.AuditPolicies;
 using Comptroller.Operator.Tests.Estates;
@@ -12,19 +13,51 @@ namespace Comptroller.Operator.Tests.EndToEnd;
 public sealed class ConnectionTests
 {
     [Fact]
-    public async Task An_unreachable_server_is_told_and_waited_for()
+    public async Task A_server_that_is_absent_at_the_start_is_named_waited_for_and_found()
     {
-        var server = await SandboxServer.StartAsync(new SandboxOptions());
-        var gone = TryIt.Access(server, server.AdminToken);
-        await server.DisposeAsync();
+        await using var estate = await Estate.StartAsync();
+        await estate.ApplyAsync("default", "policy", Specs.Sound);
+        var port = Relay.FreePort();
+        var absent = new UriBuilder(estate.Server.Address) { Port = port }.Uri;
+        var run = await estate.OperateAsync(options => options with { Cluster = options.Cluster with { Server = absent } });
+        var problem = $"no answer when asking to list auditpolicies.comptroller.dev: https://127.0.0.1:{port} refused the connection";
+        await run.UntilReadyzAsync((healthy, text) => !healthy && text.Contains(problem, StringComparison.Ordinal));
+        await run.Log.LineAsync(problem);
 
-        await using var run = OperatorRun.Start(gone);
+        await using var network = Relay.To(estate.Server.Address, port);
 
-        // The client tries again by itself before the cache counts it as a failure; the log says why.
-        await run.Log.LineAsync(FailureReason.ConnectionRefused);
-        await run.UntilReadyzAsync((healthy, text) => !healthy && text.Contains("[-]cache-auditpolicies.comptroller.dev failed", StringComparison.Ordinal));
-        run.Completion.IsCompleted.ShouldBeFalse();
+        await estate.UntilAsync("default", "policy", "Ready=True/Succeeded");
+        await run.UntilReadyAsync();
+        // While the network is still there: what runs may finish, and would wait for it.
         (await run.StopAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_server_whose_name_nobody_knows_is_told()
+    {
+        await ShouldTellAsync(
+            new KubeClientConfiguration { Server = new Uri("https://kube.invalid:6443") }, "the host of https://kube.invalid:6443 is not known");
+    }
+
+    [Fact]
+    public async Task T5_a_token_that_expired_is_told_and_its_successor_in_the_file_is_taken_up()
+    {
+        var clock = new LeapingClock();
+        await using var estate = await Estate.StartAsync(new SandboxOptions { TimeProvider = clock });
+        using var file = new TemporaryFile(await estate.OperatorTokenAsync());
+        var run = await estate.OperateAsync(
+            options => options with { Cluster = options.Cluster with { User = new UserCredentials { TokenFile = file.Path } } });
+        await run.UntilReadyAsync();
+
+        clock.Leap(TimeSpan.FromHours(2));
+        estate.Server.Faults.DropWatchers();
+        await run.UntilReadyzAsync((healthy, text) => !healthy && text.Contains("the credentials were refused when asking to watch auditpolicies.comptroller.dev", StringComparison.Ordinal));
+        run.Completion.IsCompleted.ShouldBeFalse();
+
+        file.Write(await estate.OperatorTokenAsync());
+        await estate.ApplyAsync("default", "policy", Specs.Sound);
+        await estate.UntilAsync("default", "policy", "Ready=True/Succeeded");
+        await run.UntilReadyAsync();
     }
 
     [Fact]
@@ -82,5 +115,15 @@ public sealed class ConnectionTests
 
         run.Completion.IsCompleted.ShouldBeFalse();
         (await run.StopAsync()).ShouldBe(0);
+    }
+
+    /// <summary>The system's clock, set forward.</summary>
+    private sealed class LeapingClock : TimeProvider
+    {
+        private long ahead;
+
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref ahead));
+
+        public void Leap(TimeSpan time) => Interlocked.Add(ref ahead, time.Ticks);
     }
 }

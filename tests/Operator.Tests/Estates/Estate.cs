@@ -33,9 +33,11 @@ internal sealed class Estate : IAsyncDisposable
     public KubeClient Admin { get; }
 
     /// <param name="crds">Kinds whose CRDs are applied; all by default.</param>
-    public static async Task<Estate> StartAsync(params string[] crds)
+    public static Task<Estate> StartAsync(params string[] crds) => StartAsync(new SandboxOptions(), crds);
+
+    public static async Task<Estate> StartAsync(SandboxOptions options, params string[] crds)
     {
-        var estate = new Estate(await SandboxServer.StartAsync(new SandboxOptions()));
+        var estate = new Estate(await SandboxServer.StartAsync(options));
         await estate.ApplyAsync(Manifests.Read(Manifests.Crds).Where(crd => crds.Length == 0 || crds.Contains(KindOf(crd))));
         await estate.ApplyAsync(Manifests.Read(Manifests.OperatorAccess));
         return estate;
@@ -51,11 +53,14 @@ internal sealed class Estate : IAsyncDisposable
     public async Task<OperatorRun> OperateAsync(Func<OperatorOptions, OperatorOptions>? adjust = null)
     {
         var run = OperatorRun.Start(
-            TryIt.Access(Server, await TryIt.OperatorTokenAsync(Admin, CancellationToken.None)),
+            TryIt.Access(Server, await OperatorTokenAsync()),
             options => (adjust?.Invoke(options) ?? options) with { LeaderElectionNamespace = OperatorNamespace });
         operators.Add(run);
         return run;
     }
+
+    /// <summary>A fresh token of the operator's service account.</summary>
+    public Task<string> OperatorTokenAsync() => TryIt.OperatorTokenAsync(Admin, CancellationToken.None);
 
     /// <summary>As kubectl apply does; kinds are served when it returns.</summary>
     public async Task ApplyAsync(params IEnumerable<JsonObject> documents)
@@ -66,7 +71,7 @@ internal sealed class Estate : IAsyncDisposable
             if ((string)document["kind"]! == KubernetesTypes.CustomResourceDefinitions.Kind)
             {
                 await UntilAsync(KubernetesTypes.CustomResourceDefinitions, "", (string)document["metadata"]!["name"]!, crd => crd!.Condition("Established") is { Status: "True" });
-                await UntilServedAsync(document);
+                await Manifests.UntilServedAsync(Admin, [document], CancellationToken.None);
             }
         }
     }
@@ -146,26 +151,6 @@ internal sealed class Estate : IAsyncDisposable
 
         Admin.Dispose();
         await Server.DisposeAsync();
-    }
-
-    /// <summary>A server says Established a moment before it serves the kind, as the real one does.</summary>
-    private async Task UntilServedAsync(JsonObject crd)
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        var (spec, version) = (crd["spec"]!, (string)crd["spec"]!["versions"]![0]!["name"]!);
-        var type = KubernetesTypes.UntypedOf(new ResourceType((string)spec["group"]!, version, (string)spec["names"]!["plural"]!, KindOf(crd), Namespaced: true));
-        while (true)
-        {
-            try
-            {
-                await Admin.ListAsync(type, "default", new ListOptions { Limit = 1 }, patience.Token);
-                return;
-            }
-            catch (KubeApiException e) when (e.IsNotFound)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(20), patience.Token);
-            }
-        }
     }
 
     private async IAsyncEnumerable<WatchEvent<JsonObject>> WatchAsync(

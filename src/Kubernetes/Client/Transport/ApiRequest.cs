@@ -15,6 +15,9 @@ internal sealed record ApiRequest(HttpMethod Method, string Path)
     /// <summary>A watch: its slot is given back when the stream begins, and its bytes are not counted as one answer.</summary>
     public bool Streaming { get; init; }
 
+    /// <summary>A refused connection is not tried again.</summary>
+    public bool FailFast { get; init; }
+
     /// <summary>The verb as errors name it.</summary>
     public string Verb => Method.Method;
 }

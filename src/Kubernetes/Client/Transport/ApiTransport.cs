@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Comptroller.Kubernetes.Client.Transport;
 
 /// <summary>Sends a request as the configured user over the connection that is current, and repeats it once after a 401.</summary>
-internal sealed class ApiTransport(KubeClientConfiguration configuration, ICredential credential, TrustAnchors trust, ILogger logger) : IDisposable
+internal sealed class ApiTransport(
+    KubeClientConfiguration configuration, KubeClientOptions options, ICredential credential, TrustAnchors trust, ILogger logger) : IDisposable
 {
     private readonly Lock swapping = new();
     private Connection? current;
@@ -103,7 +104,7 @@ internal sealed class ApiTransport(KubeClientConfiguration configuration, ICrede
                     current.Dispose();
                 }
 
-                current = new Connection(configuration, wanted.Anchors, wanted.Certificate);
+                current = new Connection(configuration, options, wanted.Anchors, wanted.Certificate);
             }
 
             current.TryUse();

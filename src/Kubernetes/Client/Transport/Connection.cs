@@ -17,15 +17,21 @@ internal sealed class Connection : IDisposable
     private readonly HttpMessageInvoker invoker;
     private int users = 1;
 
-    public Connection(KubeClientConfiguration configuration, X509Certificate2Collection? anchors, ClientCertificate? certificate)
+    public Connection(
+        KubeClientConfiguration configuration, KubeClientOptions options, X509Certificate2Collection? anchors, ClientCertificate? certificate)
     {
         Anchors = anchors;
         Certificate = certificate;
-        invoker = new HttpMessageInvoker(CreateHandler(configuration, anchors, certificate), disposeHandler: true);
+        var handler = CreateHandler(configuration, options, anchors, certificate);
+        Trust = handler.SslOptions.CertificateChainPolicy;
+        invoker = new HttpMessageInvoker(handler, disposeHandler: true);
     }
 
     public X509Certificate2Collection? Anchors { get; }
     public ClientCertificate? Certificate { get; }
+
+    /// <summary>What every connection of the pool is judged by; null when the machine's own trust counts.</summary>
+    internal X509ChainPolicy? Trust { get; }
 
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         invoker.SendAsync(request, cancellationToken);
@@ -58,17 +64,17 @@ internal sealed class Connection : IDisposable
     }
 
     private static SocketsHttpHandler CreateHandler(
-        KubeClientConfiguration configuration, X509Certificate2Collection? anchors, ClientCertificate? certificate)
+        KubeClientConfiguration configuration, KubeClientOptions options, X509Certificate2Collection? anchors, ClientCertificate? certificate)
     {
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
-            ConnectTimeout = TimeSpan.FromSeconds(15),
+            ConnectTimeout = options.ConnectTimeout,
             EnableMultipleHttp2Connections = true,
             // A dead path would otherwise linger in the kernel for a quarter of an hour (rule T2).
-            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
+            KeepAlivePingDelay = options.PingDelay,
+            KeepAlivePingTimeout = options.PingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             UseCookies = false,
         };

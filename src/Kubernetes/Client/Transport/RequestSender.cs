@@ -43,7 +43,7 @@ internal sealed class RequestSender(
             {
                 return await SendOnceAsync(request, deadline.Token);
             }
-            catch (KubeApiException e) when (attempt < MostAttempts && MayRepeat(e))
+            catch (KubeApiException e) when (attempt < MostAttempts && MayRepeat(request, e))
             {
                 delay = Delay(attempt, e.RetryAfter);
                 if (delay >= deadline.Remaining)
@@ -61,8 +61,8 @@ internal sealed class RequestSender(
 
     public void Dispose() => slots.Dispose();
 
-    private static bool MayRepeat(KubeApiException e) =>
-        e.IsTooManyRequests || (e.Code >= 500 && e.RetryAfter is not null) || e.Reason == FailureReason.ConnectionRefused;
+    private static bool MayRepeat(ApiRequest request, KubeApiException e) =>
+        e.IsTooManyRequests || (e.Code >= 500 && e.RetryAfter is not null) || (e.Reason == FailureReason.ConnectionRefused && !request.FailFast);
 
     private static TimeSpan Delay(int attempt, TimeSpan? retryAfter)
     {
@@ -148,22 +148,28 @@ internal sealed class RequestSender(
     }
 
     /// <summary>Failures below HTTP, and those of our own credentials.</summary>
-    internal static bool IsNoAnswer(Exception e) => e is CredentialException or HttpRequestException or IOException or SocketException;
+    internal static bool IsNoAnswer(Exception e) => e is CredentialException or HttpRequestException or IOException or SocketException || IsConnectTimeout(e);
+
+    /// <summary>The handler reports its own limit as a cancellation that nobody asked for.</summary>
+    private static bool IsConnectTimeout(Exception e) => e is OperationCanceledException { InnerException: TimeoutException };
 
     /// <summary>What <see cref="IsNoAnswer"/> says yes to becomes the one exception type (rule Q1).</summary>
     internal KubeApiException Translate(ApiRequest request, Exception e)
     {
         KubeApiException Failure(string reason, string message) => new(request.Verb, request.Path, 0, reason, message, inner: e);
         var server = $"{configuration.Server.Scheme}://{host}";
+        var peer = configuration.Proxy is { } proxy ? $"the proxy {proxy.Authority} of {server}" : server;
         return e switch
         {
             CredentialException => Failure(FailureReason.CredentialsUnavailable, e.Message),
             HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } =>
                 Failure(FailureReason.ProxyFailure, $"the proxy {configuration.Proxy?.Authority ?? "of the environment"} does not let us through to {server}: {e.Message}"),
             _ when Inner<SocketException>(e) is { SocketErrorCode: SocketError.ConnectionRefused } =>
-                Failure(FailureReason.ConnectionRefused, $"{server} refused the connection: is the API server running there?"),
-            HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
-                Failure(FailureReason.NameNotResolved, $"the host of {server} is not known"),
+                Failure(FailureReason.ConnectionRefused, $"{peer} refused the connection: is it running there?"),
+            _ when Inner<SocketException>(e) is { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
+                Failure(FailureReason.NameNotResolved, $"the host of {peer} is not known: {Deepest(e).Message}"),
+            OperationCanceledException =>
+                Failure(FailureReason.Timeout, $"no connection to {peer} within {options.ConnectTimeout.TotalSeconds:0.###} s"),
             HttpRequestException when Inner<AuthenticationException>(e) is { } tls =>
                 Failure(FailureReason.TlsFailure, $"no trust in {server}: {tls.Message} Check certificate-authority and tls-server-name."),
             _ => Failure(FailureReason.ConnectionLost, $"{server}: {Deepest(e).Message}"),

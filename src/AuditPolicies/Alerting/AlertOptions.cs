@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using Comptroller.AuditPolicies.Rendering;
 
-namespace Comptroller.AuditPolicies.Rendering;
+namespace Comptroller.AuditPolicies.Alerting;
 
 /// <summary>Which alerts one cluster's audit events raise, and where the rule object lives.</summary>
 public sealed partial record AlertOptions
@@ -37,29 +38,35 @@ public sealed partial record AlertOptions
     /// <summary>Users whose exec, attach, port-forward and proxy requests are expected, such as a backup tool.</summary>
     public ImmutableArray<string> SessionUsers { get; init; } = [];
 
+    /// <summary>Users who may impersonate others, such as a cluster proxy that authenticates on its own.</summary>
+    public ImmutableArray<string> Impersonators { get; init; } = [];
+
+    /// <summary>Users whose changes of audit policies, webhooks and API services are expected, such as a delivery tool.</summary>
+    public ImmutableArray<string> ControlEditors { get; init; } = [];
+
     /// <summary>Time between evaluations.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long an event may take from the API server into VictoriaLogs; evaluation looks that far back.</summary>
     public TimeSpan EvaluationDelay { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>From how much on something is reported.</summary>
+    public AlertThresholds Thresholds { get; init; } = new();
+
+    /// <summary>Page with what to do about each alert, to which <c>#</c> and the alert's name in lower case are added; null for none.</summary>
+    public Uri? RunbookBase { get; init; }
+
+    /// <summary>Names of alerts that are left out.</summary>
+    public ImmutableArray<string> Disabled { get; init; } = [];
+
     /// <summary>Window of the rules that count bursts; at least two intervals, so that nothing falls between two evaluations.</summary>
-    public TimeSpan BurstWindow { get => Max(field, Interval * 2); init; } = TimeSpan.FromMinutes(5);
+    internal TimeSpan BurstWindow => Max(Thresholds.BurstWindow, Interval * 2);
 
     /// <summary>How long a cluster may send nothing; at least two intervals.</summary>
-    public TimeSpan SilentAfter { get => Max(field, Interval * 2); init; } = TimeSpan.FromMinutes(10);
+    internal TimeSpan SilentAfter => Max(Thresholds.SilentAfter, Interval * 2);
 
-    /// <summary>More 401 responses than this per source address and <see cref="BurstWindow"/> are reported.</summary>
-    public int AuthenticationFailures { get; init; } = 10;
-
-    /// <summary>More 403 responses than this per user and <see cref="BurstWindow"/> are reported.</summary>
-    public int ForbiddenRequests { get; init; } = 10;
-
-    /// <summary>A larger share of 401, 403 and 5xx responses is reported, between 0 and 1.</summary>
-    public double FailureRatio { get; init; } = 0.1;
-
-    /// <summary>The share is not judged below this many requests per <see cref="BurstWindow"/>.</summary>
-    public int FailureRatioMinimum { get; init; } = 200;
+    /// <summary>Window of the rules that report every event. Twice the interval: an event that arrives late is still seen by the next evaluation.</summary>
+    internal TimeSpan EventWindow => Interval * 2;
 
     /// <summary>Everything that cannot be rendered; empty when all is well.</summary>
     public IEnumerable<OptionError> Check()
@@ -77,7 +84,11 @@ public sealed partial record AlertOptions
             }
         }
 
-        foreach (var (field, users) in new[] { ("secretReaders", SecretReaders), ("roleEditors", RoleEditors), ("sessionUsers", SessionUsers) })
+        foreach (var (field, users) in new[]
+        {
+            ("secretReaders", SecretReaders), ("roleEditors", RoleEditors), ("sessionUsers", SessionUsers),
+            ("impersonators", Impersonators), ("controlEditors", ControlEditors),
+        })
         {
             if (users.IndexOf("") is var empty and >= 0)
             {
@@ -85,12 +96,9 @@ public sealed partial record AlertOptions
             }
         }
 
-        foreach (var (field, span) in new[] { ("interval", Interval), ("burstWindow", BurstWindow), ("silentAfter", SilentAfter) })
+        if (Interval < TimeSpan.FromSeconds(10) || Interval > TimeSpan.FromHours(12))
         {
-            if (span < TimeSpan.FromSeconds(10) || span > TimeSpan.FromDays(1))
-            {
-                yield return new OptionError(field, $"{span} must lie between 10 seconds and one day");
-            }
+            yield return new OptionError("interval", $"{Interval} must lie between 10 seconds and 12 hours");
         }
 
         if (EvaluationDelay < TimeSpan.Zero || EvaluationDelay > TimeSpan.FromHours(1))
@@ -98,14 +106,19 @@ public sealed partial record AlertOptions
             yield return new OptionError("evaluationDelay", $"{EvaluationDelay} must lie between 0 and one hour");
         }
 
-        if (AuthenticationFailures < 0 || ForbiddenRequests < 0 || FailureRatioMinimum < 0)
+        foreach (var error in Thresholds.Check())
         {
-            yield return new OptionError("thresholds", "counts must not be negative");
+            yield return error;
         }
 
-        if (FailureRatio is not (> 0 and < 1))
+        foreach (var unknown in Disabled.Except(AlertKind.All.Select(kind => kind.Name), StringComparer.Ordinal))
         {
-            yield return new OptionError("failureRatio", $"{FailureRatio} must lie between 0 and 1");
+            yield return new OptionError("disabled", $"there is no alert \"{unknown}\"; there are {string.Join(", ", AlertKind.All.Select(kind => kind.Name))}");
+        }
+
+        if (RunbookBase is { } page && (!page.IsAbsoluteUri || page.Scheme is not ("http" or "https") || page.UserInfo.Length > 0 || page.Fragment.Length > 0))
+        {
+            yield return new OptionError("runbookBase", "must be an http or https address without credentials and fragment");
         }
     }
 

@@ -1,4 +1,4 @@
-namespace Comptroller.AuditPolicies.Rendering;
+namespace Comptroller.AuditPolicies.Alerting;
 
 /// <summary>Text for annotations and labels, both of which vmalert runs through Go's text/template.</summary>
 internal static class AlertTemplate

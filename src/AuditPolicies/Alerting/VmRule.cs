@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using Comptroller.AuditPolicies.Rendering;
 
-namespace Comptroller.AuditPolicies.Rendering;
+namespace Comptroller.AuditPolicies.Alerting;
 
 /// <summary>
 /// The VictoriaMetrics operator's rule object with one group of log rules. Such a group must stand in a VMRule of its own, selected by a
@@ -35,7 +36,7 @@ public static class VmRule
                     ["type"] = "vlogs",
                     ["interval"] = LogsQl.Duration(options.Interval),
                     ["eval_delay"] = LogsQl.Duration(options.EvaluationDelay),
-                    ["rules"] = new JsonArray([.. AlertRules.For(options).Select(rule => (JsonNode)Write(rule, options))]),
+                    ["rules"] = new JsonArray([.. LogsQlRules.For(options).Select(rule => (JsonNode)Write(rule, options))]),
                 }),
             },
         };
@@ -43,18 +44,24 @@ public static class VmRule
 
     private static JsonObject Write(AlertRule rule, AlertOptions options)
     {
-        var labels = new JsonObject { ["severity"] = rule.Severity, ["cluster"] = AlertTemplate.Literal(options.Cluster) };
+        var labels = new JsonObject { ["severity"] = rule.Kind.Severity, ["cluster"] = AlertTemplate.Literal(options.Cluster) };
         foreach (var (name, value) in options.AlertLabels)
         {
             labels[name] = AlertTemplate.Literal(value);
         }
 
+        var annotations = new JsonObject { ["summary"] = rule.Summary, ["description"] = rule.Description, ["runbook"] = AlertTemplate.Literal(rule.Kind.Runbook) };
+        if (options.RunbookBase is { } page)
+        {
+            annotations["runbook_url"] = AlertTemplate.Literal($"{page.AbsoluteUri}#{rule.Kind.Name.ToLowerInvariant()}");
+        }
+
         return new JsonObject
         {
-            ["alert"] = rule.Name,
+            ["alert"] = rule.Kind.Name,
             ["expr"] = rule.Expression,
             ["labels"] = labels,
-            ["annotations"] = new JsonObject { ["summary"] = rule.Summary, ["description"] = rule.Description },
+            ["annotations"] = annotations,
         };
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Comptroller.AuditPolicies.Tests.LogsQl;
+namespace Comptroller.AuditPolicies.Tests.Alerting.LogsQl;
 
 /// <summary>One token: punctuation and words as they stand, quoted text unquoted.</summary>
 internal sealed record Token(string Text, bool Quoted);

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Comptroller.AuditPolicies.Tests.LogsQl;
+namespace Comptroller.AuditPolicies.Tests.Alerting.LogsQl;
 
 /// <summary>
 /// The subset of LogsQL that our alert rules are written in, evaluated the way VictoriaLogs' stats_query does. Anything outside the subset
@@ -46,7 +46,7 @@ internal sealed class LogQuery
         "stats" => Stats(tokens),
         "rename" => Rename(tokens),
         "filter" => Keep(Filters.Parse(tokens)),
-        "math" => Divide(tokens),
+        "math" => Compute(tokens),
         "fields" => Fields(tokens),
         var pipe => throw new FormatException($"pipe {pipe}"),
     };
@@ -129,18 +129,55 @@ internal sealed class LogQuery
         return (rows, _) => [.. rows.Select(row => new Row(row.Fields.ToDictionary(field => names.GetValueOrDefault(field.Key, field.Key), field => field.Value, StringComparer.Ordinal)))];
     }
 
-    private Func<List<Row>, DateTimeOffset, List<Row>> Divide(Tokens tokens)
+    private Func<List<Row>, DateTimeOffset, List<Row>> Compute(Tokens tokens)
     {
-        var left = tokens.Next().Text;
-        tokens.Expect("/");
-        var right = tokens.Next().Text;
+        var expression = Sum(tokens);
         tokens.Expect("as");
         var result = tokens.Next().Text;
         _results.Add(result);
         return (rows, _) => [.. rows.Select(row => new Row(new Dictionary<string, string>(row.Fields, StringComparer.Ordinal)
         {
-            [result] = (double.Parse(row[left], CultureInfo.InvariantCulture) / double.Parse(row[right], CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture),
+            [result] = expression(row).ToString(CultureInfo.InvariantCulture),
         }))];
+    }
+
+    private static Func<Row, double> Sum(Tokens tokens)
+    {
+        var left = Product(tokens);
+        while (tokens.Is("+") || tokens.Is("-"))
+        {
+            var (first, sign) = (left, tokens.Next().Text == "+" ? 1 : -1);
+            var second = Product(tokens);
+            left = row => first(row) + sign * second(row);
+        }
+
+        return left;
+    }
+
+    private static Func<Row, double> Product(Tokens tokens)
+    {
+        var left = Operand(tokens);
+        while (tokens.Is("*") || tokens.Is("/"))
+        {
+            var (first, times) = (left, tokens.Next().Text == "*");
+            var second = Operand(tokens);
+            left = row => times ? first(row) * second(row) : first(row) / second(row);
+        }
+
+        return left;
+    }
+
+    private static Func<Row, double> Operand(Tokens tokens)
+    {
+        if (tokens.Skip("("))
+        {
+            var inner = Sum(tokens);
+            tokens.Expect(")");
+            return inner;
+        }
+
+        var text = tokens.Next().Text;
+        return double.TryParse(text, CultureInfo.InvariantCulture, out var number) ? _ => number : row => double.Parse(row[text], CultureInfo.InvariantCulture);
     }
 
     private Func<List<Row>, DateTimeOffset, List<Row>> Fields(Tokens tokens)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Comptroller.AuditPolicies.Tests.LogsQl;
+namespace Comptroller.AuditPolicies.Tests.Alerting.LogsQl;
 
 /// <summary>A stored event or a result row: flat fields, an absent one being "".</summary>
 internal sealed class Row(IReadOnlyDictionary<string, string> fields, DateTimeOffset time = default)
@@ -63,7 +63,7 @@ internal static class Filters
 
         var field = tokens.Next().Text;
         tokens.Expect(":");
-        return field == "_time" ? Window(tokens.Next().Text) : Condition(tokens, field);
+        return field == "_time" ? Window(tokens) : Condition(tokens, field);
     }
 
     private static Filter Stream(Tokens tokens)
@@ -80,17 +80,23 @@ internal static class Filters
         return (row, _) => labels.TrueForAll(label => row[label.Name] == label.Value);
     }
 
-    private static Filter Window(string span)
+    private static Filter Window(Tokens tokens)
+    {
+        var length = Span(tokens.Next().Text);
+        var offset = tokens.Skip("offset") ? Span(tokens.Next().Text) : TimeSpan.Zero;
+        return (row, now) => row.Time > now - offset - length && row.Time <= now - offset;
+    }
+
+    private static TimeSpan Span(string span)
     {
         var number = double.Parse(span[..^1], CultureInfo.InvariantCulture);
-        var length = span[^1] switch
+        return span[^1] switch
         {
             's' => TimeSpan.FromSeconds(number),
             'm' => TimeSpan.FromMinutes(number),
             'h' => TimeSpan.FromHours(number),
             _ => throw new FormatException($"duration {span}"),
         };
-        return (row, now) => row.Time > now - length && row.Time <= now;
     }
 
     private static Filter Condition(Tokens tokens, string field)

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Comptroller.AuditPolicies.Rendering;
 
-namespace Comptroller.AuditPolicies.Rendering;
+namespace Comptroller.AuditPolicies.Alerting;
 
 /// <summary>
 /// The pieces of LogsQL that alert rules are made of. Field names and values are always quoted: servers from 1.26 to 1.5x agree on quoted

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Comptroller.AuditPolicies.Tests.LogsQl;
+namespace Comptroller.AuditPolicies.Tests.Alerting.LogsQl;
 
 /// <summary>Audit events as VictoriaLogs stores them: nested objects become dotted fields, arrays become their JSON text.</summary>
 internal static class AuditEvents

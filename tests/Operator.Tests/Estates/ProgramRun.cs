@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Comptroller.Operator.Tests.Estates;
+
+/// <summary>The built program as a process of its own: for what only a process has, signals and exit codes.</summary>
+internal sealed class ProgramRun : IAsyncDisposable
+{
+    private readonly Process process;
+
+    private ProgramRun(Process process)
+    {
+        this.process = process;
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Standard output and error.</summary>
+    public LogCapture Log { get; } = new();
+
+    public static ProgramRun Start(params string[] arguments) => new(new Process
+    {
+        StartInfo = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "comptroller.dll"), .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        },
+    });
+
+    /// <summary>SIGTERM, as a kubelet sends it.</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        await kill.WaitForExitAsync();
+    }
+
+    /// <summary>Waits for the end; the exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
+        using var patience = new CancellationTokenSource(Estate.Patience);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new TimeoutException($"the program goes on:\n{Log}", e);
+        }
+
+        return process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+
+        process.Dispose();
+        await Log.DisposeAsync();
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is not null)
+        {
+            Log.Write(Encoding.UTF8.GetBytes(line));
+        }
+    }
+}
