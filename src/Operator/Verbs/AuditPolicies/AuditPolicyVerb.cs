@@ -10,5 +10,6 @@ internal static class AuditPolicyVerb
         ProfileVerb.Create(),
         EvaluateVerb.Create(),
         TestVerb.Create(),
+        LintVerb.Create(),
     };
 }
