@@ -25,6 +25,8 @@ public static partial class OperatorHost
         using var process = new ProcessMetrics();
         using var exporter = new PrometheusExporter(meter =>
             meter == metrics.Meter || (meter.Name != RuntimeMetrics.MeterName && meter.Name.StartsWith("Comptroller.", StringComparison.Ordinal)));
+        var logger = loggers.CreateLogger("operator");
+        using var telemetry = Export(options, logger);
         var context = new RuntimeContext(TimeProvider.System, loggers, metrics);
         using var client = KubeClient.Create(options.Cluster, new KubeClientOptions { Product = Product }, loggers.CreateLogger("client"));
         var events = new EventRecorder(client, ReportingController, options.Instance, context);
@@ -36,11 +38,21 @@ public static partial class OperatorHost
             new DiagnosticsOptions { MetricsBindAddress = options.MetricsBindAddress, HealthProbeBindAddress = options.ProbeBindAddress },
             exporter, host.Liveness, host.Readiness));
 
-        var logger = loggers.CreateLogger("operator");
         var checking = ReportMissingPermissionsAsync(client, options.WatchNamespaces, logger, stop);
         var code = await host.RunAsync(stop);
         await checking;
         return code;
+    }
+
+    private static TelemetryExport? Export(OperatorOptions options, ILogger logger)
+    {
+        if (options.Telemetry is not { } target)
+        {
+            return null;
+        }
+
+        LogExporting(logger, target);
+        return new TelemetryExport(target, options.Instance);
     }
 
     private static Controller<AuditPolicy> AddAuditPolicies(
@@ -102,6 +114,9 @@ public static partial class OperatorHost
             // Stopped before the check was through.
         }
     }
+
+    [LoggerMessage(LogLevel.Information, "Sending {Target}")]
+    private static partial void LogExporting(ILogger logger, TelemetryTarget target);
 
     [LoggerMessage(LogLevel.Error, "RBAC withholds '{Verb}' on {Resource} in {Scope}: bind the service account to the role in config/rbac/manager.yaml")]
     private static partial void LogMissing(ILogger logger, string verb, string resource, string scope);
