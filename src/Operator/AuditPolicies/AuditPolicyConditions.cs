@@ -56,6 +56,7 @@ internal static class AuditPolicyConditions
             PolicyHash = plan.PolicyHash,
             RuleCount = plan.RuleCount,
             Findings = FindingsOf(plan),
+            Estimate = plan.Estimate,
             Rendered = new RenderedStatus
             {
                 TalosPatch = NameOf(plan.TalosPatch),

@@ -28,6 +28,9 @@ internal sealed record AuditPolicyPlan
 
     public int RuleCount { get; private init; }
 
+    /// <summary>What the policy would cost; null when the spec does not ask.</summary>
+    public EstimateStatus? Estimate { get; private init; }
+
     /// <summary>How long until everything is compared again.</summary>
     public TimeSpan Interval { get; private init; }
 
@@ -77,6 +80,7 @@ internal sealed record AuditPolicyPlan
             Findings = PolicyLinter.Lint(new LintContext(policy) { Target = target, Log = log }),
             PolicyHash = Comptroller.AuditPolicies.Model.PolicyHash.Compute(policy),
             RuleCount = policy.Rules.Length,
+            Estimate = AuditPolicyEstimate.Of(policy, spec),
             Interval = interval.Value,
             RetryInterval = retryInterval.Value,
             TalosPatch = AuditPolicyObjects.TalosPatch(metadata, policy, log),

@@ -9,5 +9,7 @@ internal static class AuditPolicyVerb
     {
         EvaluateVerb.Create(),
         TestVerb.Create(),
+        ReplayVerb.Create(),
+        EstimateVerb.Create(),
     };
 }
