@@ -6,23 +6,27 @@ namespace Comptroller.Operator.Verbs.AuditPolicies;
 /// <summary>Recorded logs as <c>--log</c> names them, with a bar for people while long files are read.</summary>
 internal static class AuditLogs
 {
-    /// <summary>Read in less than a second; a bar would only flicker.</summary>
-    private const long ShortLog = 256 << 20;
+    /// <summary>Read in less than a second even when compressed; a bar would only flicker.</summary>
+    private const long ShortLog = 32 << 20;
 
-    /// <exception cref="InvalidInputException">A file does not exist, or standard input is named twice.</exception>
-    public static async Task ReadAsync(LogReplay replay, IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    /// <summary>What can be said before anything is read.</summary>
+    /// <exception cref="InvalidInputException">A log does not exist, or standard input is named twice.</exception>
+    public static void Check(IReadOnlyList<string> logs, params IEnumerable<string?> policies)
     {
-        var problems = paths.Where(path => path != "-" && !File.Exists(path)).Select(path => $"{path}: no such file").ToList();
-        if (paths.Count(path => path == "-") > 1)
+        var problems = logs.Where(path => path != "-" && !File.Exists(path)).Select(path => $"--log {path}: no such file").ToList();
+        if (logs.Concat(policies).Count(path => path == "-") > 1)
         {
-            problems.Add("--log: standard input can be read once");
+            problems.Add("-: standard input can be read once; put the rest into files");
         }
 
         if (problems.Count > 0)
         {
             throw new InvalidInputException(problems);
         }
+    }
 
+    public static async Task ReadAsync(LogReplay replay, IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    {
         var length = paths.Where(path => path != "-").Sum(path => new FileInfo(path).Length);
         if (Console.IsErrorRedirected || length < ShortLog)
         {

@@ -33,6 +33,13 @@ internal static class EstimateVerb
         };
         command.SetAction(async (result, cancellationToken) =>
         {
+            var paths = result.GetValue(logs) ?? [];
+            AuditLogs.Check(paths, result.GetValue(policy));
+            if (paths.Length > 0 && result.GetValue(rate) is not null)
+            {
+                throw new InvalidInputException(["--log and --requests-per-second exclude each other"]);
+            }
+
             var document = PolicyDocument.ReadOne(result.GetValue(policy)!);
             var wanted = document.Resource?.Resource?.Spec.Estimate ?? new Estimate();
             wanted = wanted with
@@ -43,10 +50,8 @@ internal static class EstimateVerb
                 Replicas = result.GetValue(replicas) ?? wanted.Replicas,
             };
             var options = AuditPolicyEstimate.Storage(wanted, document.Log);
-            var (volume, exit) = result.GetValue(logs) is { Length: > 0 } paths
-                ? result.GetValue(rate) is null
-                    ? await FromLogAsync(document, paths, result.InvocationConfiguration.Error, cancellationToken)
-                    : throw new InvalidInputException(["--log and --requests-per-second exclude each other"])
+            var (volume, exit) = paths.Length > 0
+                ? await FromLogAsync(document, paths, result.InvocationConfiguration.Error, cancellationToken)
                 : (AuditVolume.OfRequests(document.Policy, wanted.RequestsPerSecond), ExitCodes.Clean);
             var estimate = StorageEstimate.Of(volume, options);
             await result.InvocationConfiguration.Output.WriteAsync(result.GetValue(format) == "json" ? Json(volume, options, estimate) : Text(volume, options, estimate));

@@ -33,9 +33,9 @@ internal static class ReplayText
         }
 
         text.Append('\n');
-        foreach (var (kind, count) in log.Problems)
+        if (!log.Problems.IsEmpty)
         {
-            text.Append($"  not read: {Amounts.Count(count)} x {kind}\n");
+            text.Append($"  problems: {string.Join(", ", log.Problems.Select(problem => $"{problem.Key} {Amounts.Count(problem.Value)}"))}\n");
         }
 
         foreach (var problem in log.FirstProblems)

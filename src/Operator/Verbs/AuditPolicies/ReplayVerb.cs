@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Comptroller.AuditPolicies.Model;
 using Comptroller.AuditPolicies.Replay;
 
 namespace Comptroller.Operator.Verbs.AuditPolicies;
@@ -26,14 +25,17 @@ internal static class ReplayVerb
         {
             policy, logs, against, top, format,
         };
-        command.SetAction((result, cancellationToken) => RunAsync(
-            PolicyDocument.ReadOne(result.GetValue(policy)!).Policy,
-            result.GetValue(against) is { } old ? PolicyDocument.ReadOne(old).Policy : null,
-            result.GetValue(logs)!,
-            result.GetValue(top),
-            result.GetValue(format) == "json",
-            result.InvocationConfiguration.Output,
-            cancellationToken));
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            AuditLogs.Check(result.GetValue(logs)!, result.GetValue(policy), result.GetValue(against));
+            var replay = new LogReplay(
+                PolicyDocument.ReadOne(result.GetValue(policy)!).Policy,
+                result.GetValue(against) is { } old ? PolicyDocument.ReadOne(old).Policy : null);
+            await AuditLogs.ReadAsync(replay, result.GetValue(logs)!, cancellationToken);
+            var report = replay.Report(result.GetValue(top));
+            await result.InvocationConfiguration.Output.WriteAsync(result.GetValue(format) == "json" ? ReplayJson.Write(report) : ReplayText.Write(report));
+            return report.Log.Problems.IsEmpty ? ExitCodes.Clean : ExitCodes.Warnings;
+        });
         return command;
     }
 
@@ -44,13 +46,4 @@ internal static class ReplayVerb
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = true,
     };
-
-    private static async Task<int> RunAsync(Policy policy, Policy? against, string[] logs, int top, bool asJson, TextWriter output, CancellationToken cancellationToken)
-    {
-        var replay = new LogReplay(policy, against);
-        await AuditLogs.ReadAsync(replay, logs, cancellationToken);
-        var report = replay.Report(top);
-        await output.WriteAsync(asJson ? ReplayJson.Write(report) : ReplayText.Write(report));
-        return report.Log.Problems.IsEmpty ? ExitCodes.Clean : ExitCodes.Warnings;
-    }
 }
