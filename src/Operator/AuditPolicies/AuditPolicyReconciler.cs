@@ -10,7 +10,7 @@ namespace Comptroller.Operator.AuditPolicies;
 /// resource as owner and goes with it.
 /// </summary>
 internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter statuses, EventRecorder events, TimeProvider time)
-    : IReconciler<AuditPolicy>, IFailureReporter<AuditPolicy>
+    : IReconciler<AuditPolicy>, IFailureReporter<AuditPolicy>, IForgetter
 {
     public async Task<Outcome> ReconcileAsync(AuditPolicy resource, CancellationToken cancellationToken)
     {
@@ -56,6 +56,12 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
         {
             events.Warning(ResourceTypes.AuditPolicies, metadata, failure is TerminalException terminal ? terminal.Reason : ConditionReason.Failed, "Render", failure.Message);
         }
+    }
+
+    public void Forget(ObjectMeta metadata)
+    {
+        applier.Forget(metadata.Uid ?? "");
+        statuses.Forget(metadata.Uid ?? "");
     }
 
     private Task<AuditPolicy?> WriteAsync(AuditPolicy resource, AuditPolicyStatus status, CancellationToken cancellationToken) =>
