@@ -17,7 +17,6 @@ namespace Comptroller.Crds;
 [PrinterColumn("Status", "string", ".status.conditions[?(@.type==\"Ready\")].message")]
 [PrinterColumn("Rules", "integer", ".status.ruleCount")]
 [PrinterColumn("Findings", "integer", ".status.findings.total")]
-[PrinterColumn("MB/Day", "integer", ".status.estimate.megabytesPerDay", Priority = 1)]
 [PrinterColumn("Hash", "string", ".status.policyHash", Priority = 1)]
 [PrinterColumn("Age", "date", ".metadata.creationTimestamp")]
 [CelRule(
