@@ -9,6 +9,10 @@ namespace Comptroller.Crds;
     "!has(self.alerts) || !self.alerts.enabled || has(self.forwarding)",
     "alerts query the events that forwarding ships: set spec.forwarding, or set spec.alerts.enabled to false",
     FieldPath = ".alerts.enabled")]
+[CelRule(
+    "!has(self.delivery) || has(self.forwarding)",
+    "delivery asks for the events that forwarding ships: set spec.forwarding, or remove spec.delivery",
+    FieldPath = ".delivery")]
 public sealed record AuditPolicySpec
 {
     /// <summary>A spec with every default. Generated JSON code knows defaults that are not null from here only.</summary>
@@ -69,6 +73,9 @@ public sealed record AuditPolicySpec
     /// this is absent.
     /// </summary>
     public Alerts? Alerts { get; init; }
+
+    /// <summary>Proof that the events arrive. Absent, nothing is asked.</summary>
+    public Delivery? Delivery { get; init; }
 
     private static class Defaults
     {

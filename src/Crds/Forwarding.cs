@@ -55,11 +55,14 @@ public sealed record FluentBit
     FieldPath = ".endpoint")]
 public sealed record VictoriaLogs
 {
+    internal const string EndpointPattern =
+        @"^https?://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$";
+
     /// <summary>
     /// Address as http(s)://host[:port][/prefix], without query and without credentials. The rendered configuration adds
     /// /insert/jsonline to it.
     /// </summary>
-    [Required, RegularExpression(@"^https?://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$")]
+    [Required, RegularExpression(EndpointPattern)]
     [StringLength(512)]
     public string Endpoint { get; init => field = value ?? ""; } = "";
 
