@@ -41,6 +41,13 @@ public sealed record AuditPolicyStatus
     [AtomicList, Items(16)]
     public IReadOnlyList<InventoryEntry>? Inventory { get; init; }
 
+    /// <summary>
+    /// The build of the operator that rendered all this. Another build plans every resource anew; the same build only looks
+    /// whether the rendered objects are as it left them.
+    /// </summary>
+    [StringLength(128)]
+    public string? RenderedBy { get; init; }
+
     /// <summary>The last value of the annotation reconcile.fluxcd.io/requestedAt that was acted on.</summary>
     [StringLength(256)]
     public string? LastHandledReconcileAt { get; init; }

@@ -48,7 +48,7 @@ internal sealed class RuleMatcher
             return request.IsResourceRequest && MatchesResource(request);
         }
 
-        return _paths.Length == 0 || (!request.IsResourceRequest && MatchesPath(request.Path));
+        return _paths.Length == 0 || (!request.IsResourceRequest && MatchesAnyPath(request.Path));
     }
 
     private bool MatchesResource(AuditRequest request)
@@ -69,12 +69,11 @@ internal sealed class RuleMatcher
         return _entries.Length == 0;
     }
 
-    // A trailing * is a plain string prefix: /healthz* covers /healthzfoo, and /healthz/* does not cover /healthz.
-    private bool MatchesPath(string path)
+    private bool MatchesAnyPath(string path)
     {
         foreach (var spec in _paths)
         {
-            if (spec == path || (spec.EndsWith('*') && path.AsSpan().StartsWith(spec.AsSpan().TrimEnd('*'), StringComparison.Ordinal)))
+            if (MatchesPath(spec, path))
             {
                 return true;
             }
@@ -82,6 +81,10 @@ internal sealed class RuleMatcher
 
         return false;
     }
+
+    /// <summary>A trailing * is a plain string prefix: /healthz* covers /healthzfoo, and /healthz/* does not cover /healthz.</summary>
+    public static bool MatchesPath(string spec, string path) =>
+        spec == path || (spec.EndsWith('*') && path.AsSpan().StartsWith(spec.AsSpan().TrimEnd('*'), StringComparison.Ordinal));
 
     private sealed class EntryMatcher(GroupResources entry)
     {

@@ -46,7 +46,7 @@ public sealed class PolicyTestRun
 
     private PolicyTestResult Run(PolicyTestCase test)
     {
-        var about = $"{Describe(test.Request)}, policy {test.Policy}";
+        var about = $"{test.Request.Describe()}, policy {test.Policy}";
         if (EvaluatorOf(test.Policy) is not { } evaluator)
         {
             return new PolicyTestResult(test.Id, test.Path, about, [new Difference("policy loads", "true", $"false: {_loaded[test.Policy].ErrorText}")]);
@@ -109,13 +109,4 @@ public sealed class PolicyTestRun
     private static string Text(Stages stages) => $"[{string.Join(", ", StageNames.Of(stages))}]";
 
     private static string Text(ImmutableArray<int> indexes) => $"[{string.Join(", ", indexes)}]";
-
-    private static string Describe(AuditRequest request)
-    {
-        var what = request.IsResourceRequest
-            ? $"{request.Verb} {(request.ApiGroup.Length == 0 ? "" : request.ApiGroup + "/")}{request.Resource}{(request.Subresource.Length == 0 ? "" : "/" + request.Subresource)}"
-                + $"{(request.Name.Length == 0 ? "" : " " + request.Name)}{(request.Namespace.Length == 0 ? "" : " in " + request.Namespace)}"
-            : $"{request.Verb} {request.Path}";
-        return $"{what} by {request.User ?? "nobody (401)"}";
-    }
 }

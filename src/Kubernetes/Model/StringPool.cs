@@ -8,8 +8,11 @@ namespace Comptroller.Kubernetes.Model;
 /// </summary>
 internal static class StringPool
 {
-    /// <summary>Characters; longer strings are seldom shared.</summary>
-    private const int LongestShared = 128;
+    /// <summary>
+    /// Characters. The texts of conditions and findings are a few hundred long and the same on most resources; longer strings are
+    /// seldom shared.
+    /// </summary>
+    private const int LongestShared = 512;
     private const int Ways = 4;
     private const int Sets = 2048;
 

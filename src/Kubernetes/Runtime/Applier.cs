@@ -44,15 +44,14 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
         foreach (var item in desired)
         {
             var intent = Intent.Of(type, owner, item);
-            var known = Known(intent, previous);
-            var (result, entry) = await ApplyAsync(intent, known, cancellationToken);
+            var (result, entry) = await ApplyAsync(intent, previous.FirstOrDefault(intent.IsNamedBy), cancellationToken);
             results.Add(result);
             if (entry is not null)
             {
                 inventory.Add(entry);
             }
 
-            Count(result);
+            Count(result.Type.Kind, result.Action);
         }
 
         var mayPrune = results.TrueForAll(result => result.Action != ApplyAction.Failed);
@@ -66,7 +65,7 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
 
             var result = await PruneAsync(entry, cancellationToken);
             results.Add(result);
-            Count(result);
+            Count(result.Type.Kind, result.Action);
             if (result.Action == ApplyAction.Failed)
             {
                 inventory.Add(entry);
@@ -76,15 +75,49 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
         return new ApplyReport(results, inventory);
     }
 
-    private async Task<(ApplyResult Result, InventoryEntry? Entry)> ApplyAsync(Intent intent, InventoryEntry? known, CancellationToken cancellationToken)
+    /// <summary>
+    /// True when every object of <paramref name="inventory"/> is as the last apply left it, as far as anyone can tell without
+    /// asking, and the owner has no other: applying the same intents again would send nothing. Spares the computing of intents
+    /// that are known not to have changed.
+    /// </summary>
+    /// <param name="owner">Owner of all the objects.</param>
+    /// <param name="inventory">The inventory from the owner's status.</param>
+    public bool IsAsLeft(IKubernetesObject owner, IReadOnlyList<InventoryEntry> inventory)
     {
-        var seen = owned.Look(intent.Type, intent.Key);
+        var uid = owner.Metadata.Uid ?? "";
+        foreach (var entry in inventory)
+        {
+            var seen = owned.Look(entry.Group, entry.Kind, entry.Key());
+            var known = Known(IdOf(entry), uid, entry, seen);
+            if (known != entry || !(IsBehind(IdOf(entry), uid, seen) || IsAsLeft(known, seen)))
+            {
+                return false;
+            }
+        }
+
+        if (!owned.OwnedBy(uid).All(found => inventory.Any(found.Names)))
+        {
+            return false;
+        }
+
+        foreach (var entry in inventory)
+        {
+            Count(entry.Kind, ApplyAction.Unchanged);
+        }
+
+        return true;
+    }
+
+    private async Task<(ApplyResult Result, InventoryEntry? Entry)> ApplyAsync(Intent intent, InventoryEntry? stored, CancellationToken cancellationToken)
+    {
+        var seen = owned.Look(intent.Type.Group, intent.Type.Kind, intent.Key);
+        var known = Known(intent.Id, intent.OwnerUid, stored, seen);
         if (seen.State == ObservationState.KindMissing)
         {
             return (intent.Result(ApplyAction.KindMissing, $"the server does not serve {intent.Type}"), known);
         }
 
-        var behind = IsBehind(intent, seen);
+        var behind = IsBehind(intent.Id, intent.OwnerUid, seen);
         if (known is not null && known.Hash == intent.Hash && (behind || IsAsLeft(known, seen)))
         {
             return (intent.Result(ApplyAction.Unchanged), known);
@@ -117,7 +150,7 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
             }
 
             var entry = intent.Entry(applied);
-            recent[(intent.Type.Group, intent.Type.Kind, intent.Key)] = new Written(intent.OwnerUid, entry, applied.ResourceVersion);
+            recent[intent.Id] = new Written(intent.OwnerUid, entry, applied.ResourceVersion);
             var action = live is null && known is null ? ApplyAction.Created
                 : live is null && known!.Uid != applied.Uid ? ApplyAction.Created
                 : live?.ResourceVersion == applied.ResourceVersion ? ApplyAction.Unchanged
@@ -171,22 +204,21 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
             }
         }
 
-        recent.TryRemove((entry.Group, entry.Kind, entry.Key()), out _);
+        recent.TryRemove(IdOf(entry), out _);
         return new ApplyResult(type, entry.Key(), ApplyAction.Pruned);
     }
 
     /// <summary>What the last apply left: from the owner's status, or from memory while the status in the cache is older.</summary>
-    private InventoryEntry? Known(Intent intent, IReadOnlyList<InventoryEntry> previous)
+    private InventoryEntry? Known((string Group, string Kind, ObjectKey Key) id, string ownerUid, InventoryEntry? stored, Observation seen)
     {
-        var stored = previous.FirstOrDefault(intent.IsNamedBy);
-        if (RecentOf(intent) is not { } written)
+        if (RecentOf(id, ownerUid) is not { } written)
         {
             return stored;
         }
 
-        if (written.Entry == stored && !IsBehind(written.ResourceVersion, owned.Look(intent.Type, intent.Key)))
+        if (written.Entry == stored && !IsBehind(written.ResourceVersion, seen))
         {
-            recent.TryRemove((intent.Type.Group, intent.Type.Kind, intent.Key), out _);
+            recent.TryRemove(id, out _);
         }
 
         return written.Entry;
@@ -201,10 +233,11 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
     };
 
     /// <summary>What this owner wrote lately; what another owner wrote under that name says nothing about ours.</summary>
-    private Written? RecentOf(Intent intent) =>
-        recent.TryGetValue((intent.Type.Group, intent.Type.Kind, intent.Key), out var written) && written.OwnerUid == intent.OwnerUid ? written : null;
+    private Written? RecentOf((string Group, string Kind, ObjectKey Key) id, string ownerUid) =>
+        recent.TryGetValue(id, out var written) && written.OwnerUid == ownerUid ? written : null;
 
-    private bool IsBehind(Intent intent, Observation seen) => RecentOf(intent) is { } written && IsBehind(written.ResourceVersion, seen);
+    private bool IsBehind((string Group, string Kind, ObjectKey Key) id, string ownerUid, Observation seen) =>
+        RecentOf(id, ownerUid) is { } written && IsBehind(written.ResourceVersion, seen);
 
     /// <summary>True while the cache has not yet shown what was written at <paramref name="version"/>.</summary>
     private static bool IsBehind(string? version, Observation seen) => seen.State switch
@@ -239,8 +272,9 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
         }
     }
 
-    private void Count(ApplyResult result) =>
-        context.Metrics.Applies.Add(1, new("kind", result.Type.Kind), new("action", ApplyReport.Label(result.Action)));
+    private void Count(string kind, ApplyAction action) => context.Metrics.Applies.Add(1, new("kind", kind), new("action", ApplyReport.Label(action)));
+
+    private static (string Group, string Kind, ObjectKey Key) IdOf(InventoryEntry entry) => (entry.Group, entry.Kind, entry.Key());
 
     private sealed record Written(string OwnerUid, InventoryEntry Entry, string? ResourceVersion);
 
@@ -248,6 +282,8 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
     private sealed record Intent(ResourceType Type, ObjectKey Key, JsonObject Desired, OwnerReference Owner, string Hash)
     {
         public string OwnerUid => Owner.Uid;
+
+        public (string Group, string Kind, ObjectKey Key) Id => (Type.Group, Type.Kind, Key);
 
         public static Intent Of(ResourceType ownerType, IKubernetesObject owner, DesiredObject item)
         {

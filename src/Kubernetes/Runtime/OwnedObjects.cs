@@ -62,9 +62,9 @@ public sealed class OwnedObjects
             Marker = InventoryEntry.MarkerOf(item.Metadata),
         };
 
-    internal Observation Look(ResourceType type, ObjectKey key)
+    internal Observation Look(string group, string kind, ObjectKey key)
     {
-        if (!informers.TryGetValue((type.Group, type.Kind), out var informer))
+        if (!informers.TryGetValue((group, kind), out var informer))
         {
             return new Observation(ObservationState.Unknown);
         }

@@ -63,9 +63,20 @@ internal static class AuditPolicyConditions
                 Alerts = NameOf(plan.Alerts),
             },
             Inventory = report.Inventory,
+            RenderedBy = OperatorBuild.Id,
             LastHandledReconcileAt = RequestedAt(resource),
         };
     }
+
+    /// <summary>
+    /// True when this build has rendered this very spec with success and has answered the last request to reconcile: planning again
+    /// would come to the same objects and the same status, because both are functions of these alone.
+    /// </summary>
+    public static bool AreCurrent(AuditPolicy resource) =>
+        resource.Status.RenderedBy == OperatorBuild.Id
+        && resource.Status.LastHandledReconcileAt == RequestedAt(resource)
+        && Of(resource) is { ObservedGeneration: var judged } conditions && judged == resource.Metadata.Generation
+        && conditions.IsTrue(Conditions.Ready) && conditions.Find(Conditions.SuspendedType) is null;
 
     /// <summary>The run failed. What was rendered before stays described; <paramref name="inventory"/> keeps what this run had already applied.</summary>
     public static AuditPolicyStatus Failed(AuditPolicy resource, Exception failure, IReadOnlyList<InventoryEntry>? inventory, DateTimeOffset now)

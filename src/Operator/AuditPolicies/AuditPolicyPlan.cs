@@ -85,6 +85,9 @@ internal sealed record AuditPolicyPlan
         };
     }
 
+    /// <summary>How long until everything is compared again, of a spec that was planned without errors before.</summary>
+    public static TimeSpan IntervalOf(AuditPolicySpec spec) => Duration(spec.Interval, "spec.interval").Value;
+
     private static IEnumerable<string> NameErrors(string name)
     {
         if (name.Length > LongestName)

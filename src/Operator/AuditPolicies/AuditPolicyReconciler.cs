@@ -25,6 +25,11 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
             return Outcome.Done;
         }
 
+        if (AuditPolicyConditions.AreCurrent(resource) && applier.IsAsLeft(resource, resource.Status.Inventory ?? []))
+        {
+            return Outcome.After(AuditPolicyPlan.IntervalOf(resource.Spec));
+        }
+
         var plan = AuditPolicyPlan.Make(resource);
         if (!plan.Errors.IsEmpty)
         {

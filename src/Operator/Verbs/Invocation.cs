@@ -19,7 +19,10 @@ internal static class Invocation
         };
         try
         {
-            return await root.Parse(args).InvokeAsync(configuration);
+            var parsed = root.Parse(args);
+            var exit = await parsed.InvokeAsync(configuration);
+            // The library's own answer to a mistyped option is 1, which of some verbs means "checked, and found something".
+            return parsed.Errors.Count > 0 ? ExitCodes.Errors : exit;
         }
         catch (Exception e) when (e is InvalidInputException or KubeApiException or KubeConfigException or IOException or UnauthorizedAccessException or FormatException)
         {

@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using Comptroller.Crds;
+using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.Tests.AuditPolicies;
@@ -52,5 +55,48 @@ public sealed class QuietTests
         (await second.StopAsync()).ShouldBe(0);
 
         estate.Writes().ShouldBe(writes);
+    }
+
+    [Fact]
+    public async Task A_restart_repairs_what_was_changed_and_deleted_while_nobody_ran()
+    {
+        await using var estate = await Estate.StartAsync();
+        var first = await estate.OperateAsync();
+        await estate.ApplyAsync("default", "policy", Specs.Sound);
+        await estate.UntilAsync("default", "policy", "Ready=True/Succeeded");
+        (await first.StopAsync()).ShouldBe(0);
+        var rendered = (await estate.GetAsync(RenderedKinds.ConfigMaps, "default", "policy-talos-audit"))["data"]!.ToJsonString();
+        var changed = await estate.GetAsync(RenderedKinds.ConfigMaps, "default", "policy-talos-audit");
+        var file = changed["data"]!.AsObject().First().Key;
+        await estate.MergeAsync(RenderedKinds.ConfigMaps, "default", "policy-talos-audit", $$$"""{"data": {"{{{file}}}": "mine"}}""");
+        await estate.DeleteAsync(RenderedKinds.VmRules, "default", "policy-audit-alerts");
+
+        await estate.OperateAsync();
+
+        await estate.UntilAsync(RenderedKinds.ConfigMaps, "default", "policy-talos-audit", item => item?["data"]!.ToJsonString() == rendered);
+        await estate.UntilAnyAsync(RenderedKinds.VmRules, "default");
+    }
+
+    [Fact]
+    public async Task What_another_build_rendered_is_planned_anew()
+    {
+        await using var estate = await Estate.StartAsync();
+        var first = await estate.OperateAsync();
+        await estate.ApplyAsync("default", "policy", Specs.Sound);
+        var rules = (int)(await estate.UntilAsync("default", "policy", "Ready=True/Succeeded"))["status"]!["ruleCount"]!;
+        (await first.StopAsync()).ShouldBe(0);
+        var older = new JsonObject
+        {
+            ["apiVersion"] = ResourceTypes.AuditPolicies.ApiVersion,
+            ["kind"] = ResourceTypes.AuditPolicies.Kind,
+            ["metadata"] = new JsonObject { ["name"] = "policy" },
+            ["status"] = new JsonObject { ["renderedBy"] = "0.0.1-another", ["ruleCount"] = rules + 1 },
+        };
+        await estate.Admin.ApplyAsync(
+            KubernetesTypes.UntypedOf(ResourceTypes.AuditPolicies), "default", "policy", older, new ApplyOptions("test", Force: true, Subresource: "status"), CancellationToken.None);
+
+        await estate.OperateAsync();
+
+        await estate.UntilAsync(ResourceTypes.AuditPolicies, "default", "policy", item => (int)item!["status"]!["ruleCount"]! == rules);
     }
 }

@@ -24,7 +24,7 @@ internal sealed record PolicyDocument(ResourceDocument Source, CheckedResource? 
     /// <summary>The policy.</summary>
     /// <exception cref="InvalidInputException">It does not load.</exception>
     public Policy Policy => Loaded.Policy
-        ?? throw new InvalidInputException([.. Loaded.Errors.Select(error => $"{Source.At(error.Field)}: {error.Message}")]);
+        ?? throw new InvalidInputException([.. Loaded.Errors.Select(error => $"{Source.Source}:{Source.Document.Locate(error.Field).Line}: {error}")]);
 
     /// <summary>Whether the document is one of the two kinds.</summary>
     public static bool IsPolicy(ResourceDocument document) =>
