@@ -11,6 +11,8 @@ public sealed record ApiServerPod(string Name, IReadOnlyDictionary<string, strin
 {
     private const string Prefix = "kube-apiserver";
 
+    private static readonly string[] CommandLine = ["command", "args"];
+
     /// <summary>The API servers among pods of kube-system, by name.</summary>
     public static ImmutableArray<ApiServerPod> Among(IEnumerable<JsonObject> pods) =>
     [
@@ -26,7 +28,7 @@ public sealed record ApiServerPod(string Name, IReadOnlyDictionary<string, strin
         var containers = (pod["spec"]?["containers"] as JsonArray ?? []).OfType<JsonObject>().ToList();
         var server = containers.Find(container => Text(container["name"]) == Prefix) ?? containers.FirstOrDefault();
         var flags = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var word in new[] { "command", "args" }.SelectMany(part => server?[part] as JsonArray ?? []).Select(Text))
+        foreach (var word in CommandLine.SelectMany(part => server?[part] as JsonArray ?? []).Select(Text))
         {
             if (word.StartsWith("--", StringComparison.Ordinal))
             {

@@ -21,6 +21,8 @@ public static partial class AppliedVerdict
 
     public const string Annotation = "comptroller.dev/policy-hash";
 
+    private static readonly string[] WorstFirst = ["False", "Unknown", "True"];
+
     /// <param name="hash">Hash of the rendered policy, 64 hex digits.</param>
     /// <param name="log">Rotation that was asked for; null or absent values are not compared.</param>
     /// <param name="logPath">The file that is shipped; null when nothing is.</param>
@@ -33,7 +35,7 @@ public static partial class AppliedVerdict
         }
 
         var each = pods.Select(pod => (pod.Name, Verdict: Of(hash, log, logPath, pod))).ToList();
-        var worst = new[] { "False", "Unknown", "True" }.Select(status => each.FindAll(one => one.Verdict.Status == status)).First(found => found.Count > 0);
+        var worst = WorstFirst.Select(status => each.FindAll(one => one.Verdict.Status == status)).First(found => found.Count > 0);
         var (name, verdict) = worst[0];
         return verdict with { Message = string.Create(CultureInfo.InvariantCulture, $"{worst.Count} of {each.Count} API servers, such as {name}: {verdict.Message}") };
     }

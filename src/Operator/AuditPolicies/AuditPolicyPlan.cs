@@ -5,6 +5,7 @@ using Comptroller.AuditPolicies.Model;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditPolicies.Delivery;
 
 namespace Comptroller.Operator.AuditPolicies;
 
@@ -63,6 +64,7 @@ internal sealed record AuditPolicyPlan
             .. GateErrors(loaded.Policy, target),
             .. fluentBit.Errors,
             .. alerts.Errors.Except(fluentBit.Errors),
+            .. fluentBit.Errors.IsEmpty ? DeliveryCheck.InquiryOf(spec).Errors : [],
         ];
         if (!errors.IsEmpty)
         {

@@ -27,7 +27,7 @@ internal sealed partial class DeliveryProbe(VictoriaLogsClient logs, RuntimeCont
     private static readonly TimeSpan Memory = TimeSpan.FromHours(25);
 
     private readonly ConcurrentDictionary<Inquiry, Entry> entries = new();
-    private readonly ConcurrentDictionary<string, Pause> pauses = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<DeliveryTarget, Pause> pauses = new();
     private readonly Channel<Inquiry> waiting = Channel.CreateBounded<Inquiry>(Backlog);
     private readonly TimeProvider time = context.Time;
     private readonly ILogger logger = context.Loggers.CreateLogger("delivery");
@@ -81,8 +81,7 @@ internal sealed partial class DeliveryProbe(VictoriaLogsClient logs, RuntimeCont
 
     private async Task<Sighting> AskAsync(Inquiry inquiry, CancellationToken stop)
     {
-        var origin = inquiry.Target.Origin;
-        if (pauses.TryGetValue(origin, out var pause) && time.GetUtcNow() < pause.Until)
+        if (pauses.TryGetValue(inquiry.Target, out var pause) && time.GetUtcNow() < pause.Until)
         {
             return new Sighting(null, null, null, pause.Trouble);
         }
@@ -92,14 +91,14 @@ internal sealed partial class DeliveryProbe(VictoriaLogsClient logs, RuntimeCont
             var recent = await CountAsync(inquiry.Target, inquiry.Question.Recent, stop);
             var last = recent.Events > 0 ? null : await CountAsync(inquiry.Target, inquiry.Question.Last, stop);
             var retention = inquiry.Retention ? await RetentionAsync(inquiry.Target, stop) : null;
-            pauses.TryRemove(origin, out _);
+            pauses.TryRemove(inquiry.Target, out _);
             return new Sighting(recent, last, retention, null);
         }
         catch (CannotAskException e)
         {
-            LogUnanswered(logger, origin, inquiry.Question.Cluster, e.Message);
+            LogUnanswered(logger, inquiry.Target.Origin, inquiry.Question.Cluster, e.Message);
             var now = time.GetUtcNow();
-            pauses.AddOrUpdate(origin, _ => new Pause(now + ShortestPause, ShortestPause, e), (_, before) =>
+            pauses.AddOrUpdate(inquiry.Target, _ => new Pause(now + ShortestPause, ShortestPause, e), (_, before) =>
             {
                 var length = before.Length * 2 < LongestPause ? before.Length * 2 : LongestPause;
                 return before.Until > now ? before : new Pause(now + length, length, e);
@@ -167,11 +166,11 @@ internal sealed partial class DeliveryProbe(VictoriaLogsClient logs, RuntimeCont
             }
         }
 
-        foreach (var (origin, pause) in pauses)
+        foreach (var (target, pause) in pauses)
         {
             if (now - pause.Until > Memory)
             {
-                pauses.TryRemove(origin, out _);
+                pauses.TryRemove(target, out _);
             }
         }
     }
