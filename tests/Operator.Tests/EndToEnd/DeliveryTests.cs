@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Yaml;
 using Comptroller.Operator.Tests.AuditPolicies;
 using Comptroller.Operator.Tests.AuditPolicies.Delivery;
@@ -81,7 +80,7 @@ public sealed class DeliveryTests
         var hash = (string)policy["status"]!["policyHash"]!;
 
         await using var permitted = await Estate.StartAsync();
-        foreach (var document in YamlReader.Read(await File.ReadAllTextAsync(Repository.PathOf("deploy", "api-server-check", "role.yaml"))))
+        foreach (var document in YamlReader.ReadAll(await File.ReadAllTextAsync(Repository.PathOf("deploy", "api-server-check", "role.yaml"))))
         {
             await permitted.ApplyAsync((JsonObject)document.Root!.DeepClone());
         }

@@ -38,8 +38,8 @@ public sealed class VictoriaLogsClientTests : IAsyncLifetime
         request.Headers["AccountID"].ShouldBe("12");
         request.Headers["ProjectID"].ShouldBe("3");
         request.Headers["Content-Type"].ShouldBe("application/x-www-form-urlencoded");
-        request.Headers.ShouldNotContainKey("Authorization");
-        request.Headers.ShouldNotContainKey("Accept-Encoding");
+        request.Headers.Keys.ShouldNotContain("Authorization");
+        request.Headers.Keys.ShouldNotContain("Accept-Encoding");
         FakeVictoriaLogs.Form(request)["query"].ShouldBe("a | b & c");
         FakeVictoriaLogs.Form(request)["limit"].ShouldBe("1");
     }
