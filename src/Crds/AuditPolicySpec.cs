@@ -6,12 +6,12 @@ namespace Comptroller.Crds;
 
 /// <summary>What an AuditPolicy asks for.</summary>
 [CelRule(
-    "!has(self.alerts) || !self.alerts.enabled || has(self.forwarding)",
-    "alerts query the events that forwarding ships: set spec.forwarding, or set spec.alerts.enabled to false",
+    "!has(self.alerts) || !self.alerts.enabled || (has(self.forwarding) && has(self.forwarding.victoriaLogs))",
+    "alerts query the events in VictoriaLogs: set spec.forwarding.victoriaLogs, or set spec.alerts.enabled to false",
     FieldPath = ".alerts.enabled")]
 [CelRule(
-    "!has(self.delivery) || has(self.forwarding)",
-    "delivery asks for the events that forwarding ships: set spec.forwarding, or remove spec.delivery",
+    "!has(self.delivery) || (has(self.forwarding) && has(self.forwarding.victoriaLogs))",
+    "delivery asks for the events in VictoriaLogs: set spec.forwarding.victoriaLogs, or remove spec.delivery",
     FieldPath = ".delivery")]
 public sealed record AuditPolicySpec
 {
@@ -59,9 +59,13 @@ public sealed record AuditPolicySpec
     [Required, AtomicList, Items(1000, Min = 1)]
     public IReadOnlyList<AuditRule> Rules { get; init => field = value ?? []; } = [];
 
+    /// <summary>What to render the policy for: Talos, kubeadm, k3s, RKE2. Talos when absent or empty.</summary>
+    public Targets Targets { get; init => field = value ?? new(); } = new();
+
     /// <summary>
-    /// Rotation of the log file on each control-plane node. Leave it out to keep the defaults of Talos (30 days, 10 files of
-    /// 100 MiB), which meet the CIS benchmark; only fields that are set here are rendered, as audit-log-* arguments.
+    /// Rotation of the log file on each control-plane node. Leave it out to keep 30 days and 10 files of 100 MiB, which meet
+    /// the CIS benchmark: Talos and RKE2 do so by themselves, for kubeadm and k3s it is rendered. What is set here is rendered everywhere,
+    /// as audit-log-* arguments.
     /// </summary>
     public AuditLog? Log { get; init; }
 

@@ -112,7 +112,19 @@ public sealed record RenderedStatus
     [StringLength(253)]
     public string? TalosPatch { get; init; }
 
-    /// <summary>ConfigMap with the Fluent Bit configuration.</summary>
+    /// <summary>ConfigMap with the policy and the ClusterConfiguration for kubeadm.</summary>
+    [StringLength(253)]
+    public string? Kubeadm { get; init; }
+
+    /// <summary>ConfigMap with the policy and the configuration for k3s.</summary>
+    [StringLength(253)]
+    public string? K3s { get; init; }
+
+    /// <summary>ConfigMap with the policy and the configuration for RKE2.</summary>
+    [StringLength(253)]
+    public string? Rke2 { get; init; }
+
+    /// <summary>ConfigMap with the Fluent Bit configuration, its Helm values and a Flux HelmRelease.</summary>
     [StringLength(253)]
     public string? FluentBit { get; init; }
 

@@ -14,7 +14,7 @@ public sealed record Delivery
     /// stays that of forwarding. Redirects are not followed, and addresses of the operator's own pod and of the node's link
     /// (loopback, link-local) are refused.
     /// </summary>
-    [RegularExpression(VictoriaLogs.EndpointPattern), StringLength(512)]
+    [RegularExpression(Endpoints.Http), StringLength(512)]
     public string? Endpoint { get; init; }
 
     /// <summary>How old the newest event may be, from 1m to 12h, before Delivering is False.</summary>

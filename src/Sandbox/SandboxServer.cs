@@ -101,7 +101,7 @@ public sealed class SandboxServer : IAsyncDisposable
     {
         var time = options.TimeProvider;
         var pipeline = new WritePipeline(parts.Store, parts.Escalation, time);
-        var objects = new ObjectRequests(parts.Store, pipeline, time);
+        var objects = new ObjectRequests(parts.Store, pipeline, new Deletion(parts.Store, time));
         var replies = new ReplyWriter(parts.Tables, time);
         return new RequestHandler(parts.Authenticator, parts.Authorizer, parts.Discovery, new Router(parts.Catalog), parts.Store, objects,
             new CollectionRequests(parts.Store, objects, time), new PatchRequests(parts.Store, pipeline), replies,

@@ -31,10 +31,12 @@ public sealed class SamplesTests
     public void The_full_sample_shows_every_field()
     {
         var sample = Repository.Yaml("config/samples/auditpolicy-full.yaml");
+        var text = Repository.Text("config/samples/auditpolicy-full.yaml");
         var missing = SchemaWalk.Nodes(Schema)
             .Where(node => node.Path.StartsWith("spec", StringComparison.Ordinal))
             .Select(node => node.Path)
-            .Where(path => !Shows([sample], path.Replace("{}", "", StringComparison.Ordinal)));
+            .Where(path => !Shows([sample], path.Replace("{}", "", StringComparison.Ordinal)))
+            .Where(path => !ShowsElsewhere(sample, text, path));
         missing.ShouldBeEmpty();
     }
 
@@ -90,6 +92,17 @@ public sealed class SamplesTests
 
     private static AuditPolicy Decode(string file) =>
         JsonSerializer.Deserialize(Repository.Yaml($"config/samples/{file}").ToJsonString(), CrdsJson.Strict.AuditPolicy)!;
+
+    /// <summary>
+    /// Whether a field that is absent from its place stands in a comment or, as with the credentials that exclude each other, in another sink.
+    /// </summary>
+    private static bool ShowsElsewhere(JsonObject sample, string text, string path)
+    {
+        var segments = path.Split('.');
+        var absent = Enumerable.Range(1, segments.Length).First(count => !Shows([sample], string.Join('.', segments[..count])));
+        return segments[absent - 1].Replace("[]", "", StringComparison.Ordinal) is "logPath" or "basicAuth" or "bearerTokenSecretRef" or "tls" or "caFile" or "caSecretRef" or "clientCertificateSecretRef" or "serverName"
+            && text.Contains($" {segments[absent - 1]}:", StringComparison.Ordinal);
+    }
 
     /// <summary>Whether any of <paramref name="nodes"/> has something at a path such as <c>spec.rules[].level</c>.</summary>
     private static bool Shows(IReadOnlyList<JsonNode?> nodes, string path)

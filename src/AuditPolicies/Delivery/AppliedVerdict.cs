@@ -25,22 +25,22 @@ public static partial class AppliedVerdict
 
     /// <param name="hash">Hash of the rendered policy, 64 hex digits.</param>
     /// <param name="log">Rotation that was asked for; null or absent values are not compared.</param>
-    /// <param name="logPath">The file that is shipped; null when nothing is.</param>
+    /// <param name="logPaths">The files that may be the one that is shipped, one for each distribution; empty when nothing is.</param>
     /// <param name="pods">What runs.</param>
-    public static Verdict Of(string hash, LogSettings? log, string? logPath, ImmutableArray<ApiServerPod> pods)
+    public static Verdict Of(string hash, LogSettings? log, ImmutableArray<string> logPaths, ImmutableArray<ApiServerPod> pods)
     {
         if (pods.IsEmpty)
         {
             return Verdict.Unknown(NoApiServerPods, "kube-system shows no pod kube-apiserver-*: the control plane is managed by somebody else, or its API servers are no static pods");
         }
 
-        var each = pods.Select(pod => (pod.Name, Verdict: Of(hash, log, logPath, pod))).ToList();
+        var each = pods.Select(pod => (pod.Name, Verdict: Of(hash, log, logPaths, pod))).ToList();
         var worst = WorstFirst.Select(status => each.FindAll(one => one.Verdict.Status == status)).First(found => found.Count > 0);
         var (name, verdict) = worst[0];
         return verdict with { Message = string.Create(CultureInfo.InvariantCulture, $"{worst.Count} of {each.Count} API servers, such as {name}: {verdict.Message}") };
     }
 
-    private static Verdict Of(string hash, LogSettings? log, string? logPath, ApiServerPod pod)
+    private static Verdict Of(string hash, LogSettings? log, ImmutableArray<string> logPaths, ApiServerPod pod)
     {
         if (!pod.Flags.TryGetValue("audit-policy-file", out var policyFile))
         {
@@ -52,9 +52,9 @@ public static partial class AppliedVerdict
             return Verdict.False(NotConfigured, "runs without --audit-log-path, so it writes no file that could be shipped");
         }
 
-        if (logPath is not null && path != logPath)
+        if (!logPaths.IsEmpty && !logPaths.Contains(path))
         {
-            return Verdict.False(FlagsDiffer, $"writes to {Shown(path)}, and Fluent Bit reads {logPath}: set spec.forwarding.fluentBit.logPath");
+            return Verdict.False(FlagsDiffer, $"writes to {Shown(path)}, and Fluent Bit reads {string.Join(" or ", logPaths)}: set spec.targets and spec.forwarding.fluentBit.logPath");
         }
 
         foreach (var (flag, asked) in Asked(log))

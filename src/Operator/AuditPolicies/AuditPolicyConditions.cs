@@ -59,6 +59,9 @@ internal static class AuditPolicyConditions
             Rendered = new RenderedStatus
             {
                 TalosPatch = NameOf(plan.TalosPatch),
+                Kubeadm = NameOf(plan.Kubeadm),
+                K3s = NameOf(plan.K3s),
+                Rke2 = NameOf(plan.Rke2),
                 FluentBit = NameOf(plan.FluentBit),
                 Alerts = NameOf(plan.Alerts),
             },
@@ -103,18 +106,12 @@ internal static class AuditPolicyConditions
     /// <summary>One line for people: what there is now, and the worst that was found.</summary>
     public static string Summary(AuditPolicyPlan plan)
     {
-        var parts = new List<string> { "Talos patch" };
-        if (plan.FluentBit is not null)
-        {
-            parts.Add("Fluent Bit configuration");
-        }
-
-        if (plan.Alerts is not null)
-        {
-            parts.Add("alert rules");
-        }
-
-        var rendered = $"rendered {string.Join(", ", parts)}";
+        (DesiredObject? Object, string Name)[] parts =
+        [
+            (plan.TalosPatch, "Talos patch"), (plan.Kubeadm, "kubeadm configuration"), (plan.K3s, "k3s configuration"), (plan.Rke2, "RKE2 configuration"),
+            (plan.FluentBit, "Fluent Bit configuration"), (plan.Alerts, "alert rules"),
+        ];
+        var rendered = $"rendered {string.Join(", ", parts.Where(part => part.Object is not null).Select(part => part.Name))}";
         return plan.Findings is [var worst, ..] && worst.Severity >= Severity.Warning ? $"{rendered}; {CountText(plan)}, see status.findings" : rendered;
     }
 

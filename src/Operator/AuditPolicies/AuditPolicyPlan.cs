@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
+using Comptroller.AuditPolicies.Rendering.Targets;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
@@ -35,8 +36,17 @@ internal sealed record AuditPolicyPlan
     /// <summary>How long until something that is in the way is looked at again.</summary>
     public TimeSpan RetryInterval { get; private init; }
 
-    /// <summary>ConfigMap with the Talos machine-config patches.</summary>
+    /// <summary>ConfigMap with the Talos machine-config patches; null when Talos is no target. So with the other targets.</summary>
     public DesiredObject? TalosPatch { get; private init; }
+
+    /// <summary>ConfigMap with policy and ClusterConfiguration.</summary>
+    public DesiredObject? Kubeadm { get; private init; }
+
+    /// <summary>ConfigMap with policy and drop-in configuration.</summary>
+    public DesiredObject? K3s { get; private init; }
+
+    /// <summary>ConfigMap with policy and drop-in configuration.</summary>
+    public DesiredObject? Rke2 { get; private init; }
 
     /// <summary>ConfigMap with the Fluent Bit configuration; null when nothing is shipped.</summary>
     public DesiredObject? FluentBit { get; private init; }
@@ -45,14 +55,14 @@ internal sealed record AuditPolicyPlan
     public DesiredObject? Alerts { get; private init; }
 
     /// <summary>In the order in which they are applied.</summary>
-    public IEnumerable<DesiredObject> Objects => new[] { TalosPatch, FluentBit, Alerts }.OfType<DesiredObject>();
+    public IEnumerable<DesiredObject> Objects => new[] { TalosPatch, Kubeadm, K3s, Rke2, FluentBit, Alerts }.OfType<DesiredObject>();
 
     public static AuditPolicyPlan Make(AuditPolicy resource)
     {
         var (metadata, spec) = (resource.Metadata, resource.Spec);
         var loaded = PolicyLoader.Load(AuditPolicyOptions.PolicyDocument(spec), UnknownFields.Reject);
         var target = KubernetesVersion.TryParse(spec.KubernetesVersion, out var version) ? version : (KubernetesVersion?)null;
-        var fluentBit = AuditPolicyOptions.FluentBit(spec);
+        var shipping = ShippingOptions.Of(spec);
         var interval = Duration(spec.Interval, "spec.interval");
         var retryInterval = Duration(spec.RetryInterval ?? spec.Interval, spec.RetryInterval is null ? "spec.interval" : "spec.retryInterval");
         var alerts = AuditPolicyOptions.Alerts(metadata, AuditPolicyObjects.AlertsName(metadata), spec);
@@ -62,9 +72,9 @@ internal sealed record AuditPolicyPlan
             .. new[] { interval.Error, retryInterval.Error }.OfType<string>().Distinct(),
             .. loaded.Errors.Select(error => $"spec.{error}"),
             .. GateErrors(loaded.Policy, target),
-            .. fluentBit.Errors,
-            .. alerts.Errors.Except(fluentBit.Errors),
-            .. fluentBit.Errors.IsEmpty ? DeliveryCheck.InquiryOf(spec).Errors : [],
+            .. shipping.Errors,
+            .. alerts.Errors.Except(shipping.Errors),
+            .. shipping.Errors.IsEmpty ? DeliveryCheck.InquiryOf(spec).Errors : [],
         ];
         if (!errors.IsEmpty)
         {
@@ -81,10 +91,21 @@ internal sealed record AuditPolicyPlan
             RuleCount = policy.Rules.Length,
             Interval = interval.Value,
             RetryInterval = retryInterval.Value,
-            TalosPatch = AuditPolicyObjects.TalosPatch(metadata, policy, log),
-            FluentBit = fluentBit.Value is { } shipping ? AuditPolicyObjects.FluentBit(metadata, shipping, spec.Forwarding!.VictoriaLogs.BasicAuth) : null,
+            TalosPatch = For(Distribution.Talos, source => TalosFiles.Render(policy, log, source)),
+            Kubeadm = For(Distribution.Kubeadm, source => KubeadmFiles.Render(policy, log, LogPath(Distribution.Kubeadm), target, source)),
+            K3s = For(Distribution.K3s, source => K3sFiles.Render(policy, log, LogPath(Distribution.K3s), source)),
+            Rke2 = For(Distribution.Rke2, source => Rke2Files.Render(policy, log, LogPath(Distribution.Rke2), source)),
+            FluentBit = shipping.Values.IsEmpty ? null : AuditPolicyObjects.FluentBit(metadata, shipping.Values, spec.Forwarding!.Formats),
             Alerts = alerts.Value is { } alerting ? AuditPolicyObjects.Alerts(alerting) : null,
         };
+
+        DesiredObject? For(Distribution distribution, Func<TargetSource, ImmutableArray<TargetFile>> files) =>
+            ShippingOptions.Distributions(spec.Targets).Contains(distribution)
+                ? AuditPolicyObjects.Target(metadata, distribution, files(new TargetSource(metadata.Namespace, AuditPolicyObjects.TargetName(metadata, distribution))))
+                : null;
+
+        // What is shipped is what is written.
+        string LogPath(Distribution distribution) => spec.Forwarding?.FluentBit.LogPath ?? distribution.LogPath;
     }
 
     /// <summary>How long until everything is compared again, of a spec that was planned without errors before.</summary>

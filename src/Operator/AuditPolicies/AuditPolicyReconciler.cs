@@ -11,7 +11,7 @@ namespace Comptroller.Operator.AuditPolicies;
 /// resource as owner and goes with it.
 /// </summary>
 internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter statuses, EventRecorder events, DeliveryCheck delivery, TimeProvider time)
-    : IReconciler<AuditPolicy>, IFailureReporter<AuditPolicy>
+    : IReconciler<AuditPolicy>, IFailureReporter<AuditPolicy>, IForgetter
 {
     public async Task<Outcome> ReconcileAsync(AuditPolicy resource, CancellationToken cancellationToken)
     {
@@ -59,6 +59,12 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
         {
             events.Warning(ResourceTypes.AuditPolicies, metadata, failure is TerminalException terminal ? terminal.Reason : ConditionReason.Failed, "Render", failure.Message);
         }
+    }
+
+    public void Forget(ObjectMeta metadata)
+    {
+        applier.Forget(metadata.Uid ?? "");
+        statuses.Forget(metadata.Uid ?? "");
     }
 
     /// <summary>Writes a status together with what is known by now of delivery; one write for both (rule W5), and none when neither is new.</summary>

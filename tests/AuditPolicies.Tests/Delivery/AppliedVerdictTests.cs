@@ -42,7 +42,7 @@ public sealed class AppliedVerdictTests
     public void An_API_server_without_audit_flags_is_a_no()
     {
         Judge(Pod("a", "--v=2")).Reason.ShouldBe("NotConfigured");
-        AppliedVerdict.Of(Hash, null, null, ApiServerPod.Among([Manifest("a", [Ours])])).Reason.ShouldBe("NotConfigured");
+        AppliedVerdict.Of(Hash, null, [], ApiServerPod.Among([Manifest("a", [Ours])])).Reason.ShouldBe("NotConfigured");
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class AppliedVerdictTests
 
     private static Verdict Judge(params ApiServerPod[] pods) => Judge(null, pods);
 
-    private static Verdict Judge(LogSettings? log, params ApiServerPod[] pods) => AppliedVerdict.Of(Hash, log, LogPath, [.. pods]);
+    private static Verdict Judge(LogSettings? log, params ApiServerPod[] pods) => AppliedVerdict.Of(Hash, log, [LogPath], [.. pods]);
 
     private static ApiServerPod Pod(string node, string policy, string path = LogPath, string? annotation = null, params string[] more)
     {

@@ -41,13 +41,12 @@ internal sealed class DeliveryCheck(DeliveryProbe probe, ApiServerPods pods, Tim
             return (null, []);
         }
 
-        if (spec.Forwarding is not { } forwarding)
+        if (spec.Forwarding is not { VictoriaLogs: { } logs } forwarding)
         {
-            return (null, ["spec.delivery: asks for the events that forwarding ships: set spec.forwarding, or remove spec.delivery"]);
+            return (null, ["spec.delivery: asks for the events in VictoriaLogs; set spec.forwarding.victoriaLogs, or remove spec.delivery"]);
         }
 
-        var logs = forwarding.VictoriaLogs;
-        var (text, field) = delivery.Endpoint is { } own ? (own, "spec.delivery.endpoint") : (logs?.Endpoint ?? "", "spec.forwarding.victoriaLogs.endpoint");
+        var (text, field) = delivery.Endpoint is { } own ? (own, "spec.delivery.endpoint") : (logs.Endpoint, "spec.forwarding.victoriaLogs.endpoint");
         if (!Uri.TryCreate(text, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https") || endpoint.UserInfo.Length > 0 || endpoint.Query.Length > 0 || endpoint.Fragment.Length > 0)
         {
             return (null, [$"{field}: \"{text}\" must be an http or https address without credentials and query, for spec.delivery to ask"]);
@@ -63,7 +62,7 @@ internal sealed class DeliveryCheck(DeliveryProbe probe, ApiServerPods pods, Tim
             return (null, [$"spec.delivery.maxAge: \"{delivery.MaxAge}\" must lie between 1m and 12h"]);
         }
 
-        var target = new DeliveryTarget(endpoint, (uint)(logs?.AccountId ?? 0), (uint)(logs?.ProjectId ?? 0), delivery.Endpoint is null ? logs?.Tls?.ServerName : null);
+        var target = new DeliveryTarget(endpoint, (uint)logs.AccountId, (uint)logs.ProjectId, delivery.Endpoint is null ? logs.Tls?.ServerName : null);
         return (new Inquiry(target, new DeliveryQuestion(forwarding.Cluster, maxAge), delivery.RetentionDays is not null), []);
     }
 
@@ -95,7 +94,7 @@ internal sealed class DeliveryCheck(DeliveryProbe probe, ApiServerPods pods, Tim
     {
         try
         {
-            return AppliedVerdict.Of(hash, AuditPolicyOptions.Log(spec.Log), spec.Forwarding?.FluentBit.LogPath, await pods.ListAsync(cancellationToken));
+            return AppliedVerdict.Of(hash, AuditPolicyOptions.Log(spec.Log), ShippingOptions.LogPaths(spec), await pods.ListAsync(cancellationToken));
         }
         catch (KubeApiException e) when (e.IsForbidden)
         {

@@ -58,5 +58,5 @@ public sealed class DeliveryConditionsTests
 
     [Fact]
     public void Without_forwarding_there_is_nothing_to_ask_for() =>
-        AuditPolicyPlan.Make(Specs.Of("{rules: [{level: Metadata}], delivery: {}}")).Errors.ShouldHaveSingleItem().ShouldContain("set spec.forwarding");
+        AuditPolicyPlan.Make(Specs.Of("{rules: [{level: Metadata}], delivery: {}}")).Errors.ShouldHaveSingleItem().ShouldContain("set spec.forwarding.victoriaLogs");
 }

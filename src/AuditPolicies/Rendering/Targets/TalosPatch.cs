@@ -1,22 +1,15 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Model;
 
-namespace Comptroller.AuditPolicies.Rendering;
+namespace Comptroller.AuditPolicies.Rendering.Targets;
 
 /// <summary>
 /// Strategic-merge patches that give a Talos control plane an audit policy, in both shapes of its configuration. The policy replaces the
 /// old one as a whole (Talos marks the field merge:"replace"). A patch holds audit settings only: an image would downgrade the API server,
-/// certSANs would be appended on every apply, a log path outside <see cref="LogDirectory"/> or an own policy file would stop or mute it.
+/// certSANs would be appended on every apply, a log path of its own or an own policy file would stop or mute it.
 /// </summary>
 public static class TalosPatch
 {
-    /// <summary>The only host directory Talos mounts into kube-apiserver for its audit log.</summary>
-    public const string LogDirectory = "/var/log/audit/kube";
-
-    /// <summary>The file Talos lets kube-apiserver write.</summary>
-    public const string LogPath = LogDirectory + "/kube-apiserver.log";
-
     /// <summary>
     /// For Talos up to 1.13, and for later versions still on the old configuration: <c>cluster.apiServer.auditPolicy</c>, plus
     /// <c>extraArgs</c> for the log settings asked for.
@@ -49,40 +42,7 @@ public static class TalosPatch
         ? new JsonObject { ["apiVersion"] = "v1alpha1", ["kind"] = "KubeAPIServerConfig", ["extraArgs"] = arguments }
         : null;
 
-    /// <summary>Log settings the API server would refuse at start-up.</summary>
-    public static IEnumerable<OptionError> Check(LogSettings? log)
-    {
-        return new (string Field, int? Value)[]
-            {
-                ("maxAge", log?.MaxAgeDays),
-                ("maxBackups", log?.MaxBackups),
-                ("maxSizeMegabytes", log?.MaxSizeMegabytes),
-            }
-            .Where(setting => setting.Value < 0)
-            .Select(setting => new OptionError(setting.Field, $"must not be negative, is {setting.Value}: kube-apiserver would not start"));
-    }
-
     // Strings throughout: up to Talos 1.12 extraArgs is a map of strings, and an unquoted number or boolean is refused.
-    private static JsonObject ExtraArgs(LogSettings? log)
-    {
-        OptionException.ThrowIfAny(Check(log));
-        var arguments = new JsonObject();
-        Add("audit-log-maxage", log?.MaxAgeDays);
-        Add("audit-log-maxbackup", log?.MaxBackups);
-        Add("audit-log-maxsize", log?.MaxSizeMegabytes);
-        if (log?.Compress is { } compress)
-        {
-            arguments["audit-log-compress"] = compress ? "true" : "false";
-        }
-
-        return arguments;
-
-        void Add(string flag, int? value)
-        {
-            if (value is { } number)
-            {
-                arguments[flag] = number.ToString(CultureInfo.InvariantCulture);
-            }
-        }
-    }
+    private static JsonObject ExtraArgs(LogSettings? log) =>
+        new(LogFlags.Of(log).Select(flag => KeyValuePair.Create(flag.Name, (JsonNode?)flag.Value)));
 }

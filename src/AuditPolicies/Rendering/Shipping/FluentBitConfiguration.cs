@@ -1,15 +1,18 @@
 using System.Text.Json.Nodes;
 
-namespace Comptroller.AuditPolicies.Rendering;
+namespace Comptroller.AuditPolicies.Rendering.Shipping;
 
 /// <summary>
-/// Fluent Bit's YAML configuration (5.x) that ships one node's audit log to VictoriaLogs without losing, doubling or misdating events.
-/// Each setting that differs from Fluent Bit's default names the loss it prevents.
+/// Fluent Bit's configuration (5.x) that ships one node's audit log without losing, doubling or misdating events. Each setting that differs
+/// from Fluent Bit's default names the loss it prevents.
 /// </summary>
 public static class FluentBitConfiguration
 {
     /// <summary>Value of the stream field <c>source</c>; alert rules select by it.</summary>
     public const string Source = "kube-apiserver-audit";
+
+    /// <summary>The tags of audit events.</summary>
+    internal const string Events = "audit.*";
 
     private const string Parser = "audit_json";
 
@@ -32,13 +35,8 @@ public static class FluentBitConfiguration
             ["pipeline"] = new JsonObject
             {
                 ["inputs"] = new JsonArray(Tail(options)),
-                ["filters"] = new JsonArray(new JsonObject
-                {
-                    ["name"] = "modify",
-                    ["match"] = "audit.*",
-                    ["add"] = new JsonArray($"cluster {options.Cluster}", $"source {Source}"),
-                }),
-                ["outputs"] = new JsonArray(Http(options)),
+                ["filters"] = new JsonArray([.. Filters(options)]),
+                ["outputs"] = new JsonArray([.. options.Sinks.Select(sink => sink.Output(options))]),
             },
         };
     }
@@ -65,12 +63,32 @@ public static class FluentBitConfiguration
         ["scheduler.cap"] = 300,
     };
 
+    private static IEnumerable<JsonObject> Filters(FluentBitOptions options)
+    {
+        yield return new JsonObject
+        {
+            ["name"] = "modify",
+            ["match"] = Events,
+            ["add"] = new JsonArray($"cluster {options.Cluster}", $"source {Source}"),
+        };
+        if (options.Redaction is not null)
+        {
+            yield return new JsonObject
+            {
+                ["name"] = "lua",
+                ["match"] = Events,
+                ["script"] = RedactionScript.Path,
+                ["call"] = RedactionScript.Function,
+            };
+        }
+    }
+
     private static JsonObject Tail(FluentBitOptions options) => new()
     {
         ["name"] = "tail",
         ["alias"] = "audit_tail",
         ["tag"] = "audit.kube-apiserver",
-        ["path"] = options.Path,
+        ["path"] = options.LogPath,
         ["parser"] = Parser,
         ["db"] = options.StateDirectory + "/tail.db",
         ["db.locking"] = true,
@@ -87,65 +105,4 @@ public static class FluentBitConfiguration
         ["storage.type"] = "filesystem",
         ["threaded"] = true,
     };
-
-    private static JsonObject Http(FluentBitOptions options)
-    {
-        var output = new JsonObject
-        {
-            ["name"] = "http",
-            ["alias"] = "victorialogs",
-            ["match"] = "audit.*",
-            ["host"] = options.Endpoint.IdnHost,
-            ["port"] = options.Endpoint.Port,
-            ["uri"] = IngestionPath(options),
-            ["format"] = "json_lines",
-            // VictoriaLogs takes the time from stageTimestamp; a second date key would only cost space.
-            ["json_date_key"] = false,
-            ["compress"] = "gzip",
-            ["header"] = new JsonArray($"AccountID {options.AccountId}", $"ProjectID {options.ProjectId}"),
-            // The default is one retry, after which the chunk is dropped.
-            ["retry_limit"] = "no_limits",
-            ["storage.total_limit_size"] = options.BufferLimit,
-            ["net.keepalive"] = true,
-        };
-        if (options.Endpoint.Scheme == "https")
-        {
-            AddTls(output, options.Tls);
-        }
-
-        if (options.Authentication is { } authentication)
-        {
-            output["http_user"] = authentication.User;
-            output["http_passwd"] = $"${{{authentication.PasswordVariable}}}";
-        }
-
-        return output;
-    }
-
-    private static void AddTls(JsonObject output, TlsOptions tls)
-    {
-        output["tls"] = true;
-        output["tls.verify"] = tls.Verify;
-        if (tls.CaFile is { } caFile)
-        {
-            output["tls.ca_file"] = caFile;
-        }
-
-        if (tls.ServerName is { } serverName)
-        {
-            output["tls.vhost"] = serverName;
-        }
-    }
-
-    // Streams only from fields that are constant per API server: a stream per user or namespace would ruin the index.
-    private static string IngestionPath(FluentBitOptions options)
-    {
-        var query = "_stream_fields=cluster,source&_time_field=stageTimestamp&_msg_field=requestURI";
-        if (!options.IgnoreFields.IsEmpty)
-        {
-            query += "&ignore_fields=" + string.Join(',', options.IgnoreFields);
-        }
-
-        return $"{options.Endpoint.AbsolutePath.TrimEnd('/')}/insert/jsonline?{query}";
-    }
 }

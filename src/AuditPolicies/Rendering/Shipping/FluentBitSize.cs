@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Comptroller.AuditPolicies.Rendering;
+namespace Comptroller.AuditPolicies.Rendering.Shipping;
 
 /// <summary>Sizes as Fluent Bit reads them: decimal multiples, <c>512k</c> = 512 000 bytes.</summary>
 internal static class FluentBitSize
