@@ -7,6 +7,7 @@ using Comptroller.AuditPolicies.Rendering.Targets;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditPolicies.Delivery;
 
 namespace Comptroller.Operator.AuditPolicies;
 
@@ -29,6 +30,9 @@ internal sealed record AuditPolicyPlan
     public string PolicyHash { get; private init; } = "";
 
     public int RuleCount { get; private init; }
+
+    /// <summary>What the policy would cost; null when the spec does not ask.</summary>
+    public EstimateStatus? Estimate { get; private init; }
 
     /// <summary>Which rules these are and whose; null when there are errors.</summary>
     public RuleSelection? Rules { get; private init; }
@@ -82,6 +86,7 @@ internal sealed record AuditPolicyPlan
             .. GateErrors(loaded.Policy, target),
             .. shipping.Errors,
             .. alerts.Errors.Except(shipping.Errors),
+            .. shipping.Errors.IsEmpty ? DeliveryCheck.InquiryOf(spec).Errors : [],
         ];
         if (!errors.IsEmpty)
         {
@@ -96,6 +101,7 @@ internal sealed record AuditPolicyPlan
             Findings = PolicyLinter.Lint(new LintContext(policy) { Target = target, Log = log }),
             PolicyHash = Comptroller.AuditPolicies.Model.PolicyHash.Compute(policy),
             RuleCount = policy.Rules.Length,
+            Estimate = AuditPolicyEstimate.Of(policy, spec),
             Rules = rules,
             Interval = interval.Value,
             RetryInterval = retryInterval.Value,
