@@ -21,7 +21,7 @@ public sealed class SamplesTests
 
     [Theory, MemberData(nameof(Files))]
     public void Every_sample_decodes_without_an_unknown_field(string file) =>
-        Decode(file).Spec.Rules.ShouldNotBeEmpty();
+        Decode(file).Spec.ShouldSatisfyAllConditions(spec => (spec.Rules.Count > 0 || spec.Profile is not null).ShouldBeTrue());
 
     [Fact]
     public void The_kustomization_lists_every_sample() =>
@@ -67,7 +67,8 @@ public sealed class SamplesTests
     [InlineData("forwarding", """{"cluster":"a","fluentBit":{"bufferLimit":"2GB"},"victoriaLogs":{"endpoint":"http://v"}}""", "bufferLimit")]
     [InlineData("interval", "\"10\"", "interval")]
     [InlineData("kubernetesVersion", "\"1.36.2\"", "kubernetesVersion")]
-    [InlineData("rules", "[]", "rules")]
+    [InlineData("profile", "\"Best\"", "profile")]
+    [InlineData("addOns", """["Istio"]""", "addOns")]
     [InlineData("rules", """[{"level":"metadata"}]""", "level")]
     [InlineData("rules", """[{"level":"None","verbs":"get"}]""", "verbs")]
     [InlineData("log", """{"maxAge":0}""", "maxAge")]

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Informers;
 using Comptroller.Kubernetes.Model;

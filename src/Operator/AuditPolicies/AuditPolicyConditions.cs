@@ -1,4 +1,5 @@
 using Comptroller.AuditPolicies.Linting;
+using Comptroller.AuditPolicies.Profiles;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Runtime;
 
@@ -55,7 +56,9 @@ internal static class AuditPolicyConditions
             Conditions = conditions.Items,
             PolicyHash = plan.PolicyHash,
             RuleCount = plan.RuleCount,
+            Profile = plan.Rules?.Profile is { } profile ? new ProfileStatus { Name = profile.Name, Version = profile.Version } : null,
             Findings = FindingsOf(plan),
+            Estimate = plan.Estimate,
             Rendered = new RenderedStatus
             {
                 TalosPatch = NameOf(plan.TalosPatch),
@@ -117,7 +120,7 @@ internal static class AuditPolicyConditions
 
     private static Conditions WithSoundness(Conditions conditions, AuditPolicyPlan plan, long generation, DateTimeOffset now) =>
         plan.Findings.FirstOrDefault(finding => finding.Severity >= Severity.Warning) is { } worst
-            ? conditions.With(PolicySound, "False", HarmfulRules, Bounded($"{CountText(plan)}; first: {Text(worst)}"), generation, now)
+            ? conditions.With(PolicySound, "False", HarmfulRules, Bounded($"{CountText(plan)}; first: {Text(plan, worst)}"), generation, now)
             : conditions.With(PolicySound, "True", NoFindings, "nothing is lost or leaked that the policy could tell", generation, now);
 
     private static FindingsStatus FindingsOf(AuditPolicyPlan plan) => new()
@@ -134,6 +137,7 @@ internal static class AuditPolicyConditions
                 Id = finding.Id,
                 Severity = finding.Severity.ToString(),
                 Rule = finding.RuleIndex,
+                RuleOf = plan.Origin(finding) is { Source: not RuleSource.Own } origin ? origin.ToString() : null,
                 Message = Bounded($"{finding.Message}. {finding.Fix}"),
             }),
         ],
@@ -141,7 +145,12 @@ internal static class AuditPolicyConditions
 
     private static string CountText(AuditPolicyPlan plan) => plan.Findings.Length == 1 ? "1 finding" : $"{plan.Findings.Length} findings";
 
-    private static string Text(Finding finding) => finding.RuleIndex is { } rule ? $"rule {rule}: {finding.Message}" : finding.Message;
+    private static string Text(AuditPolicyPlan plan, Finding finding) => plan.Origin(finding) switch
+    {
+        null => finding.Message,
+        { Source: RuleSource.Own } own => $"rule {own.Index}: {finding.Message}",
+        { } other => $"{other}: {finding.Message}",
+    };
 
     private static Conditions Of(AuditPolicy resource) => new(resource.Status.ObservedGeneration, resource.Status.Conditions ?? []);
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Alerting;
 using Comptroller.AuditPolicies.Model;
@@ -13,18 +12,15 @@ namespace Comptroller.Operator.AuditPolicies;
 internal static class AuditPolicyOptions
 {
     /// <summary>The policy as the file that kube-apiserver would read.</summary>
-    public static JsonObject PolicyDocument(AuditPolicySpec spec)
-    {
-        var document = new JsonObject
+    public static JsonObject PolicyDocument(AuditPolicySpec spec, RuleSelection rules) =>
+        new()
         {
             ["apiVersion"] = Policy.ApiVersion,
             ["kind"] = Policy.Kind,
             ["omitStages"] = new JsonArray([.. spec.OmitStages.Select(stage => (JsonNode)stage)]),
             ["omitManagedFields"] = spec.OmitManagedFields,
+            ["rules"] = rules.Document(spec),
         };
-        document["rules"] = JsonSerializer.SerializeToNode(spec.Rules, CrdsJson.Default.IReadOnlyListAuditRule);
-        return document;
-    }
 
     public static LogSettings? Log(AuditLog? log) => log is null ? null : new LogSettings
     {

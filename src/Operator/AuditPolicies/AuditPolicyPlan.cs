@@ -2,10 +2,12 @@ using System.Collections.Immutable;
 using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
+using Comptroller.AuditPolicies.Profiles;
 using Comptroller.AuditPolicies.Rendering.Targets;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditPolicies.Delivery;
 
 namespace Comptroller.Operator.AuditPolicies;
 
@@ -28,6 +30,12 @@ internal sealed record AuditPolicyPlan
     public string PolicyHash { get; private init; } = "";
 
     public int RuleCount { get; private init; }
+
+    /// <summary>What the policy would cost; null when the spec does not ask.</summary>
+    public EstimateStatus? Estimate { get; private init; }
+
+    /// <summary>Which rules these are and whose; null when there are errors.</summary>
+    public RuleSelection? Rules { get; private init; }
 
     /// <summary>How long until everything is compared again.</summary>
     public TimeSpan Interval { get; private init; }
@@ -56,10 +64,14 @@ internal sealed record AuditPolicyPlan
     /// <summary>In the order in which they are applied.</summary>
     public IEnumerable<DesiredObject> Objects => new[] { TalosPatch, Kubeadm, K3s, Rke2, FluentBit, Alerts }.OfType<DesiredObject>();
 
+    /// <summary>Whose rule a finding is about; null when it is about the policy as a whole.</summary>
+    public RuleOrigin? Origin(Finding finding) => finding.RuleIndex is { } rule ? Rules?.Origin(rule) : null;
+
     public static AuditPolicyPlan Make(AuditPolicy resource)
     {
         var (metadata, spec) = (resource.Metadata, resource.Spec);
-        var loaded = PolicyLoader.Load(AuditPolicyOptions.PolicyDocument(spec), UnknownFields.Reject);
+        var rules = RuleSelection.Of(spec);
+        var loaded = rules.Errors.IsEmpty ? PolicyLoader.Load(AuditPolicyOptions.PolicyDocument(spec, rules), UnknownFields.Reject) : new PolicyLoadResult();
         var target = KubernetesVersion.TryParse(spec.KubernetesVersion, out var version) ? version : (KubernetesVersion?)null;
         var shipping = ShippingOptions.Of(spec);
         var interval = Duration(spec.Interval, "spec.interval");
@@ -69,10 +81,12 @@ internal sealed record AuditPolicyPlan
         [
             .. NameErrors(metadata.Name),
             .. new[] { interval.Error, retryInterval.Error }.OfType<string>().Distinct(),
+            .. rules.Errors,
             .. loaded.Errors.Select(error => $"spec.{error}"),
             .. GateErrors(loaded.Policy, target),
             .. shipping.Errors,
             .. alerts.Errors.Except(shipping.Errors),
+            .. shipping.Errors.IsEmpty ? DeliveryCheck.InquiryOf(spec).Errors : [],
         ];
         if (!errors.IsEmpty)
         {
@@ -87,6 +101,8 @@ internal sealed record AuditPolicyPlan
             Findings = PolicyLinter.Lint(new LintContext(policy) { Target = target, Log = log }),
             PolicyHash = Comptroller.AuditPolicies.Model.PolicyHash.Compute(policy),
             RuleCount = policy.Rules.Length,
+            Estimate = AuditPolicyEstimate.Of(policy, spec),
+            Rules = rules,
             Interval = interval.Value,
             RetryInterval = retryInterval.Value,
             TalosPatch = For(Distribution.Talos, source => TalosFiles.Render(policy, log, source)),
