@@ -19,7 +19,7 @@ public sealed record AuditPolicyStatus
     /// <summary>
     /// Ready is always present. Reconciling and Stalled are present only while True: Stalled means that the spec must change.
     /// PolicySound is False when the policy loads but loses events or leaks secrets. AlertsInstalled is False when the VMRule
-    /// could not be installed.
+    /// could not be installed. Delivering, Retained and Applied tell what was asked for in spec.delivery.
     /// </summary>
     [ListMapKey("type"), Items(16)]
     public IReadOnlyList<Condition>? Conditions { get; init; }

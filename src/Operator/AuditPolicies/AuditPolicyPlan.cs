@@ -7,6 +7,7 @@ using Comptroller.AuditPolicies.Rendering.Targets;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditPolicies.Delivery;
 
 namespace Comptroller.Operator.AuditPolicies;
 
@@ -82,6 +83,7 @@ internal sealed record AuditPolicyPlan
             .. GateErrors(loaded.Policy, target),
             .. shipping.Errors,
             .. alerts.Errors.Except(shipping.Errors),
+            .. shipping.Errors.IsEmpty ? DeliveryCheck.InquiryOf(spec).Errors : [],
         ];
         if (!errors.IsEmpty)
         {

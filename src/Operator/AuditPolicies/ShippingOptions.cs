@@ -46,6 +46,11 @@ internal static class ShippingOptions
         return (errors.IsEmpty ? options : [], errors);
     }
 
+    /// <summary>The files that Fluent Bit reads, one for each target; empty when nothing is shipped.</summary>
+    public static ImmutableArray<string> LogPaths(AuditPolicySpec spec) => spec.Forwarding is not { } forwarding ? []
+        : forwarding.FluentBit.LogPath is { } path ? [path]
+        : [.. Distributions(spec.Targets).Select(distribution => distribution.LogPath)];
+
     // What the options let through that Fluent Bit would not survive; its own dry run would not notice either.
     private static IEnumerable<string> Faults(FluentBitOptions options)
     {
