@@ -111,6 +111,9 @@ public sealed record AuditPolicySpec
     /// <summary>Proof that the events arrive. Absent, nothing is asked.</summary>
     public Delivery? Delivery { get; init; }
 
+    /// <summary>Judges all this by standards, in a report and in status.compliance. Nothing is judged when absent.</summary>
+    public Compliance? Compliance { get; init; }
+
     private static class Defaults
     {
         public static readonly IReadOnlyList<string> OmitStages = [AuditStages.RequestReceived];

@@ -37,7 +37,7 @@ internal sealed record Expectation(string What, params ImmutableArray<Probe> Pro
         var violations = Violations(posture).DistinctBy(violation => violation.Decision.MatchedRule).Take(ViolationsShown + 1).ToList();
         if (violations.Count == 0)
         {
-            return Judgement.Pass($"{What}: {Promise}", [.. Probes.Select(probe => Summary(posture, probe)), .. Also.Select(request => Describe(posture, request))]);
+            return Judgement.Pass($"{What}: {Promise}", [.. Evidence(posture)]);
         }
 
         var shown = violations.Take(ViolationsShown).Select(violation => Describe(posture, violation.Request)).ToList();
@@ -82,11 +82,20 @@ internal sealed record Expectation(string What, params ImmutableArray<Probe> Pro
         return request is { IsLongRunning: true, IsResourceRequest: true, Verb: not "watch" } ? written.HasFlag(Stages.ResponseStarted) : written != Stages.None;
     }
 
-    private string Summary(Posture posture, Probe probe)
+    // One line for each rule that decides: what it records, with the verbs where another rule decides the rest.
+    private IEnumerable<string> Evidence(Posture posture)
     {
-        var decisions = By.SelectMany(probe.By).Select(posture.Evaluator.Decide).DistinctBy(decision => decision.MatchedRule).Select(decision => Text(posture, decision));
-        return $"{string.Join(", ", probe.Verbs)} {(probe.Group.Length == 0 ? "" : probe.Group + "/")}{probe.Resource}: {string.Join("; ", decisions)}";
+        var decided =
+            from probe in Probes
+            from request in By.SelectMany(probe.By)
+            select (Probe: probe, request.Verb, Text: Text(posture, posture.Evaluator.Decide(request)));
+        return decided.GroupBy(each => each.Text, StringComparer.Ordinal)
+            .Select(rule => $"{What}, {rule.Key}: {string.Join(", ", rule.GroupBy(each => each.Probe).Select(probe => Named(probe.Key, [.. probe.Select(each => each.Verb).Distinct(StringComparer.Ordinal)])))}")
+            .Concat(Also.Select(request => Describe(posture, request)));
     }
+
+    private static string Named(Probe probe, ImmutableArray<string> verbs) =>
+        $"{(probe.Group.Length == 0 ? "" : probe.Group + "/")}{probe.Resource}{(verbs.Length == probe.Verbs.Length ? "" : $" ({string.Join(", ", verbs)})")}";
 
     private static string Describe(Posture posture, AuditRequest request)
     {

@@ -11,7 +11,7 @@ internal static class NodeLogging
         $"a policy of {posture.Policy.Rules.Length} rules is rendered, checked as kube-apiserver does", $"policy hash {PolicyHash.Compute(posture.Policy)}");
 
     public static Check Path { get; } = posture => posture.NodeLogs.IsEmpty
-        ? Judgement.Fail("nothing is rendered that writes a log")
+        ? NoLog
         : Judgement.Pass("the API server writes a log", [.. posture.NodeLogs.Select(log => $"audit-log-path {log.Path} on {log.Target}")]);
 
     public static Check Age { get; } = AtLeast("audit-log-maxage", "spec.log.maxAge", 30, "days", settings => settings.MaxAgeDays);
@@ -20,8 +20,15 @@ internal static class NodeLogging
 
     public static Check Size { get; } = AtLeast("audit-log-maxsize", "spec.log.maxSizeMegabytes", 100, "MiB", settings => settings.MaxSizeMegabytes);
 
+    private static Judgement NoLog => Judgement.Fail("nothing is rendered that writes a log");
+
     private static Check AtLeast(string flag, string field, int least, string unit, Func<LogSettings, int?> setting) => posture =>
     {
+        if (posture.NodeLogs.IsEmpty)
+        {
+            return NoLog;
+        }
+
         var weak = posture.NodeLogs.Where(log => setting(log.Settings) is not { } value || value < least).ToList();
         ImmutableArray<string> evidence = [.. posture.NodeLogs.Select(log => $"{flag} {setting(log.Settings)?.ToString() ?? "not set"} on {log.Target}")];
         return weak.Count == 0

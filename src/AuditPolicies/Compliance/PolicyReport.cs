@@ -11,11 +11,16 @@ public static class PolicyReport
 {
     public const string Source = "comptroller";
 
-    /// <summary>Everything but apiVersion, kind and metadata.</summary>
     /// <param name="report">The report.</param>
+    /// <param name="apiVersion">Of the object.</param>
+    /// <param name="kind">Of the object.</param>
+    /// <param name="name">Of the object.</param>
     /// <param name="scope">Reference to what is judged.</param>
-    public static JsonObject Render(ComplianceReport report, JsonObject scope) => new()
+    public static JsonObject Render(ComplianceReport report, string apiVersion, string kind, string name, JsonObject scope) => new()
     {
+        ["apiVersion"] = apiVersion,
+        ["kind"] = kind,
+        ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = scope["namespace"]?.DeepClone() },
         ["scope"] = scope,
         ["summary"] = new JsonObject
         {

@@ -104,6 +104,20 @@ internal static class Recording
         By = [Probe.Person],
     }.Check;
 
+    /// <summary>What was asked for in changes of rights and of the API server itself; the name alone does not tell.</summary>
+    public static Check ContentOfPrivilegedChanges { get; } = new Expectation(
+        "content of privileged changes",
+        new Probe(Rbac, "roles", Writes),
+        new Probe(Rbac, "rolebindings", Writes),
+        new Probe(Rbac, "clusterroles", Writes),
+        new Probe(Rbac, "clusterrolebindings", Writes),
+        new Probe("certificates.k8s.io", "certificatesigningrequests", Writes),
+        new Probe("admissionregistration.k8s.io", "mutatingwebhookconfigurations", Writes),
+        new Probe("admissionregistration.k8s.io", "validatingwebhookconfigurations", Writes))
+    {
+        AtLeast = Level.Request,
+    }.Check;
+
     /// <summary>Changes with request and response, of what is not confidential.</summary>
     public static Check ContentOfChanges { get; } = new Expectation(
         "changes by people and workloads",
