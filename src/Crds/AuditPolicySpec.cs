@@ -114,6 +114,12 @@ public sealed record AuditPolicySpec
     /// <summary>Judges all this by standards, in a report and in status.compliance. Nothing is judged when absent.</summary>
     public Compliance? Compliance { get; init; }
 
+    /// <summary>
+    /// Asks for status.estimate: what the policy would cost in volume and storage. "comptroller audit-policy estimate --log" computes the
+    /// same from a recorded log, and is far more exact.
+    /// </summary>
+    public Estimate? Estimate { get; init; }
+
     private static class Defaults
     {
         public static readonly IReadOnlyList<string> OmitStages = [AuditStages.RequestReceived];

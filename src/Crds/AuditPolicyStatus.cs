@@ -41,6 +41,9 @@ public sealed record AuditPolicyStatus
     [ListMapKey("standard"), Items(7)]
     public IReadOnlyList<ComplianceStatus>? Compliance { get; init; }
 
+    /// <summary>What the policy would cost; absent unless spec.estimate asks for it.</summary>
+    public EstimateStatus? Estimate { get; init; }
+
     /// <summary>Names of the rendered objects, by what they are for. All are in the namespace of the resource.</summary>
     public RenderedStatus? Rendered { get; init; }
 

@@ -58,6 +58,7 @@ internal static class AuditPolicyConditions
             RuleCount = plan.RuleCount,
             Profile = plan.Rules?.Profile is { } profile ? new ProfileStatus { Name = profile.Name, Version = profile.Version } : null,
             Findings = FindingsOf(plan),
+            Estimate = plan.Estimate,
             Rendered = new RenderedStatus
             {
                 TalosPatch = NameOf(plan.TalosPatch),

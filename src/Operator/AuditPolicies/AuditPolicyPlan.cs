@@ -32,6 +32,9 @@ internal sealed record AuditPolicyPlan
 
     public int RuleCount { get; private init; }
 
+    /// <summary>What the policy would cost; null when the spec does not ask.</summary>
+    public EstimateStatus? Estimate { get; private init; }
+
     /// <summary>Which rules these are and whose; null when there are errors.</summary>
     public RuleSelection? Rules { get; private init; }
 
@@ -110,6 +113,7 @@ internal sealed record AuditPolicyPlan
             Findings = PolicyLinter.Lint(new LintContext(policy) { Target = target, Log = log }),
             PolicyHash = hash,
             RuleCount = policy.Rules.Length,
+            Estimate = AuditPolicyEstimate.Of(policy, spec),
             Rules = rules,
             Interval = interval.Value,
             RetryInterval = retryInterval.Value,

@@ -11,7 +11,7 @@ internal static class Nist80053
             Checks.All(Recording.FailedLogins, Recording.SecretAccess, Recording.AccessRules, Recording.Credentials, Recording.SystemObjects, Recording.ControlChanges)),
         new("AU-3", "Records tell what, when, where, from where, who and the outcome", Checks.All(Recording.EverythingByPeople, Recording.FailedLogins)),
         new("AU-3(1)", "Records hold further detail: here, the content of privileged changes", Recording.ContentOfPrivilegedChanges),
-        new("AU-4", "There is room for the records", Checks.ByHand("show that the disks of nodes and store hold what the rate of requests makes of this policy")),
+        new("AU-4", "There is room for the records", Checks.ByHand("compare status.estimate, or an estimate from a recorded log, with the disks of nodes and store")),
         new("AU-5", "Failure of logging raises an alert", Pipeline.SilenceNoticed),
         new("AU-6", "Records are reviewed and reported", Checks.All(Pipeline.Review, Pipeline.FailuresWatched)),
         new("AU-8", "Records carry the time of an internal clock, in UTC", Checks.All(

@@ -10,5 +10,7 @@ internal static class AuditPolicyVerb
         ProfileVerb.Create(),
         EvaluateVerb.Create(),
         TestVerb.Create(),
+        ReplayVerb.Create(),
+        EstimateVerb.Create(),
     };
 }
