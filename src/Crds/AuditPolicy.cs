@@ -6,7 +6,7 @@ namespace Comptroller.Crds;
 
 /// <summary>
 /// AuditPolicy says what the API server of a cluster records, where the records go and what raises an alarm. The operator checks
-/// it the way kube-apiserver would, renders a Talos machine-config patch, a Fluent Bit configuration and alert rules into the
+/// it the way kube-apiserver would, renders the files of Talos, kubeadm, k3s or RKE2, a Fluent Bit configuration and alert rules into the
 /// namespace of the resource, and reports in the status what it found. Nothing is applied to a node.
 /// </summary>
 [Resource(

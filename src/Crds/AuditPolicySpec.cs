@@ -6,9 +6,21 @@ namespace Comptroller.Crds;
 
 /// <summary>What an AuditPolicy asks for.</summary>
 [CelRule(
-    "!has(self.alerts) || !self.alerts.enabled || has(self.forwarding)",
-    "alerts query the events that forwarding ships: set spec.forwarding, or set spec.alerts.enabled to false",
+    "!has(self.alerts) || !self.alerts.enabled || (has(self.forwarding) && has(self.forwarding.victoriaLogs))",
+    "alerts query the events in VictoriaLogs: set spec.forwarding.victoriaLogs, or set spec.alerts.enabled to false",
     FieldPath = ".alerts.enabled")]
+[CelRule(
+    "!has(self.delivery) || (has(self.forwarding) && has(self.forwarding.victoriaLogs))",
+    "delivery asks for the events in VictoriaLogs: set spec.forwarding.victoriaLogs, or remove spec.delivery",
+    FieldPath = ".delivery")]
+[CelRule(
+    "has(self.profile) || (has(self.rules) && self.rules.size() > 0)",
+    "there is nothing to record by: set spec.profile, spec.rules, or both",
+    FieldPath = ".rules")]
+[CelRule(
+    "has(self.profile) || (!has(self.profileVersion) && (!has(self.addOns) || self.addOns.size() == 0))",
+    "profileVersion and addOns belong to a profile: set spec.profile",
+    FieldPath = ".profile")]
 public sealed record AuditPolicySpec
 {
     /// <summary>A spec with every default. Generated JSON code knows defaults that are not null from here only.</summary>
@@ -48,16 +60,42 @@ public sealed record AuditPolicySpec
     public bool OmitManagedFields { get; init; }
 
     /// <summary>
-    /// Rules as in audit.k8s.io/v1 Policy, in order: the first rule that matches a request decides its level, and a request that
-    /// no rule matches is not recorded. The decision is taken before the request is authorized, so rules cannot select on
-    /// its outcome.
+    /// Ready-made rules, documented one by one in docs/spec/profiles.md: Minimal records changes and what touches Secrets,
+    /// Baseline suits most clusters, Strict adds the content of workload changes, Forensic every change with request and response.
+    /// None of them records what Secrets, ConfigMaps and tokens hold. They come after spec.rules.
     /// </summary>
-    [Required, AtomicList, Items(1000, Min = 1)]
-    public IReadOnlyList<AuditRule> Rules { get; init => field = value ?? []; } = [];
+    [AllowedValues(AuditProfiles.Minimal, AuditProfiles.Baseline, AuditProfiles.Strict, AuditProfiles.Forensic)]
+    public string? Profile { get; init; }
 
     /// <summary>
-    /// Rotation of the log file on each control-plane node. Leave it out to keep the defaults of Talos (30 days, 10 files of
-    /// 100 MiB), which meet the CIS benchmark; only fields that are set here are rendered, as audit-log-* arguments.
+    /// Version of the profile and its add-ons. A version never changes, so a pinned policy stays what it is when the operator is
+    /// updated. The newest that the operator knows when absent; status.profile tells which.
+    /// </summary>
+    [Range(1, 1000)]
+    public int? ProfileVersion { get; init; }
+
+    /// <summary>
+    /// Components whose own reading is silenced, by the exact names of their service accounts in the namespaces of their usual
+    /// installation. Their reads of Secrets and whatever they change stay recorded.
+    /// </summary>
+    [SetList, Items(16, Allowed = [AuditAddOns.Flux, AuditAddOns.ArgoCd, AuditAddOns.Cilium, AuditAddOns.CertManager, AuditAddOns.ExternalSecrets, AuditAddOns.Rook])]
+    public IReadOnlyList<string> AddOns { get; init => field = value ?? []; } = [];
+
+    /// <summary>
+    /// Rules as in audit.k8s.io/v1 Policy, in order: the first rule that matches a request decides its level, and a request that
+    /// no rule matches is not recorded. The decision is taken before the request is authorized, so rules cannot select on
+    /// its outcome. They come before those of the profile, if there is one.
+    /// </summary>
+    [AtomicList, Items(1000)]
+    public IReadOnlyList<AuditRule> Rules { get; init => field = value ?? []; } = [];
+
+    /// <summary>What to render the policy for: Talos, kubeadm, k3s, RKE2. Talos when absent or empty.</summary>
+    public Targets Targets { get; init => field = value ?? new(); } = new();
+
+    /// <summary>
+    /// Rotation of the log file on each control-plane node. Leave it out to keep 30 days and 10 files of 100 MiB, which meet
+    /// the CIS benchmark: Talos and RKE2 do so by themselves, for kubeadm and k3s it is rendered. What is set here is rendered everywhere,
+    /// as audit-log-* arguments.
     /// </summary>
     public AuditLog? Log { get; init; }
 
@@ -69,6 +107,15 @@ public sealed record AuditPolicySpec
     /// this is absent.
     /// </summary>
     public Alerts? Alerts { get; init; }
+
+    /// <summary>Proof that the events arrive. Absent, nothing is asked.</summary>
+    public Delivery? Delivery { get; init; }
+
+    /// <summary>
+    /// Asks for status.estimate: what the policy would cost in volume and storage. "comptroller audit-policy estimate --log" computes the
+    /// same from a recorded log, and is far more exact.
+    /// </summary>
+    public Estimate? Estimate { get; init; }
 
     private static class Defaults
     {
@@ -93,4 +140,24 @@ public sealed record AuditLog
 
     /// <summary>Compresses rotated files with gzip (audit-log-compress): about twelve times the history in the same space.</summary>
     public bool? Compress { get; init; }
+}
+
+/// <summary>Names of profiles.</summary>
+public static class AuditProfiles
+{
+    public const string Minimal = "Minimal";
+    public const string Baseline = "Baseline";
+    public const string Strict = "Strict";
+    public const string Forensic = "Forensic";
+}
+
+/// <summary>Names of add-ons to profiles.</summary>
+public static class AuditAddOns
+{
+    public const string Flux = "Flux";
+    public const string ArgoCd = "ArgoCD";
+    public const string Cilium = "Cilium";
+    public const string CertManager = "CertManager";
+    public const string ExternalSecrets = "ExternalSecrets";
+    public const string Rook = "Rook";
 }

@@ -19,7 +19,7 @@ public sealed record AuditPolicyStatus
     /// <summary>
     /// Ready is always present. Reconciling and Stalled are present only while True: Stalled means that the spec must change.
     /// PolicySound is False when the policy loads but loses events or leaks secrets. AlertsInstalled is False when the VMRule
-    /// could not be installed.
+    /// could not be installed. Delivering, Retained and Applied tell what was asked for in spec.delivery.
     /// </summary>
     [ListMapKey("type"), Items(16)]
     public IReadOnlyList<Condition>? Conditions { get; init; }
@@ -28,11 +28,17 @@ public sealed record AuditPolicyStatus
     [StringLength(80)]
     public string? PolicyHash { get; init; }
 
-    /// <summary>Number of rules in the rendered policy.</summary>
+    /// <summary>The profile that the rendered policy contains; absent without one.</summary>
+    public ProfileStatus? Profile { get; init; }
+
+    /// <summary>Number of rules in the rendered policy: the own ones and those of the profile.</summary>
     public int? RuleCount { get; init; }
 
     /// <summary>What the policy check found.</summary>
     public FindingsStatus? Findings { get; init; }
+
+    /// <summary>What the policy would cost; absent unless spec.estimate asks for it.</summary>
+    public EstimateStatus? Estimate { get; init; }
 
     /// <summary>Names of the rendered objects, by what they are for. All are in the namespace of the resource.</summary>
     public RenderedStatus? Rendered { get; init; }
@@ -51,6 +57,18 @@ public sealed record AuditPolicyStatus
     /// <summary>The last value of the annotation reconcile.fluxcd.io/requestedAt that was acted on.</summary>
     [StringLength(256)]
     public string? LastHandledReconcileAt { get; init; }
+}
+
+/// <summary>The profile in use.</summary>
+public sealed record ProfileStatus
+{
+    /// <summary>Name of the profile.</summary>
+    [Required, StringLength(63)]
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Version of the profile and its add-ons. Write it to spec.profileVersion to keep it.</summary>
+    [Required]
+    public int Version { get; init; }
 }
 
 /// <summary>Findings, counted by severity.</summary>
@@ -88,8 +106,15 @@ public sealed record FindingStatus
     [Required, AllowedValues(Severities.Info, Severities.Warning, Severities.Error)]
     public string Severity { get; init => field = value ?? ""; } = "";
 
-    /// <summary>Index of the rule in spec.rules, from 0; absent when the finding is about the policy as a whole.</summary>
+    /// <summary>
+    /// Index of the rule in the rendered policy, from 0; absent when the finding is about the policy as a whole. Own rules come
+    /// first, so of those it is the index in spec.rules.
+    /// </summary>
     public int? Rule { get; init; }
+
+    /// <summary>Whose rule that is when it is not one of spec.rules, such as "rule 3 of profile Baseline".</summary>
+    [StringLength(128)]
+    public string? RuleOf { get; init; }
 
     /// <summary>What is wrong and the way out.</summary>
     [Required, StringLength(1024)]
@@ -112,7 +137,19 @@ public sealed record RenderedStatus
     [StringLength(253)]
     public string? TalosPatch { get; init; }
 
-    /// <summary>ConfigMap with the Fluent Bit configuration.</summary>
+    /// <summary>ConfigMap with the policy and the ClusterConfiguration for kubeadm.</summary>
+    [StringLength(253)]
+    public string? Kubeadm { get; init; }
+
+    /// <summary>ConfigMap with the policy and the configuration for k3s.</summary>
+    [StringLength(253)]
+    public string? K3s { get; init; }
+
+    /// <summary>ConfigMap with the policy and the configuration for RKE2.</summary>
+    [StringLength(253)]
+    public string? Rke2 { get; init; }
+
+    /// <summary>ConfigMap with the Fluent Bit configuration, its Helm values and a Flux HelmRelease.</summary>
     [StringLength(253)]
     public string? FluentBit { get; init; }
 

@@ -1,10 +1,12 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
 
 namespace Comptroller.Crds;
 
 /// <summary>Where the events go, and how.</summary>
+[CelRule(
+    "has(self.victoriaLogs) || has(self.loki) || has(self.elasticsearch) || has(self.openTelemetry) || has(self.s3)",
+    "name at least one place for the events to go to: victoriaLogs, loki, elasticsearch, openTelemetry or s3")]
 public sealed record Forwarding
 {
     /// <summary>
@@ -17,106 +19,96 @@ public sealed record Forwarding
     /// <summary>How Fluent Bit reads and buffers the log on each control-plane node.</summary>
     public FluentBit FluentBit { get; init => field = value ?? new(); } = new();
 
-    /// <summary>The VictoriaLogs that stores the events.</summary>
-    [Required]
-    public VictoriaLogs VictoriaLogs { get; init => field = value ?? new(); } = new();
+    /// <summary>
+    /// Formats of the rendered Fluent Bit configuration. The Helm values hold it as Yaml when that is among them. Classic is the older
+    /// format, which Fluent Bit gives up at the end of 2026.
+    /// </summary>
+    [SetList, Items(2, Min = 1, Allowed = [ForwardingFormats.Yaml, ForwardingFormats.Classic])]
+    public IReadOnlyList<string> Formats { get; init => field = value ?? ForwardingFormats.Default; } = ForwardingFormats.Default;
+
+    /// <summary>The VictoriaLogs that stores the events. Alerts query it.</summary>
+    public VictoriaLogs? VictoriaLogs { get; init; }
+
+    /// <summary>A Grafana Loki that stores the events.</summary>
+    public Loki? Loki { get; init; }
+
+    /// <summary>An Elasticsearch or OpenSearch that stores the events.</summary>
+    public Elasticsearch? Elasticsearch { get; init; }
+
+    /// <summary>An OpenTelemetry collector that takes the events as log records.</summary>
+    public OpenTelemetry? OpenTelemetry { get; init; }
+
+    /// <summary>A bucket that keeps the events for years, as compressed files. It answers no queries.</summary>
+    public S3? S3 { get; init; }
+
+    /// <summary>What is taken out of the events before they leave the node. The log file on the node keeps everything.</summary>
+    public Redaction? Redaction { get; init; }
+}
+
+/// <summary>Names of the formats.</summary>
+public static class ForwardingFormats
+{
+    public const string Yaml = "Yaml";
+    public const string Classic = "Classic";
+
+    internal static readonly IReadOnlyList<string> Default = [Yaml];
 }
 
 /// <summary>How Fluent Bit reads and buffers the log.</summary>
 public sealed record FluentBit
 {
     /// <summary>
-    /// The file that kube-apiserver writes. The path is exact: a glob would read rotated files again. Talos mounts only
-    /// /var/log/audit/kube into kube-apiserver, so there the directory cannot change.
+    /// The file that kube-apiserver writes, by default the one of the target. The path is exact: a glob would read rotated files again.
+    /// Only the name can differ: kube-apiserver can write to /var/log/audit/kube on Talos, /var/log/kubernetes/audit with kubeadm,
+    /// /var/lib/rancher/k3s/server/logs on k3s and /var/lib/rancher/rke2/server/logs on RKE2, and nowhere else.
     /// </summary>
     [RegularExpression(Paths.Absolute), StringLength(255)]
-    public string LogPath { get; init => field = value ?? Paths.TalosAuditLog; } = Paths.TalosAuditLog;
+    public string? LogPath { get; init; }
 
     /// <summary>Directory on the node for the read position and the buffer. It must survive a restart of the pod.</summary>
     [RegularExpression(Paths.Absolute), StringLength(255)]
     public string StatePath { get; init => field = value ?? Paths.FluentBitState; } = Paths.FluentBitState;
 
     /// <summary>
-    /// Most disk space that unsent events may take on a node, in units of 1000: k, M or G. When it is full the oldest events are
-    /// dropped.
+    /// Most disk space that unsent events may take on a node for each sink, in units of 1000: k, M or G. When it is full the oldest
+    /// events are dropped.
     /// </summary>
     [RegularExpression("^[1-9][0-9]{0,5}[kMG]$"), StringLength(7)]
     public string BufferLimit { get; init => field = value ?? "2G"; } = "2G";
 }
 
-/// <summary>A VictoriaLogs, or anything that takes JSON lines the same way.</summary>
-[CelRule(
-    "!has(self.tls) || self.endpoint.startsWith('https://')",
-    "tls has no effect on a plain endpoint: use an https:// endpoint, or remove tls",
-    FieldPath = ".tls")]
-[CelRule(
-    "!has(self.basicAuth) || self.endpoint.startsWith('https://')",
-    "basicAuth needs an https:// endpoint: over http the password would travel in the clear",
-    FieldPath = ".endpoint")]
-public sealed record VictoriaLogs
+/// <summary>What is taken out of the events before they leave the node.</summary>
+public sealed record Redaction
 {
-    /// <summary>
-    /// Address as http(s)://host[:port][/prefix], without query and without credentials. The rendered configuration adds
-    /// /insert/jsonline to it.
-    /// </summary>
-    [Required, RegularExpression(@"^https?://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$")]
-    [StringLength(512)]
-    public string Endpoint { get; init => field = value ?? ""; } = "";
-
-    /// <summary>Tenant account, sent as the header AccountID.</summary>
-    [JsonPropertyName("accountID")]
-    [Range(0d, 4294967295d)]
-    public long AccountId { get; init; }
-
-    /// <summary>Tenant project, sent as the header ProjectID.</summary>
-    [JsonPropertyName("projectID")]
-    [Range(0d, 4294967295d)]
-    public long ProjectId { get; init; }
-
-    /// <summary>User name and password for HTTP basic authentication.</summary>
-    public BasicAuth? BasicAuth { get; init; }
-
-    /// <summary>How the certificate of an https endpoint is checked. It is always checked.</summary>
-    public ClientTls? Tls { get; init; }
-}
-
-/// <summary>HTTP basic authentication.</summary>
-public sealed record BasicAuth
-{
-    /// <summary>User name.</summary>
-    [Required, RegularExpression("^[A-Za-z0-9._@-]+$"), StringLength(253, MinimumLength = 1)]
-    public string Username { get; init => field = value ?? ""; } = "";
+    /// <summary>Resources whose request and response bodies are removed.</summary>
+    [AtomicList, Items(64)]
+    public IReadOnlyList<RedactedBodies> Bodies { get; init => field = value ?? []; } = [];
 
     /// <summary>
-    /// The Secret that holds the password. The operator never reads it: the rendered configuration names the environment variable
-    /// VICTORIALOGS_PASSWORD, which the Fluent Bit pod takes from this Secret.
+    /// Keys of annotations whose values are masked: annotations of the event, and of objects in bodies at any depth, such as
+    /// "kubectl.kubernetes.io/last-applied-configuration".
     /// </summary>
-    [Required]
-    public SecretKeyReference PasswordSecretRef { get; init => field = value ?? new(); } = new();
+    [SetList, Items(64, MaxLength = 317, MinLength = 1, Pattern = "^[A-Za-z0-9][-A-Za-z0-9_./]*$")]
+    public IReadOnlyList<string> Annotations { get; init => field = value ?? []; } = [];
+
+    /// <summary>Keys of the extra information of users, impersonated ones too, whose values are masked.</summary>
+    [SetList, Items(64, MaxLength = 317, MinLength = 1, Pattern = "^[A-Za-z0-9][-A-Za-z0-9_./]*$")]
+    public IReadOnlyList<string> UserExtra { get; init => field = value ?? []; } = [];
 }
 
-/// <summary>Checking of a server's certificate.</summary>
-public sealed record ClientTls
+/// <summary>Resources of one API group.</summary>
+public sealed record RedactedBodies
 {
-    /// <summary>File in the Fluent Bit pod with the certificates to trust, in PEM. The trust store of the image when absent.</summary>
-    [RegularExpression(Paths.Absolute), StringLength(255)]
-    public string? CaFile { get; init; }
+    /// <summary>API group without version; "" is the core group, "*" every group.</summary>
+    [RegularExpression(@"^([*]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$"), StringLength(253)]
+    public string Group { get; init => field = value ?? ""; } = "";
 
-    /// <summary>Name that the certificate must carry, when it differs from the host of the endpoint.</summary>
-    [RegularExpression("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"), StringLength(253)]
-    public string? ServerName { get; init; }
-}
-
-/// <summary>One key of a Secret in the namespace of the resource.</summary>
-public sealed record SecretKeyReference
-{
-    /// <summary>Name of the Secret.</summary>
-    [Required, RegularExpression("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"), StringLength(253, MinimumLength = 1)]
-    public string Name { get; init => field = value ?? ""; } = "";
-
-    /// <summary>Key within the Secret.</summary>
-    [Required, RegularExpression("^[A-Za-z0-9._-]+$"), StringLength(253, MinimumLength = 1)]
-    public string Key { get; init => field = value ?? ""; } = "";
+    /// <summary>
+    /// Resources such as "secrets", which includes their subresources, or one subresource such as "serviceaccounts/token". Every
+    /// resource of the group when empty.
+    /// </summary>
+    [SetList, Items(64, MaxLength = 127, MinLength = 1, Pattern = "^([*]|[a-z0-9][a-z0-9.-]*(/[a-z0-9-]+)?)$")]
+    public IReadOnlyList<string> Resources { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>Paths on a node.</summary>
@@ -125,7 +117,5 @@ internal static class Paths
     /// <summary>An absolute path without globs, spaces or anything a configuration file could read as syntax.</summary>
     public const string Absolute = "^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$";
 
-    /// <summary>Where Talos lets kube-apiserver write, since at least 1.8.</summary>
-    public const string TalosAuditLog = "/var/log/audit/kube/kube-apiserver.log";
     public const string FluentBitState = "/var/lib/fluent-bit-audit";
 }

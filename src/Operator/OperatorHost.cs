@@ -4,6 +4,7 @@ using Comptroller.Kubernetes.Diagnostics;
 using Comptroller.Kubernetes.Informers;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.AuditPolicies;
+using Comptroller.Operator.AuditPolicies.Delivery;
 using Microsoft.Extensions.Logging;
 
 namespace Comptroller.Operator;
@@ -30,7 +31,13 @@ public static partial class OperatorHost
         var events = new EventRecorder(client, ReportingController, options.Instance, context);
 
         var host = new ControllerHost(new ControllerHostOptions(), context).Use(events);
-        using var auditPolicies = AddAuditPolicies(host, options, client, events, context);
+        using var logs = new VictoriaLogsClient(
+            new DeliveryCredentials(options.DeliveryCredentials), new AllowedAddresses(options.AllowLoopback), $"{Product} delivery", context.Time);
+        using var pods = new ApiServerPods(client, context.Time);
+        var probe = new DeliveryProbe(logs, context);
+        using var auditPolicies = AddAuditPolicies(host, options, client, events, new DeliveryCheck(probe, pods, context.Time), context);
+        probe.Changed = auditPolicies.Enqueue;
+        host.Add(probe);
         using var electing = options.LeaderElection ? AddLeaderElection(host, options, events, context) : null;
         host.Use(new DiagnosticsServer(
             new DiagnosticsOptions { MetricsBindAddress = options.MetricsBindAddress, HealthProbeBindAddress = options.ProbeBindAddress },
@@ -44,7 +51,7 @@ public static partial class OperatorHost
     }
 
     private static Controller<AuditPolicy> AddAuditPolicies(
-        ControllerHost host, OperatorOptions options, IKubeClient client, EventRecorder events, RuntimeContext context)
+        ControllerHost host, OperatorOptions options, IKubeClient client, EventRecorder events, DeliveryCheck delivery, RuntimeContext context)
     {
         var policies = new Informer<AuditPolicy>(
             client, ResourceTypes.AuditPolicies, new InformerOptions<AuditPolicy> { Namespaces = options.WatchNamespaces }, context);
@@ -52,7 +59,7 @@ public static partial class OperatorHost
         var configMaps = owned.Watch(client, RenderedKinds.ConfigMaps, Product, options.WatchNamespaces, required: true, context);
         var vmRules = owned.Watch(client, RenderedKinds.VmRules, Product, options.WatchNamespaces, required: false, context);
         var reconciler = new AuditPolicyReconciler(
-            new Applier(client, owned, Product, context), new StatusWriter(client, Product), events, context.Time);
+            new Applier(client, owned, Product, context), new StatusWriter(client, Product), events, delivery, context.Time);
         var controller = new Controller<AuditPolicy>(
                 new ControllerOptions { Name = "auditpolicy", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, policies, reconciler, context)
             .Owns(configMaps)

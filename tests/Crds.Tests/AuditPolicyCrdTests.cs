@@ -139,7 +139,7 @@ public sealed partial class AuditPolicyCrdTests
     }
 
     /// <summary><c>self</c> and the fields after it, without a method called on it.</summary>
-    [GeneratedRegex(@"\bself(?:\.[A-Za-z]+(?![A-Za-z(]))*", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\bself(?:\.[A-Za-z0-9]+(?![A-Za-z0-9(]))*", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Reference();
 
     [GeneratedRegex(@"\[\?.*?\]", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -25,8 +25,9 @@ public sealed class DecodingTests
         policy.Spec.Rules.ShouldBeEmpty();
         policy.Spec.Interval.ShouldBe("10m");
         policy.Spec.Forwarding!.Cluster.ShouldBe("");
-        policy.Spec.Forwarding.VictoriaLogs.Endpoint.ShouldBe("");
-        policy.Spec.Forwarding.FluentBit.LogPath.ShouldBe("/var/log/audit/kube/kube-apiserver.log");
+        policy.Spec.Forwarding.VictoriaLogs.ShouldBeNull();
+        policy.Spec.Forwarding.FluentBit.StatePath.ShouldBe("/var/lib/fluent-bit-audit");
+        policy.Spec.Forwarding.Formats.ShouldBe(["Yaml"]);
         policy.Spec.Alerts!.Labels.ShouldBeEmpty();
         Decode("""{"metadata":{"name":"a"}}""").Spec.Rules.ShouldBeEmpty();
         Decode("""{"metadata":{"name":"a"},"spec":null,"status":null}""").Status.ObservedGeneration.ShouldBe(-1);
@@ -36,7 +37,7 @@ public sealed class DecodingTests
     public void What_is_absent_decodes_to_the_default_that_the_schema_names()
     {
         var schema = SchemaWalk.Of(Repository.Yaml("config/crd/comptroller.dev_auditpolicies.yaml"));
-        var decoded = Decode("""{"metadata":{"name":"a"},"spec":{"rules":[],"forwarding":{"cluster":"a","victoriaLogs":{}},"alerts":{}}}""");
+        var decoded = Decode("""{"metadata":{"name":"a"},"spec":{"rules":[],"forwarding":{"cluster":"a","victoriaLogs":{},"loki":{},"elasticsearch":{},"openTelemetry":{},"s3":{},"redaction":{}},"alerts":{},"delivery":{},"estimate":{}}}""");
         var json = JsonSerializer.SerializeToNode(decoded, CrdsJson.Default.AuditPolicy)!;
 
         var defaults = SchemaWalk.Nodes(schema)

@@ -35,6 +35,14 @@ public sealed class RbacTests
     }
 
     [Fact]
+    public void Of_all_leases_only_its_own_may_be_read_and_changed()
+    {
+        var election = Objects.Single(role => (string)role["kind"]! == "Role");
+        Rules(election).Select(rule => (string.Join(',', rule["verbs"]!.AsArray()), (string?)rule["resourceNames"]?.AsArray().Single()))
+            .ShouldBe([("create", null), ("get,update", "comptroller")]);
+    }
+
+    [Fact]
     public void Every_binding_binds_a_role_of_the_same_file_to_the_service_account()
     {
         foreach (var file in Rbac.Build([typeof(AuditPolicy)]).Values.Where(file => file.Length == 2 && file[1]["roleRef"] is not null))

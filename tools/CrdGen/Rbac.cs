@@ -31,7 +31,7 @@ internal static class Rbac
             ["manager.yaml"] = [Role("ClusterRole", "comptroller-manager", null, access), Binding("ClusterRole", "comptroller-manager", null)],
             ["leader-election.yaml"] =
             [
-                Role("Role", "comptroller-leader-election", Namespace, [new("coordination.k8s.io", ["leases"], ["create", "get", "update"])]),
+                LeaderElection(),
                 Binding("Role", "comptroller-leader-election", Namespace),
             ],
             ["users.yaml"] =
@@ -41,6 +41,20 @@ internal static class Rbac
             ],
             ["metrics-reader.yaml"] = [MetricsReader()],
         };
+    }
+
+    /// <summary>One Lease and no other: RBAC cannot bind a creation to a name, everything after it can be.</summary>
+    private static JsonObject LeaderElection()
+    {
+        var role = Role("Role", "comptroller-leader-election", Namespace, [new("coordination.k8s.io", ["leases"], ["create"])]);
+        role["rules"]!.AsArray().Add(new JsonObject
+        {
+            ["apiGroups"] = Strings(["coordination.k8s.io"]),
+            ["resources"] = Strings(["leases"]),
+            ["resourceNames"] = Strings([Name]),
+            ["verbs"] = Strings(["get", "update"]),
+        });
+        return role;
     }
 
     private static JsonObject Role(string kind, string name, string? @namespace, IEnumerable<AccessAttribute> access)

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Comptroller.AuditPolicies.Rendering;
+using Comptroller.AuditPolicies.Rendering.Shipping;
 
 namespace Comptroller.AuditPolicies.Alerting;
 

@@ -17,6 +17,7 @@ public static class PolicyLinter
         SensitiveDataLints.SecretReadsHidden,
         ReachabilityLints.CatchAllBeforeOtherRules,
         ReachabilityLints.UnreachableRule,
+        ReachabilityLints.PossiblyUnreachableRule,
         StageLints.NothingWritten,
         CoverageLints.InteractiveSubresources,
         CoverageLints.PersistenceVectors,

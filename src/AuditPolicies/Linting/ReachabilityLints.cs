@@ -5,7 +5,7 @@ internal static class ReachabilityLints
 {
     public static IEnumerable<Finding> CatchAllBeforeOtherRules(LintContext context)
     {
-        var index = IndexOfCatchAll(context);
+        var index = context.CatchAll;
         var last = context.Policy.Rules.Length - 1;
         if (index < 0 || index == last)
         {
@@ -24,35 +24,37 @@ internal static class ReachabilityLints
 
     public static IEnumerable<Finding> UnreachableRule(LintContext context)
     {
-        var catchAll = IndexOfCatchAll(context);
-        var end = catchAll < 0 ? context.Policy.Rules.Length : catchAll + 1;
-        for (var index = 1; index < end; index++)
+        foreach (var (index, reachability) in Those(context, Reach.Unreachable))
         {
-            var covering = RuleCoverage.CoveringRules(context.Policy, index);
-            if (!covering.IsEmpty)
-            {
-                var names = string.Join(", ", covering.Select(rule => $"rules[{rule}]"));
-                yield return new Finding(
-                    "unreachable-rule",
-                    Severity.Warning,
-                    index,
-                    $"rules[{index}] can never apply: everything it selects is already decided by {names}",
-                    "The first matching rule decides, so this rule's level is not what is recorded.",
-                    $"Move rules[{index}] before {names}, or delete it.");
-            }
+            var names = LintContext.Names(reachability.DecidedBy);
+            yield return new Finding(
+                "unreachable-rule",
+                Severity.Warning,
+                index,
+                $"rules[{index}] can never apply: everything it selects is already decided by {names}",
+                "The first matching rule decides, so this rule's level is not what is recorded.",
+                $"Move rules[{index}] before {names}, or delete it.");
         }
     }
 
-    private static int IndexOfCatchAll(LintContext context)
+    public static IEnumerable<Finding> PossiblyUnreachableRule(LintContext context)
     {
-        for (var i = 0; i < context.Policy.Rules.Length; i++)
+        foreach (var (index, reachability) in Those(context, Reach.PossiblyUnreachable))
         {
-            if (context.Policy.Rules[i].MatchesEverything)
-            {
-                return i;
-            }
+            var names = LintContext.Names(reachability.DecidedBy);
+            yield return new Finding(
+                "possibly-unreachable-rule",
+                Severity.Warning,
+                index,
+                $"rules[{index}] possibly never applies: every request tried that it selects is decided by {names}",
+                "Tried were the verbs and groups that an API server sees: whoever is authenticated is in system:authenticated, for instance. A request of another kind might still reach the rule.",
+                $"Move rules[{index}] before {names}, or delete it if that is what was meant.");
         }
-
-        return -1;
     }
+
+    // Behind a catch-all everything is dead, and said once.
+    private static IEnumerable<(int Index, Reachability Reachability)> Those(LintContext context, Reach reach) => context.Reachability
+        .Select((reachability, index) => (index, reachability))
+        .Take(context.CatchAll < 0 ? int.MaxValue : context.CatchAll + 1)
+        .Where(entry => entry.reachability.Reach == reach);
 }

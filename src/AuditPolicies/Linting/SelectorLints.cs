@@ -30,7 +30,7 @@ internal static partial class SelectorLints
         from entry in context.Rules
         from resources in entry.Rule.Resources
         from resource in resources.Resources
-        where !ResourceText().IsMatch(resource)
+        where !IsResourceText(resource)
         select new Finding(
             "impossible-resource",
             Severity.Warning,
@@ -109,6 +109,9 @@ internal static partial class SelectorLints
             $"rules[{entry.Index}].omitManagedFields has no effect at level {entry.Rule.Level}",
             "managedFields are part of bodies, and this level records none.",
             "Drop it; set omitManagedFields: true once for the whole policy.");
+
+    /// <summary>Whether a request could have it, or it is one of the wildcards.</summary>
+    public static bool IsResourceText(string text) => ResourceText().IsMatch(text);
 
     private static string Suggestion(string verb) =>
         Verbs.Contains(verb.ToLowerInvariant()) ? $"\"{verb.ToLowerInvariant()}\"" : "get, list, watch, create, update, patch, delete or deletecollection";

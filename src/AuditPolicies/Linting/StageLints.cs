@@ -93,7 +93,7 @@ internal static class StageLints
                 "every-request-twice",
                 Severity.Info,
                 doubled.Count == 1 ? doubled[0] : null,
-                $"{string.Join(", ", doubled.Select(index => $"rules[{index}]"))} {(doubled.Count == 1 ? "keeps" : "keep")} the stage RequestReceived: every request is written twice",
+                $"{LintContext.Names(doubled)} {(doubled.Count == 1 ? "keeps" : "keep")} the stage RequestReceived: every request is written twice",
                 "The event at RequestReceived holds nothing that the later one lacks, and about doubles the volume.",
                 "Set omitStages: [RequestReceived] for the whole policy.");
         }

@@ -13,7 +13,7 @@ public sealed class KubeApiException : Exception
 
     public KubeApiException(
         string verb, string path, int code, string reason, string message, IReadOnlyList<StatusCause>? causes = null,
-        TimeSpan? retryAfter = null, Exception? inner = null)
+        TimeSpan? retryAfter = null, Exception? inner = null, string subject = "")
         : base($"{verb} {path}: {(code == 0 ? "no answer" : code.ToString())} {reason}: {message}".Replace(" : ", ": ", StringComparison.Ordinal), inner)
     {
         Verb = verb;
@@ -23,6 +23,7 @@ public sealed class KubeApiException : Exception
         StatusMessage = message;
         Causes = causes ?? [];
         RetryAfter = retryAfter;
+        Subject = subject;
     }
 
     public string Verb { get; }
@@ -39,11 +40,17 @@ public sealed class KubeApiException : Exception
     public IReadOnlyList<StatusCause> Causes { get; }
     public TimeSpan? RetryAfter { get; }
 
+    /// <summary>Plural of what the failure is about, which need not be what was asked for, such as <c>namespaces</c>; empty when the server names nothing.</summary>
+    public string Subject { get; }
+
     public bool IsTransport => Code == 0;
     public bool IsFrameTooLarge => IsTransport && Reason == FrameTooLarge;
     public bool IsUnauthorized => Code == (int)HttpStatusCode.Unauthorized;
     public bool IsForbidden => Code == (int)HttpStatusCode.Forbidden;
     public bool IsNotFound => Code == (int)HttpStatusCode.NotFound;
+
+    /// <summary>Nobody answers at that path: of a missing object or namespace a 404 says which it is.</summary>
+    public bool IsKindNotServed => IsNotFound && Subject.Length == 0;
     public bool IsAlreadyExists => Code == (int)HttpStatusCode.Conflict && Reason == "AlreadyExists";
     public bool IsConflict => Code == (int)HttpStatusCode.Conflict && Reason != "AlreadyExists";
     public bool IsGone => Code == (int)HttpStatusCode.Gone || Reason is "Expired" or "Gone";

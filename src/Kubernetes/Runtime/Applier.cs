@@ -25,6 +25,9 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
     // as soon as both have caught up, so it stays about as small as what is in flight.
     private readonly ConcurrentDictionary<(string Group, string Kind, ObjectKey Key), Written> recent = new();
 
+    /// <summary>How many objects are remembered.</summary>
+    internal int Remembered => recent.Count;
+
     /// <summary>
     /// Applies, then prunes unless something failed. A failed object does not keep the others from being applied; the report
     /// says what happened to each.
@@ -73,6 +76,18 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
         }
 
         return new ApplyReport(results, inventory);
+    }
+
+    /// <summary>Drops what is remembered of an owner that is gone: nothing would ever catch up with it.</summary>
+    public void Forget(string ownerUid)
+    {
+        foreach (var (id, written) in recent)
+        {
+            if (written.OwnerUid == ownerUid)
+            {
+                recent.TryRemove(KeyValuePair.Create(id, written));
+            }
+        }
     }
 
     /// <summary>
@@ -125,28 +140,10 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
 
         try
         {
-            var live = seen.Metadata;
-            if (IsTaken(intent, live, known))
+            var (applied, live) = await WriteAsync(intent, seen.Metadata, known, mustBeNew: seen.Metadata is null && !(behind && known is not null), cancellationToken);
+            if (applied is null)
             {
-                return (Taken(intent, live), null);
-            }
-
-            var mustBeNew = live is null && !(behind && known is not null);
-            ObjectMeta applied;
-            try
-            {
-                applied = await SendAsync(intent, live?.Uid, mustBeNew, cancellationToken);
-            }
-            catch (KubeApiException e) when (mustBeNew && e.IsConflict)
-            {
-                // It exists although the cache does not show it, so it lacks our label and may be another's.
-                live = await GetAsync(intent.Type, intent.Key, cancellationToken);
-                if (IsTaken(intent, live, known))
-                {
-                    return (Taken(intent, live), null);
-                }
-
-                applied = await SendAsync(intent, live?.Uid, mustBeNew: live is null, cancellationToken);
+                return (Taken(intent, live!), null);
             }
 
             var entry = intent.Entry(applied);
@@ -157,7 +154,7 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
                 : ApplyAction.Configured;
             return (intent.Result(action), entry);
         }
-        catch (KubeApiException e) when (e.IsNotFound)
+        catch (KubeApiException e) when (e.IsKindNotServed)
         {
             return (intent.Result(ApplyAction.KindMissing, $"the server does not serve {intent.Type}", e), known);
         }
@@ -165,6 +162,30 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
         {
             return (intent.Result(ApplyAction.Failed, e.StatusMessage, e), known);
         }
+    }
+
+    /// <summary>What was applied, and what was there before it. Nothing is applied over an object of somebody else, which is then what was there.</summary>
+    private async Task<(ObjectMeta? Applied, ObjectMeta? Live)> WriteAsync(
+        Intent intent, ObjectMeta? live, InventoryEntry? known, bool mustBeNew, CancellationToken cancellationToken)
+    {
+        if (IsTaken(intent, live, known))
+        {
+            return (null, live);
+        }
+
+        try
+        {
+            return (await SendAsync(intent, live?.Uid, mustBeNew, cancellationToken), live);
+        }
+        catch (KubeApiException e) when (mustBeNew && e.IsConflict)
+        {
+            // It exists although the cache does not show it, so it lacks our label and may be another's.
+            live = await GetAsync(intent.Type, intent.Key, cancellationToken);
+        }
+
+        return IsTaken(intent, live, known)
+            ? (null, live)
+            : (await SendAsync(intent, live?.Uid, mustBeNew: live is null, cancellationToken), live);
     }
 
     /// <summary>

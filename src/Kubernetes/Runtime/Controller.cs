@@ -197,6 +197,8 @@ public sealed partial class Controller<TResource> : IController, IDisposable
             context.Metrics.Reconciles.Add(1, tag, new("result", result));
             context.Metrics.ReconcileTime.Record(context.Time.GetElapsedTime(started).TotalSeconds, tag);
             span?.SetTag("result", result);
+            // It may have gone during the run, and the run have remembered it again.
+            ForgetIfGone((resource?.Metadata ?? undecoded?.Metadata)!);
         }
     }
 
@@ -222,12 +224,35 @@ public sealed partial class Controller<TResource> : IController, IDisposable
 
     private void OnChange(ObjectChange<TResource> change)
     {
+        if (change.New is null)
+        {
+            ForgetIfGone((change.Old?.Metadata ?? change.Undecoded?.Metadata)!);
+        }
+
         if (change is { Old: { } old, New: { } now } && !ChangeFilter.WantsRun(old.Metadata, now.Metadata, options.Labels, options.Annotations))
         {
             return;
         }
 
         queue.Add(change.Key);
+    }
+
+    /// <summary>The name alone says nothing: another resource may have it by now (rule C1).</summary>
+    private void ForgetIfGone(ObjectMeta metadata)
+    {
+        if (reconciler is not IForgetter forgetter)
+        {
+            return;
+        }
+
+        var key = ObjectKey.Of(metadata);
+        var held = informer.Store.TryGet(key, out var resource) ? resource.Metadata
+            : informer.Store.TryGetUndecoded(key, out var undecoded) ? undecoded.Metadata
+            : null;
+        if (held?.Uid != metadata.Uid)
+        {
+            forgetter.Forget(metadata);
+        }
     }
 
     private void AddOwner(ObjectMeta? child)

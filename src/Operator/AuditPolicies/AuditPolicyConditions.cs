@@ -1,4 +1,5 @@
 using Comptroller.AuditPolicies.Linting;
+using Comptroller.AuditPolicies.Profiles;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Runtime;
 
@@ -55,10 +56,15 @@ internal static class AuditPolicyConditions
             Conditions = conditions.Items,
             PolicyHash = plan.PolicyHash,
             RuleCount = plan.RuleCount,
+            Profile = plan.Rules?.Profile is { } profile ? new ProfileStatus { Name = profile.Name, Version = profile.Version } : null,
             Findings = FindingsOf(plan),
+            Estimate = plan.Estimate,
             Rendered = new RenderedStatus
             {
                 TalosPatch = NameOf(plan.TalosPatch),
+                Kubeadm = NameOf(plan.Kubeadm),
+                K3s = NameOf(plan.K3s),
+                Rke2 = NameOf(plan.Rke2),
                 FluentBit = NameOf(plan.FluentBit),
                 Alerts = NameOf(plan.Alerts),
             },
@@ -103,24 +109,18 @@ internal static class AuditPolicyConditions
     /// <summary>One line for people: what there is now, and the worst that was found.</summary>
     public static string Summary(AuditPolicyPlan plan)
     {
-        var parts = new List<string> { "Talos patch" };
-        if (plan.FluentBit is not null)
-        {
-            parts.Add("Fluent Bit configuration");
-        }
-
-        if (plan.Alerts is not null)
-        {
-            parts.Add("alert rules");
-        }
-
-        var rendered = $"rendered {string.Join(", ", parts)}";
+        (DesiredObject? Object, string Name)[] parts =
+        [
+            (plan.TalosPatch, "Talos patch"), (plan.Kubeadm, "kubeadm configuration"), (plan.K3s, "k3s configuration"), (plan.Rke2, "RKE2 configuration"),
+            (plan.FluentBit, "Fluent Bit configuration"), (plan.Alerts, "alert rules"),
+        ];
+        var rendered = $"rendered {string.Join(", ", parts.Where(part => part.Object is not null).Select(part => part.Name))}";
         return plan.Findings is [var worst, ..] && worst.Severity >= Severity.Warning ? $"{rendered}; {CountText(plan)}, see status.findings" : rendered;
     }
 
     private static Conditions WithSoundness(Conditions conditions, AuditPolicyPlan plan, long generation, DateTimeOffset now) =>
         plan.Findings.FirstOrDefault(finding => finding.Severity >= Severity.Warning) is { } worst
-            ? conditions.With(PolicySound, "False", HarmfulRules, Bounded($"{CountText(plan)}; first: {Text(worst)}"), generation, now)
+            ? conditions.With(PolicySound, "False", HarmfulRules, Bounded($"{CountText(plan)}; first: {Text(plan, worst)}"), generation, now)
             : conditions.With(PolicySound, "True", NoFindings, "nothing is lost or leaked that the policy could tell", generation, now);
 
     private static FindingsStatus FindingsOf(AuditPolicyPlan plan) => new()
@@ -137,6 +137,7 @@ internal static class AuditPolicyConditions
                 Id = finding.Id,
                 Severity = finding.Severity.ToString(),
                 Rule = finding.RuleIndex,
+                RuleOf = plan.Origin(finding) is { Source: not RuleSource.Own } origin ? origin.ToString() : null,
                 Message = Bounded($"{finding.Message}. {finding.Fix}"),
             }),
         ],
@@ -144,7 +145,12 @@ internal static class AuditPolicyConditions
 
     private static string CountText(AuditPolicyPlan plan) => plan.Findings.Length == 1 ? "1 finding" : $"{plan.Findings.Length} findings";
 
-    private static string Text(Finding finding) => finding.RuleIndex is { } rule ? $"rule {rule}: {finding.Message}" : finding.Message;
+    private static string Text(AuditPolicyPlan plan, Finding finding) => plan.Origin(finding) switch
+    {
+        null => finding.Message,
+        { Source: RuleSource.Own } own => $"rule {own.Index}: {finding.Message}",
+        { } other => $"{other}: {finding.Message}",
+    };
 
     private static Conditions Of(AuditPolicy resource) => new(resource.Status.ObservedGeneration, resource.Status.Conditions ?? []);
 

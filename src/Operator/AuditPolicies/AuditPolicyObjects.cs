@@ -1,7 +1,8 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Alerting;
-using Comptroller.AuditPolicies.Model;
-using Comptroller.AuditPolicies.Rendering;
+using Comptroller.AuditPolicies.Rendering.Shipping;
+using Comptroller.AuditPolicies.Rendering.Targets;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
@@ -12,64 +13,88 @@ namespace Comptroller.Operator.AuditPolicies;
 /// <summary>The objects that an AuditPolicy is rendered into. Pure and deterministic: equal resources give equal bytes.</summary>
 internal static class AuditPolicyObjects
 {
-    public const string TalosLegacyFile = "talos-v1alpha1.yaml";
-    public const string TalosMultiDocumentFile = "talos-multidoc.yaml";
-    public const string TalosMultiDocumentLogFile = "talos-multidoc-log.yaml";
     public const string FluentBitFile = "fluent-bit.yaml";
-    public const string FluentBitEnvironmentFile = "env.yaml";
+    public const string FluentBitClassicFile = "fluent-bit.conf";
+    public const string ValuesFile = "values.yaml";
+    public const string ReleaseFile = "helm-release.yaml";
 
     /// <summary>Keeps Flux from reading <c>${...}</c> of a rendered file as a variable of its own, when someone commits what `render` printed.</summary>
     private const string NoSubstitution = "kustomize.toolkit.fluxcd.io/substitute";
 
-    /// <summary>A ConfigMap with the machine-config patch in both shapes; the log settings of the newer shape are a patch of their own.</summary>
-    public static DesiredObject TalosPatch(ObjectMeta owner, Policy policy, LogSettings? log)
-    {
-        var files = new JsonObject
-        {
-            [TalosLegacyFile] = YamlWriter.Write(Comptroller.AuditPolicies.Rendering.TalosPatch.Legacy(policy, log)),
-            [TalosMultiDocumentFile] = YamlWriter.Write(Comptroller.AuditPolicies.Rendering.TalosPatch.MultiDocument(policy)),
-        };
-        if (Comptroller.AuditPolicies.Rendering.TalosPatch.MultiDocumentLog(log) is { } settings)
-        {
-            files[TalosMultiDocumentLogFile] = YamlWriter.Write(settings);
-        }
+    /// <summary>Has Flux upgrade a release as soon as the values change that it takes from here, instead of at its next interval.</summary>
+    private const string Watched = "reconcile.fluxcd.io/watch";
 
-        return ConfigMap(owner, "talos-audit", files);
-    }
+    /// <summary>Name of the ConfigMap for one target.</summary>
+    public static string TargetName(ObjectMeta owner, Distribution distribution) => $"{owner.Name}-{Key(distribution)}-audit";
 
-    /// <summary>A ConfigMap with the Fluent Bit configuration and, when it names a password, the environment that the pod needs for it.</summary>
-    public static DesiredObject FluentBit(ObjectMeta owner, FluentBitOptions options, BasicAuth? authentication)
+    /// <summary>A ConfigMap with the files of one target; each says in its head how to apply and verify it.</summary>
+    public static DesiredObject Target(ObjectMeta owner, Distribution distribution, ImmutableArray<TargetFile> files) =>
+        ConfigMap(owner, TargetName(owner, distribution), new JsonObject(files.Select(file => KeyValuePair.Create(file.Name, (JsonNode?)(Comment(file.Comment) + YamlWriter.Write(file.Content))))));
+
+    /// <summary>
+    /// A ConfigMap with the Fluent Bit configuration in the formats asked for, the values that install it by the official chart, and Flux
+    /// objects that do so. With several targets the names of the files start with the target, because each has its log elsewhere.
+    /// </summary>
+    public static DesiredObject FluentBit(ObjectMeta owner, ImmutableArray<FluentBitOptions> options, IReadOnlyList<string> formats)
     {
-        var files = new JsonObject { [FluentBitFile] = YamlWriter.Write(FluentBitConfiguration.Render(options)) };
-        if (authentication is not null)
+        var name = $"{owner.Name}-fluent-bit";
+        var files = new JsonObject();
+        foreach (var option in options)
         {
-            files[FluentBitEnvironmentFile] = YamlWriter.Write(new JsonArray(new JsonObject
+            var prefix = options.Length > 1 ? $"{Key(option.Distribution)}-" : "";
+            var configuration = FluentBitConfiguration.Render(option);
+            var yaml = YamlWriter.Write(configuration);
+            if (formats.Contains(ForwardingFormats.Yaml))
             {
-                ["name"] = AuditPolicyOptions.PasswordVariable,
-                ["valueFrom"] = new JsonObject
-                {
-                    ["secretKeyRef"] = new JsonObject { ["name"] = authentication.PasswordSecretRef.Name, ["key"] = authentication.PasswordSecretRef.Key },
-                },
-            }));
+                files[prefix + FluentBitFile] = yaml;
+            }
+
+            if (formats.Contains(ForwardingFormats.Classic))
+            {
+                files[prefix + FluentBitClassicFile] = ClassicFormat.Main(configuration);
+                files[ClassicFormat.ParsersFile] = ClassicFormat.Parsers(configuration);
+            }
+
+            if (option.Redaction is { } redaction)
+            {
+                files[RedactionScript.FileName] = RedactionScript.Render(redaction);
+            }
+
+            var values = formats.Contains(ForwardingFormats.Yaml) ? ChartValues.WithYaml(option, yaml) : ChartValues.WithClassic(option, configuration);
+            files[prefix + ValuesFile] = Comment(ValuesComment(owner)) + YamlWriter.Write(values);
+            files[prefix + ReleaseFile] = YamlWriter.WriteAll(FluxRelease.Render(options.Length > 1 ? $"{name}-{Key(option.Distribution)}" : name, owner.Namespace, name, prefix + ValuesFile));
         }
 
-        return ConfigMap(owner, "fluent-bit", files);
+        var map = ConfigMap(owner, name, files);
+        map.Body["metadata"]!["labels"] = new JsonObject { [Watched] = "Enabled" };
+        return map;
     }
 
     public static string AlertsName(ObjectMeta owner) => $"{owner.Name}-audit-alerts";
 
     public static DesiredObject Alerts(AlertOptions options) => new(RenderedKinds.VmRules, VmRule.Render(options));
 
-    private static DesiredObject ConfigMap(ObjectMeta owner, string suffix, JsonObject files) => new(RenderedKinds.ConfigMaps, new JsonObject
+    private static DesiredObject ConfigMap(ObjectMeta owner, string name, JsonObject files) => new(RenderedKinds.ConfigMaps, new JsonObject
     {
         ["apiVersion"] = "v1",
         ["kind"] = "ConfigMap",
         ["metadata"] = new JsonObject
         {
-            ["name"] = $"{owner.Name}-{suffix}",
+            ["name"] = name,
             ["namespace"] = owner.Namespace,
             ["annotations"] = new JsonObject { [NoSubstitution] = "disabled" },
         },
         ["data"] = files,
     });
+
+    private static string Key(Distribution distribution) => distribution.Name.ToLowerInvariant();
+
+    private static string ValuesComment(ObjectMeta owner) =>
+        $"""
+        Values of the chart fluent-bit {FluxRelease.ChartVersion} from https://fluent.github.io/helm-charts, for namespace {owner.Namespace}, which must allow
+        hostPath volumes: kubectl label namespace {owner.Namespace} pod-security.kubernetes.io/enforce=privileged
+        """;
+
+    private static string Comment(string text) =>
+        string.Concat(text.ReplaceLineEndings("\n").Split('\n').Select(line => line.Length == 0 ? "#\n" : $"# {line}\n"));
 }

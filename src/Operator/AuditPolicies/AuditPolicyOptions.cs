@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Alerting;
 using Comptroller.AuditPolicies.Model;
@@ -12,22 +11,16 @@ namespace Comptroller.Operator.AuditPolicies;
 /// <summary>From the fields of an AuditPolicy to what the pure libraries take. Errors carry paths of the resource, starting with <c>spec</c>.</summary>
 internal static class AuditPolicyOptions
 {
-    /// <summary>Environment variable of the Fluent Bit pod that holds the VictoriaLogs password.</summary>
-    public const string PasswordVariable = "VICTORIALOGS_PASSWORD";
-
     /// <summary>The policy as the file that kube-apiserver would read.</summary>
-    public static JsonObject PolicyDocument(AuditPolicySpec spec)
-    {
-        var document = new JsonObject
+    public static JsonObject PolicyDocument(AuditPolicySpec spec, RuleSelection rules) =>
+        new()
         {
             ["apiVersion"] = Policy.ApiVersion,
             ["kind"] = Policy.Kind,
             ["omitStages"] = new JsonArray([.. spec.OmitStages.Select(stage => (JsonNode)stage)]),
             ["omitManagedFields"] = spec.OmitManagedFields,
+            ["rules"] = rules.Document(spec),
         };
-        document["rules"] = JsonSerializer.SerializeToNode(spec.Rules, CrdsJson.Default.IReadOnlyListAuditRule);
-        return document;
-    }
 
     public static LogSettings? Log(AuditLog? log) => log is null ? null : new LogSettings
     {
@@ -37,35 +30,6 @@ internal static class AuditPolicyOptions
         Compress = log.Compress,
     };
 
-    /// <summary>Null without errors: shipping was not asked for.</summary>
-    public static (FluentBitOptions? Value, ImmutableArray<string> Errors) FluentBit(AuditPolicySpec spec)
-    {
-        if (spec.Forwarding is not { } forwarding)
-        {
-            return (null, []);
-        }
-
-        if (!Uri.TryCreate(forwarding.VictoriaLogs.Endpoint, UriKind.Absolute, out var endpoint))
-        {
-            return (null, [$"spec.forwarding.victoriaLogs.endpoint: \"{forwarding.VictoriaLogs.Endpoint}\" must be an http or https address such as https://victoria-logs.example:9428"]);
-        }
-
-        var logs = forwarding.VictoriaLogs;
-        var options = new FluentBitOptions
-        {
-            Cluster = forwarding.Cluster,
-            Endpoint = endpoint,
-            Path = forwarding.FluentBit.LogPath,
-            StateDirectory = forwarding.FluentBit.StatePath,
-            BufferLimit = forwarding.FluentBit.BufferLimit,
-            AccountId = (uint)logs.AccountId,
-            ProjectId = (uint)logs.ProjectId,
-            Tls = new TlsOptions { CaFile = logs.Tls?.CaFile, ServerName = logs.Tls?.ServerName },
-            Authentication = logs.BasicAuth is { } basic ? new BasicAuthentication(basic.Username, PasswordVariable) : null,
-        };
-        return Checked(options, options.Check(), Fields.FluentBit);
-    }
-
     /// <summary>Null without errors: alerts were turned off, or there are no shipped events to ask.</summary>
     public static (AlertOptions? Value, ImmutableArray<string> Errors) Alerts(ObjectMeta metadata, string name, AuditPolicySpec spec)
     {
@@ -73,6 +37,12 @@ internal static class AuditPolicyOptions
         if (spec.Forwarding is not { } forwarding || !alerts.Enabled)
         {
             return (null, []);
+        }
+
+        if (forwarding.VictoriaLogs is null)
+        {
+            // Asked for in words, they are missed; by default, nobody expects them without a VictoriaLogs.
+            return (null, spec.Alerts is null ? [] : ["spec.alerts.enabled: alerts query the events in VictoriaLogs; set spec.forwarding.victoriaLogs, or set this to false"]);
         }
 
         ImmutableArray<string> wrong =
@@ -149,18 +119,6 @@ internal static class AuditPolicyOptions
     private static class Fields
     {
         private const string Cluster = "spec.forwarding.cluster";
-
-        public static readonly Dictionary<string, string> FluentBit = new(StringComparer.Ordinal)
-        {
-            ["cluster"] = Cluster,
-            ["endpoint"] = "spec.forwarding.victoriaLogs.endpoint",
-            ["path"] = "spec.forwarding.fluentBit.logPath",
-            ["stateDirectory"] = "spec.forwarding.fluentBit.statePath",
-            ["bufferLimit"] = "spec.forwarding.fluentBit.bufferLimit",
-            ["tls.caFile"] = "spec.forwarding.victoriaLogs.tls.caFile",
-            ["tls.serverName"] = "spec.forwarding.victoriaLogs.tls.serverName",
-            ["authentication.user"] = "spec.forwarding.victoriaLogs.basicAuth.username",
-        };
 
         public static readonly Dictionary<string, string> Alerts = new(StringComparer.Ordinal)
         {

@@ -2,9 +2,12 @@ using System.Collections.Immutable;
 using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
+using Comptroller.AuditPolicies.Profiles;
+using Comptroller.AuditPolicies.Rendering.Targets;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditPolicies.Delivery;
 
 namespace Comptroller.Operator.AuditPolicies;
 
@@ -28,14 +31,29 @@ internal sealed record AuditPolicyPlan
 
     public int RuleCount { get; private init; }
 
+    /// <summary>What the policy would cost; null when the spec does not ask.</summary>
+    public EstimateStatus? Estimate { get; private init; }
+
+    /// <summary>Which rules these are and whose; null when there are errors.</summary>
+    public RuleSelection? Rules { get; private init; }
+
     /// <summary>How long until everything is compared again.</summary>
     public TimeSpan Interval { get; private init; }
 
     /// <summary>How long until something that is in the way is looked at again.</summary>
     public TimeSpan RetryInterval { get; private init; }
 
-    /// <summary>ConfigMap with the Talos machine-config patches.</summary>
+    /// <summary>ConfigMap with the Talos machine-config patches; null when Talos is no target. So with the other targets.</summary>
     public DesiredObject? TalosPatch { get; private init; }
+
+    /// <summary>ConfigMap with policy and ClusterConfiguration.</summary>
+    public DesiredObject? Kubeadm { get; private init; }
+
+    /// <summary>ConfigMap with policy and drop-in configuration.</summary>
+    public DesiredObject? K3s { get; private init; }
+
+    /// <summary>ConfigMap with policy and drop-in configuration.</summary>
+    public DesiredObject? Rke2 { get; private init; }
 
     /// <summary>ConfigMap with the Fluent Bit configuration; null when nothing is shipped.</summary>
     public DesiredObject? FluentBit { get; private init; }
@@ -44,14 +62,18 @@ internal sealed record AuditPolicyPlan
     public DesiredObject? Alerts { get; private init; }
 
     /// <summary>In the order in which they are applied.</summary>
-    public IEnumerable<DesiredObject> Objects => new[] { TalosPatch, FluentBit, Alerts }.OfType<DesiredObject>();
+    public IEnumerable<DesiredObject> Objects => new[] { TalosPatch, Kubeadm, K3s, Rke2, FluentBit, Alerts }.OfType<DesiredObject>();
+
+    /// <summary>Whose rule a finding is about; null when it is about the policy as a whole.</summary>
+    public RuleOrigin? Origin(Finding finding) => finding.RuleIndex is { } rule ? Rules?.Origin(rule) : null;
 
     public static AuditPolicyPlan Make(AuditPolicy resource)
     {
         var (metadata, spec) = (resource.Metadata, resource.Spec);
-        var loaded = PolicyLoader.Load(AuditPolicyOptions.PolicyDocument(spec), UnknownFields.Reject);
+        var rules = RuleSelection.Of(spec);
+        var loaded = rules.Errors.IsEmpty ? PolicyLoader.Load(AuditPolicyOptions.PolicyDocument(spec, rules), UnknownFields.Reject) : new PolicyLoadResult();
         var target = KubernetesVersion.TryParse(spec.KubernetesVersion, out var version) ? version : (KubernetesVersion?)null;
-        var fluentBit = AuditPolicyOptions.FluentBit(spec);
+        var shipping = ShippingOptions.Of(spec);
         var interval = Duration(spec.Interval, "spec.interval");
         var retryInterval = Duration(spec.RetryInterval ?? spec.Interval, spec.RetryInterval is null ? "spec.interval" : "spec.retryInterval");
         var alerts = AuditPolicyOptions.Alerts(metadata, AuditPolicyObjects.AlertsName(metadata), spec);
@@ -59,10 +81,12 @@ internal sealed record AuditPolicyPlan
         [
             .. NameErrors(metadata.Name),
             .. new[] { interval.Error, retryInterval.Error }.OfType<string>().Distinct(),
+            .. rules.Errors,
             .. loaded.Errors.Select(error => $"spec.{error}"),
             .. GateErrors(loaded.Policy, target),
-            .. fluentBit.Errors,
-            .. alerts.Errors.Except(fluentBit.Errors),
+            .. shipping.Errors,
+            .. alerts.Errors.Except(shipping.Errors),
+            .. shipping.Errors.IsEmpty ? DeliveryCheck.InquiryOf(spec).Errors : [],
         ];
         if (!errors.IsEmpty)
         {
@@ -77,12 +101,25 @@ internal sealed record AuditPolicyPlan
             Findings = PolicyLinter.Lint(new LintContext(policy) { Target = target, Log = log }),
             PolicyHash = Comptroller.AuditPolicies.Model.PolicyHash.Compute(policy),
             RuleCount = policy.Rules.Length,
+            Estimate = AuditPolicyEstimate.Of(policy, spec),
+            Rules = rules,
             Interval = interval.Value,
             RetryInterval = retryInterval.Value,
-            TalosPatch = AuditPolicyObjects.TalosPatch(metadata, policy, log),
-            FluentBit = fluentBit.Value is { } shipping ? AuditPolicyObjects.FluentBit(metadata, shipping, spec.Forwarding!.VictoriaLogs.BasicAuth) : null,
+            TalosPatch = For(Distribution.Talos, source => TalosFiles.Render(policy, log, source)),
+            Kubeadm = For(Distribution.Kubeadm, source => KubeadmFiles.Render(policy, log, LogPath(Distribution.Kubeadm), target, source)),
+            K3s = For(Distribution.K3s, source => K3sFiles.Render(policy, log, LogPath(Distribution.K3s), source)),
+            Rke2 = For(Distribution.Rke2, source => Rke2Files.Render(policy, log, LogPath(Distribution.Rke2), source)),
+            FluentBit = shipping.Values.IsEmpty ? null : AuditPolicyObjects.FluentBit(metadata, shipping.Values, spec.Forwarding!.Formats),
             Alerts = alerts.Value is { } alerting ? AuditPolicyObjects.Alerts(alerting) : null,
         };
+
+        DesiredObject? For(Distribution distribution, Func<TargetSource, ImmutableArray<TargetFile>> files) =>
+            ShippingOptions.Distributions(spec.Targets).Contains(distribution)
+                ? AuditPolicyObjects.Target(metadata, distribution, files(new TargetSource(metadata.Namespace, AuditPolicyObjects.TargetName(metadata, distribution))))
+                : null;
+
+        // What is shipped is what is written.
+        string LogPath(Distribution distribution) => spec.Forwarding?.FluentBit.LogPath ?? distribution.LogPath;
     }
 
     /// <summary>How long until everything is compared again, of a spec that was planned without errors before.</summary>

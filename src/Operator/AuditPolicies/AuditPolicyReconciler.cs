@@ -1,6 +1,7 @@
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditPolicies.Delivery;
 
 namespace Comptroller.Operator.AuditPolicies;
 
@@ -9,8 +10,8 @@ namespace Comptroller.Operator.AuditPolicies;
 /// <see cref="AuditPolicyConditions"/>; this shell only sends and writes. Deletion needs no finalizer: everything rendered has the
 /// resource as owner and goes with it.
 /// </summary>
-internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter statuses, EventRecorder events, TimeProvider time)
-    : IReconciler<AuditPolicy>, IFailureReporter<AuditPolicy>
+internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter statuses, EventRecorder events, DeliveryCheck delivery, TimeProvider time)
+    : IReconciler<AuditPolicy>, IFailureReporter<AuditPolicy>, IForgetter
 {
     public async Task<Outcome> ReconcileAsync(AuditPolicy resource, CancellationToken cancellationToken)
     {
@@ -27,7 +28,9 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
 
         if (AuditPolicyConditions.AreCurrent(resource) && applier.IsAsLeft(resource, resource.Status.Inventory ?? []))
         {
-            return Outcome.After(AuditPolicyPlan.IntervalOf(resource.Spec));
+            var asRendered = AuditPolicyPlan.IntervalOf(resource.Spec);
+            await TellAsync(resource, resource.Status, asRendered, cancellationToken);
+            return Outcome.After(asRendered);
         }
 
         var plan = AuditPolicyPlan.Make(resource);
@@ -38,7 +41,7 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
 
         var report = await applier.ApplyAsync(ResourceTypes.AuditPolicies, resource, [.. plan.Objects], resource.Status.Inventory ?? [], cancellationToken);
         report.ThrowIfFailed();
-        await WriteAsync(resource, AuditPolicyConditions.Rendered(resource, plan, report, time.GetUtcNow()), cancellationToken);
+        await TellAsync(resource, AuditPolicyConditions.Rendered(resource, plan, report, time.GetUtcNow()), plan.Interval, cancellationToken);
         if (report.Changes is { Length: > 0 } changes)
         {
             events.Normal(ResourceTypes.AuditPolicies, resource.Metadata, ConditionReason.Succeeded, "Render", changes);
@@ -55,6 +58,22 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
         if (await WriteAsync(subject, status, cancellationToken) is not null)
         {
             events.Warning(ResourceTypes.AuditPolicies, metadata, failure is TerminalException terminal ? terminal.Reason : ConditionReason.Failed, "Render", failure.Message);
+        }
+    }
+
+    public void Forget(ObjectMeta metadata)
+    {
+        applier.Forget(metadata.Uid ?? "");
+        statuses.Forget(metadata.Uid ?? "");
+    }
+
+    /// <summary>Writes a status together with what is known by now of delivery; one write for both (rule W5), and none when neither is new.</summary>
+    private async Task TellAsync(AuditPolicy resource, AuditPolicyStatus status, TimeSpan interval, CancellationToken cancellationToken)
+    {
+        var told = DeliveryConditions.Tell(status, resource, await delivery.LookAsync(resource, status, interval, cancellationToken), time.GetUtcNow());
+        if (!ReferenceEquals(told, resource.Status))
+        {
+            await WriteAsync(resource, told, cancellationToken);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Linting;
+using Comptroller.AuditPolicies.Profiles;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Schemas;
 using Comptroller.Kubernetes.Yaml;
@@ -71,7 +72,7 @@ internal sealed record CheckedResource(ResourceDocument Document, AuditPolicy? R
         return new CheckedResource(document, resource, plan,
         [
             .. plan.Errors.Select(ErrorRemark),
-            .. plan.Findings.Select(FindingRemark),
+            .. plan.Findings.Select(finding => FindingRemark(finding, plan.Origin(finding))),
         ]);
     }
 
@@ -96,8 +97,18 @@ internal sealed record CheckedResource(ResourceDocument Document, AuditPolicy? R
     private static Remark ErrorRemark(string error) =>
         error.Split(": ", 2) is [var path, var message] ? new Remark("error", "semantics", path, message) : new Remark("error", "semantics", "", error);
 
-    private static Remark FindingRemark(Finding finding) =>
-        new(finding.Severity.ToString().ToLowerInvariant(), finding.Id, finding.RuleIndex is { } rule ? $"spec.rules[{rule}]" : "", finding.Message, finding.Fix);
+    // A finding about a rule that is not in the file stands at the field that brought the rule in.
+    private static Remark FindingRemark(Finding finding, RuleOrigin? origin)
+    {
+        var (path, message) = origin switch
+        {
+            null => ("", finding.Message),
+            { Source: RuleSource.Own } own => (own.ToString(), finding.Message),
+            { Source: RuleSource.Profile } => ("spec.profile", $"{origin}: {finding.Message}"),
+            _ => ("spec.addOns", $"{origin}: {finding.Message}"),
+        };
+        return new Remark(finding.Severity.ToString().ToLowerInvariant(), finding.Id, path, message, finding.Fix);
+    }
 
     private static Dictionary<(string, string), Schema> ReadSchemas()
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Comptroller.Sandbox.Requests;
 using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Storage;
 using static Comptroller.Sandbox.Resources.JsonReading;
@@ -84,11 +85,11 @@ internal sealed class GarbageCollector(ObjectStore store, ResourceCatalog catalo
     {
         if (ObjectWriter.IsTerminating(item.Content))
         {
-            if (ObjectWriter.HasFinalizer(item.Content, ObjectWriter.OrphanFinalizer))
+            if (ObjectWriter.HasFinalizer(item.Content, Deletion.OrphanFinalizer))
             {
                 Orphan(resource, item);
             }
-            else if (ObjectWriter.HasFinalizer(item.Content, ObjectWriter.ForegroundFinalizer))
+            else if (ObjectWriter.HasFinalizer(item.Content, Deletion.ForegroundFinalizer))
             {
                 DeleteDependentsFirst(resource, item);
             }
@@ -102,7 +103,7 @@ internal sealed class GarbageCollector(ObjectStore store, ResourceCatalog catalo
         {
             DropOwners(kind, dependent, [owner.Uid]);
         }
-        writer.Release(resource, owner, Manager, ObjectWriter.OrphanFinalizer);
+        writer.Release(resource, owner, Manager, Deletion.OrphanFinalizer);
     }
 
     private void DeleteDependentsFirst(ServedResource resource, StoredObject owner)
@@ -114,7 +115,7 @@ internal sealed class GarbageCollector(ObjectStore store, ResourceCatalog catalo
         }
         if (!DependentsOf(owner).Exists(found => Blocks(found.Dependent, owner)))
         {
-            writer.Release(resource, owner, Manager, ObjectWriter.ForegroundFinalizer);
+            writer.Release(resource, owner, Manager, Deletion.ForegroundFinalizer);
         }
     }
 
@@ -141,7 +142,7 @@ internal sealed class GarbageCollector(ObjectStore store, ResourceCatalog catalo
             {
                 gone.Add(uid);
             }
-            else if (ObjectWriter.IsTerminating(owner.Content) && ObjectWriter.HasFinalizer(owner.Content, ObjectWriter.ForegroundFinalizer))
+            else if (ObjectWriter.IsTerminating(owner.Content) && ObjectWriter.HasFinalizer(owner.Content, Deletion.ForegroundFinalizer))
             {
                 waiting.Add(uid);
             }

@@ -9,10 +9,7 @@ namespace Comptroller.Sandbox.Controllers;
 /// <summary>How controllers change objects: with the same bookkeeping of owners, holds and removals as requests.</summary>
 internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
 {
-    public const string ForegroundFinalizer = "foregroundDeletion";
-    public const string OrphanFinalizer = "orphan";
-
-    private static readonly string[] PropagationFinalizers = [ForegroundFinalizer, OrphanFinalizer];
+    private readonly Deletion _deletion = new(store, time);
 
     /// <summary>Creates an object unless one of that name is there.</summary>
     /// <param name="manager">Recorded as the owner of its fields; null records nobody.</param>
@@ -77,23 +74,7 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             {
                 return;
             }
-            var deleted = (JsonObject)existing.Content.DeepClone();
-            resource.Strategy.PrepareForDelete(deleted);
-            var metadata = deleted["metadata"]!.AsObject();
-            if (foreground)
-            {
-                Add(metadata, ForegroundFinalizer);
-            }
-            if (!resource.Strategy.IsHeld(deleted))
-            {
-                if (store.TryRemove(resource.Storage, existing, out _))
-                {
-                    return;
-                }
-                continue;
-            }
-            ObjectRequests.MarkTerminating(resource, deleted, time.GetUtcNow());
-            if (store.TryReplace(resource.Storage, existing, deleted, out _))
+            if (_deletion.Try(resource, existing, foreground ? "Foreground" : null) is not null)
             {
                 return;
             }
@@ -107,17 +88,4 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
 
     private FieldsContext Context(ServedResource resource, string manager, string? subresource) =>
         new(manager, resource.ApiVersion, subresource, Force: false, time.GetUtcNow()) { Reset = [], Zero = resource.Zero };
-
-    private static void Add(JsonObject metadata, string finalizer)
-    {
-        if (metadata["finalizers"] is not JsonArray finalizers)
-        {
-            metadata["finalizers"] = finalizers = [];
-        }
-        foreach (var other in finalizers.Where(name => PropagationFinalizers.Contains((string?)name)).ToList())
-        {
-            finalizers.Remove(other);
-        }
-        finalizers.Add((JsonNode)finalizer);
-    }
 }

@@ -10,10 +10,10 @@ namespace Comptroller.Sandbox.Fields;
 internal sealed record FieldsContext(string Manager, string ApiVersion, string? Subresource, bool Force, DateTimeOffset Time)
 {
     /// <summary>
-    /// The top-level fields that this request cannot change and hence not own. By default those of custom kinds with a status
-    /// subresource; kinds without one reset nothing.
+    /// The top-level fields that this request cannot change and hence not own: of a kind with a status subresource <c>status</c>, and
+    /// on that subresource the others, <c>metadata</c> included, as the real server's strategy for custom kinds has it.
     /// </summary>
-    public IReadOnlyList<string> Reset { get; init; } = Subresource == "status" ? ["metadata", "spec"] : ["status"];
+    public required IReadOnlyList<string> Reset { get; init; }
 
     /// <summary>What an object of the kind holds when nothing is set: a create does not make these fields anybody's. Null for none.</summary>
     public JsonObject? Zero { get; init; }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Comptroller.Sandbox.Requests;
 
 namespace Comptroller.Sandbox.Kinds;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Schemas;
-using Comptroller.Sandbox.Fields;
 
 namespace Comptroller.Sandbox.Patches;
 

@@ -1,11 +1,10 @@
 using System.Text.Json.Nodes;
-using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Storage;
 
 namespace Comptroller.Sandbox.Requests;
 
 /// <summary>GET, POST, PUT and DELETE of one object.</summary>
-internal sealed class ObjectRequests(ObjectStore store, WritePipeline pipeline, TimeProvider time)
+internal sealed class ObjectRequests(ObjectStore store, WritePipeline pipeline, Deletion deletion)
 {
     public Reply Get(ApiRequest request) => new Reply.One(200, Find(request).As(request.Resource));
 
@@ -51,31 +50,15 @@ internal sealed class ObjectRequests(ObjectStore store, WritePipeline pipeline, 
     {
         var resource = request.Resource;
         CheckPreconditions(request, existing, options);
-        var deleted = (JsonObject)existing.Content.DeepClone();
-        var metadata = Metadata.Of(deleted);
-        var isTerminating = metadata["deletionTimestamp"] is not null;
-        resource.Strategy.PrepareForDelete(deleted);
-        HoldFor(metadata, options.Propagation);
-        if (resource.Strategy.IsHeld(deleted))
-        {
-            if (isTerminating && Changes.None(deleted, existing.Content))
-            {
-                return new Reply.One(200, existing.As(resource));
-            }
-            if (!isTerminating)
-            {
-                MarkTerminating(resource, deleted, time.GetUtcNow());
-            }
-            return options.DryRun ? new Reply.One(200, new StoredObject(deleted, existing.Revision).As(resource))
-                : store.TryReplace(resource.Storage, existing, deleted, out var held) ? new Reply.One(200, held.As(resource))
-                : null;
-        }
-        var last = existing;
-        if (!options.DryRun && !store.TryRemove(resource.Storage, existing, out last))
+        if (deletion.Try(resource, existing, options.Propagation, options.DryRun) is not { } outcome)
         {
             return null;
         }
-        return resource.ReturnsDeletedObject ? new Reply.One(200, last.As(resource))
+        if (!outcome.IsGone)
+        {
+            return new Reply.One(200, outcome.Object.As(resource));
+        }
+        return resource.ReturnsDeletedObject ? new Reply.One(200, outcome.Object.As(resource))
             : new Reply.Document(200, StatusResponses.Deleted(resource, existing.Name, existing.Uid));
     }
 
@@ -113,41 +96,6 @@ internal sealed class ObjectRequests(ObjectStore store, WritePipeline pipeline, 
         {
             throw StatusResponses.PreconditionFailed(request.Resource, existing.Name,
                 $"the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record ({revision}). The object might have been modified");
-        }
-    }
-
-    /// <summary>The propagation policy becomes a finalizer that the garbage collector takes away when it has done its part.</summary>
-    private static void HoldFor(JsonObject metadata, string? propagation)
-    {
-        if (propagation is null)
-        {
-            return;
-        }
-        var finalizers = ((metadata["finalizers"] as JsonArray) ?? []).Select(entry => (string?)entry ?? "")
-            .Where(name => name is not ("orphan" or "foregroundDeletion")).ToList();
-        if (propagation is "Orphan" or "Foreground")
-        {
-            finalizers.Add(propagation == "Orphan" ? "orphan" : "foregroundDeletion");
-        }
-        if (finalizers.Count == 0)
-        {
-            metadata.Remove("finalizers");
-        }
-        else
-        {
-            metadata["finalizers"] = new JsonArray([.. finalizers.Select(name => JsonValue.Create(name))]);
-        }
-    }
-
-    /// <summary>Marks an object that something holds as deleted.</summary>
-    public static void MarkTerminating(ServedResource resource, JsonObject deleted, DateTimeOffset now)
-    {
-        var metadata = Metadata.Of(deleted);
-        metadata["deletionTimestamp"] = Times.Format(now);
-        if (resource.Strategy.HasGracePeriod)
-        {
-            metadata["deletionGracePeriodSeconds"] = 0L;
-            Generations.Bump(deleted);
         }
     }
 }

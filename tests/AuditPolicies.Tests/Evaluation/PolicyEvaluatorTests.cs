@@ -54,9 +54,38 @@ public sealed class PolicyEvaluatorTests
     }
 
     [Fact]
-    public void A_decision_allocates_nothing()
+    public void A_long_policy_is_decided_as_a_short_one()
     {
-        var evaluator = new PolicyEvaluator(ReferenceCases.Seed);
+        var random = new Random(11);
+        var matched = new HashSet<int>();
+        for (var round = 0; round < 60; round++)
+        {
+            // Rules that match everything would hide all behind them.
+            var policy = RandomPolicies.Policy(random) with
+            {
+                Rules = [.. Enumerable.Range(0, 4_000).Select(_ => RandomPolicies.Rule(random)).Where(rule => Selectors(rule) > 3).Take(50)],
+            };
+            policy.Rules.Length.ShouldBe(50);
+            var evaluator = new PolicyEvaluator(policy);
+            for (var i = 0; i < 400; i++)
+            {
+                var request = RandomPolicies.Request(random);
+                var decision = evaluator.Decide(request);
+                decision.ShouldBe(NaiveEvaluator.Decide(policy, request), $"{request}");
+                matched.Add(decision.MatchedRule);
+            }
+        }
+
+        matched.Count.ShouldBeGreaterThan(40);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public void A_decision_allocates_nothing(int copies)
+    {
+        // Behind the copies of it, as without them, every rule of the seed decides what it decided.
+        var evaluator = new PolicyEvaluator(ReferenceCases.Seed with { Rules = [.. Enumerable.Repeat(ReferenceCases.Seed.Rules, copies).SelectMany(rules => rules)] });
         var requests = ReferenceCases.Evaluations.Select(node => ReferenceCases.Request(node["request"]!)).ToArray();
         var levels = Run();
 
@@ -78,6 +107,11 @@ public sealed class PolicyEvaluatorTests
             return sum;
         }
     }
+
+    private static int Selectors(PolicyRule rule) => new[]
+    {
+        rule.Users.Length, rule.UserGroups.Length, rule.Verbs.Length, rule.Namespaces.Length, rule.NonResourceUrls.Length, rule.Resources.Sum(entry => entry.Resources.Length + entry.ResourceNames.Length),
+    }.Count(length => length > 0);
 
     private static IEnumerable<string> Strings(JsonNode? array) => ((JsonArray)array!).Select(item => (string)item!);
 }

@@ -4,6 +4,8 @@ using Comptroller.AuditPolicies.Alerting;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
 using Comptroller.AuditPolicies.Rendering;
+using Comptroller.AuditPolicies.Rendering.Shipping;
+using Comptroller.AuditPolicies.Rendering.Targets;
 
 namespace Comptroller.AuditPolicies.Tests.Rendering;
 
@@ -79,7 +81,7 @@ public sealed class RendererTests
     public void A_negative_log_setting_is_refused_because_the_API_server_would_not_start()
     {
         var log = new LogSettings { MaxAgeDays = -1 };
-        TalosPatch.Check(log).ShouldHaveSingleItem().Field.ShouldBe("maxAge");
+        LogFlags.Check(log).ShouldHaveSingleItem().Field.ShouldBe("maxAge");
         Should.Throw<OptionException>(() => TalosPatch.Legacy(ReferenceCases.Seed, log));
     }
 
@@ -93,17 +95,21 @@ public sealed class RendererTests
 
     internal static FluentBitOptions FluentBit(JsonNode node)
     {
-        var options = new FluentBitOptions { Cluster = (string)node["cluster"]!, Endpoint = new Uri((string)node["endpoint"]!) };
-        return options with
+        var sink = new VictoriaLogsSink
         {
-            Path = (string?)node["path"] ?? options.Path,
-            StateDirectory = (string?)node["stateDirectory"] ?? options.StateDirectory,
-            BufferLimit = (string?)node["bufferLimit"] ?? options.BufferLimit,
+            Endpoint = new Uri((string)node["endpoint"]!),
             AccountId = (uint?)node["accountId"] ?? 0,
             ProjectId = (uint?)node["projectId"] ?? 0,
             IgnoreFields = Strings(node["ignoreFields"]),
-            Tls = node["tls"] is { } tls ? new TlsOptions { Verify = (bool?)tls["verify"] ?? true, CaFile = (string?)tls["caFile"], ServerName = (string?)tls["serverName"] } : options.Tls,
-            Authentication = node["authentication"] is { } auth ? new BasicAuthentication((string)auth["user"]!, (string)auth["passwordVariable"]!) : null,
+            Tls = new TlsOptions { CaFile = (string?)node["tls"]?["caFile"], ServerName = (string?)node["tls"]?["serverName"] },
+            Authentication = node["authentication"] is { } auth ? new Authentication((string)auth["user"]!, new SecretReference((string)auth["secret"]!, (string)auth["key"]!)) : null,
+        };
+        var options = new FluentBitOptions { Cluster = (string)node["cluster"]!, Sinks = [sink] };
+        return options with
+        {
+            Path = (string?)node["path"],
+            StateDirectory = (string?)node["stateDirectory"] ?? options.StateDirectory,
+            BufferLimit = (string?)node["bufferLimit"] ?? options.BufferLimit,
             HttpPort = (int?)node["httpPort"] ?? options.HttpPort,
         };
     }

@@ -13,13 +13,14 @@ public sealed class FailureTests
     {
         await using var server = await ScriptedServer.StartAsync();
         server.Answer = (context, _) => ScriptedServer.StatusAsync(
-            context, 422, "Invalid", "spec is bad", """{"causes":[{"reason":"FieldValueRequired","message":"Required value","field":"spec.rules"}]}""");
+            context, 422, "Invalid", "spec is bad", """{"kind":"leases","causes":[{"reason":"FieldValueRequired","message":"Required value","field":"spec.rules"}]}""");
         using var client = server.Client();
 
         var error = await Should.ThrowAsync<KubeApiException>(() => client.GetLeaseAsync());
 
         error.IsInvalid.ShouldBeTrue();
         (error.Code, error.Reason, error.StatusMessage, error.Verb).ShouldBe((422, "Invalid", "spec is bad", "GET"));
+        error.Subject.ShouldBe("leases");
         error.Causes.ShouldBe([new StatusCause("FieldValueRequired", "Required value", "spec.rules")]);
         error.Path.ShouldBe("/apis/coordination.k8s.io/v1/namespaces/b/leases/a");
     }

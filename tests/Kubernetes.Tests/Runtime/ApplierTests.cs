@@ -217,6 +217,34 @@ public sealed class ApplierTests : IAsyncLifetime, IDisposable
         (await ApplyAsync(first.Inventory, Config("a", "k", "v"), Gizmo("g", 1))).Results[1].Action.ShouldBe(ApplyAction.Created);
     }
 
+    [Theory]
+    [InlineData(404, "NotFound", "namespaces \"default\" not found", "namespaces")]
+    [InlineData(403, "Forbidden", "configmaps \"a\" is forbidden: unable to create new content in namespace default because it is being terminated", "configmaps")]
+    public async Task A_namespace_that_is_gone_or_going_is_a_failure_in_the_server_s_words_and_no_missing_kind(int code, string reason, string message, string subject)
+    {
+        server.FailBefore = call => call.Verb == "apply" ? new KubeApiException("APPLY", "/", code, reason, message, subject: subject) : null;
+        var result = (await ApplyAsync([], Config("a", "k", "v"))).Results.Single();
+        (result.Action, result.Message).ShouldBe((ApplyAction.Failed, message));
+    }
+
+    [Fact]
+    public async Task A_404_that_names_nothing_is_a_missing_kind()
+    {
+        server.FailBefore = call => call.Verb == "apply" ? FakeKubeClient.Error(404, "NotFound", "the server could not find the requested resource") : null;
+        var result = (await ApplyAsync([], Config("a", "k", "v"))).Results.Single();
+        (result.Action, result.Message).ShouldBe((ApplyAction.KindMissing, "the server does not serve configmaps"));
+    }
+
+    [Fact]
+    public async Task L3_what_was_applied_for_an_owner_that_is_gone_is_forgotten()
+    {
+        await ApplyAsync([], Config("a", "k", "v"));
+        await applier.ApplyAsync(Widget.Type, Widget.Of("other", "1", uid: "other-uid"), [Config("b", "k", "v")], [], default);
+        applier.Remembered.ShouldBe(2);
+        applier.Forget("owner-uid");
+        applier.Remembered.ShouldBe(1);
+    }
+
     [Fact]
     public async Task W9_an_object_outside_the_owner_s_namespace_is_refused_before_anything_is_sent()
     {

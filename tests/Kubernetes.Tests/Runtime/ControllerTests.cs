@@ -8,7 +8,7 @@ using Comptroller.Kubernetes.Tests.Testing;
 
 namespace Comptroller.Kubernetes.Tests.Runtime;
 
-public sealed class ControllerTests : IReconciler<Widget>, IFailureReporter<Widget>, IDisposable
+public sealed class ControllerTests : IReconciler<Widget>, IFailureReporter<Widget>, IForgetter, IDisposable
 {
     private readonly TestContext context = new();
     private readonly PrometheusExporter exporter;
@@ -17,6 +17,7 @@ public sealed class ControllerTests : IReconciler<Widget>, IFailureReporter<Widg
     private readonly Informer<Widget> widgets;
     private readonly ConcurrentQueue<Widget> runs = [];
     private readonly ConcurrentQueue<(ObjectMeta Metadata, Widget? Resource, Exception Failure)> reports = [];
+    private readonly ConcurrentQueue<string> forgotten = [];
     private Func<Widget, CancellationToken, Task<Outcome>> behaviour = (_, _) => Task.FromResult(Outcome.Done);
     private Controller<Widget>? controller;
     private Task running = Task.CompletedTask;
@@ -48,6 +49,8 @@ public sealed class ControllerTests : IReconciler<Widget>, IFailureReporter<Widg
         reports.Enqueue((metadata, resource, failure));
         return Task.CompletedTask;
     }
+
+    void IForgetter.Forget(ObjectMeta metadata) => forgotten.Enqueue(metadata.Uid!);
 
     [Fact]
     public async Task L1_the_reconciler_sees_the_resource_as_it_is_now()
@@ -169,6 +172,50 @@ public sealed class ControllerTests : IReconciler<Widget>, IFailureReporter<Widg
         context.Time.Advance(TimeSpan.FromHours(1));
         await Settle.BrieflyAsync();
         runs.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void L3_the_reconciler_forgets_a_resource_when_it_is_gone_and_not_when_it_cannot_be_read()
+    {
+        Start();
+        Set(Widget.Of("a", "1", uid: "first"));
+        Set(Widget.Of("b", "1", uid: "unreadable"));
+        ((IReflectorSink<Widget>)widgets).Apply(
+            null, new WatchEvent<Widget>(WatchEventType.Modified, null, Widget.Of("b", "2", uid: "unreadable").Metadata, "spec.size: not a number"));
+        forgotten.ShouldBeEmpty();
+        Set(Widget.Of("a", "2", uid: "second"));
+        forgotten.ShouldBe(["first"]);
+        Deliver(widgets, WatchEventType.Deleted, Widget.Of("a", "3", uid: "second"));
+        forgotten.ShouldBe(["first", "second"]);
+    }
+
+    [Fact]
+    public async Task L3_what_a_run_remembers_of_a_resource_that_went_meanwhile_is_forgotten_after_it()
+    {
+        var gone = new TaskCompletionSource();
+        behaviour = async (_, _) =>
+        {
+            await gone.Task;
+            return Outcome.Done;
+        };
+        Start();
+        Set(Widget.Of("a", "1", uid: "first"));
+        await RunsAsync(1);
+        Deliver(widgets, WatchEventType.Deleted, Widget.Of("a", "2", uid: "first"));
+        forgotten.Count.ShouldBe(1);
+        gone.SetResult();
+        await Settle.UntilAsync(() => forgotten.Count == 2, "forgotten again");
+    }
+
+    [Fact]
+    public void L3_a_resource_that_could_not_be_read_is_forgotten_when_a_list_shows_it_gone()
+    {
+        controller = new Controller<Widget>(new ControllerOptions { Name = "widget" }, widgets, this, context.Runtime);
+        var metadata = Widget.Of("b", "2", uid: "unreadable").Metadata;
+        ((IReflectorSink<Widget>)widgets).Apply(null, new WatchEvent<Widget>(WatchEventType.Added, null, metadata, "spec.size: not a number"));
+        forgotten.ShouldBeEmpty();
+        ((IReflectorSink<Widget>)widgets).Apply(null, new WatchEvent<Widget>(WatchEventType.Deleted, null, metadata));
+        forgotten.ShouldBe(["unreadable"]);
     }
 
     [Fact]

@@ -62,6 +62,16 @@ public sealed class StatusWriterTests
         server.Writes.Count().ShouldBe(2);
     }
 
+    [Fact]
+    public async Task L3_what_was_written_to_a_resource_that_is_gone_is_forgotten()
+    {
+        var stale = await ReadAsync();
+        await WriteAsync(stale, new WidgetStatus { ObservedGeneration = 1 });
+        writer.Forget(stale.Metadata.Uid!);
+        await Should.ThrowAsync<KubeApiException>(() => WriteAsync(stale, new WidgetStatus { ObservedGeneration = 1 }));
+        server.Writes.Count().ShouldBe(2, "nothing is known any more, so the server is asked");
+    }
+
     private Task<Widget?> WriteAsync(Widget widget, WidgetStatus status) =>
         writer.WriteAsync(Widget.Type, widget, widget.Status, status, Json, default);
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Comptroller.AuditPolicies.Rendering.Shipping;
 using Comptroller.Kubernetes.Yaml;
 using Comptroller.Operator.AuditPolicies;
 
@@ -41,7 +42,7 @@ public sealed class AuditPolicyPlanTests
     {
         var plan = AuditPolicyPlan.Make(Specs.Read(Input(name)));
 
-        foreach (var (_, patch) in plan.TalosPatch!.Body["data"]!.AsObject())
+        foreach (var (_, patch) in plan.TalosPatch?.Body["data"]!.AsObject() ?? [])
         {
             foreach (var document in YamlReader.ReadAll((string)patch!).Select(document => document.Root!.AsObject()))
             {
@@ -50,16 +51,66 @@ public sealed class AuditPolicyPlanTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_Fluent_Bit_that_is_installed_is_the_one_that_is_shown(string name)
+    {
+        var plan = AuditPolicyPlan.Make(Specs.Read(Input(name)));
+
+        foreach (var (file, text) in plan.FluentBit?.Body["data"]!.AsObject() ?? [])
+        {
+            if (!file.EndsWith(AuditPolicyObjects.ValuesFile, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            var prefix = file[..^AuditPolicyObjects.ValuesFile.Length];
+            var config = YamlReader.ReadFirst((string)text!).Root!["config"]!;
+            var files = plan.FluentBit!.Body["data"]!;
+            var configuration = config["extraFiles"] is { } extra
+                ? Yaml((string)extra[AuditPolicyObjects.FluentBitFile]!, (string)files[prefix + AuditPolicyObjects.FluentBitFile]!)
+                : Classic(config, (string)files[prefix + AuditPolicyObjects.FluentBitClassicFile]!);
+            FluentBitCheck.Check(configuration).ShouldBeEmpty();
+        }
+    }
+
     [Fact]
     public void The_password_is_named_and_never_rendered()
     {
         var files = AuditPolicyPlan.Make(Specs.Read(Input("basic-auth"))).FluentBit!.Body["data"]!;
 
-        ((string)files[AuditPolicyObjects.FluentBitFile]!).ShouldContain($"${{{AuditPolicyOptions.PasswordVariable}}}");
-        var variable = YamlReader.ReadFirst((string)files[AuditPolicyObjects.FluentBitEnvironmentFile]!).Root![0]!;
-        ((string)variable["name"]!).ShouldBe(AuditPolicyOptions.PasswordVariable);
+        ((string)files[AuditPolicyObjects.FluentBitFile]!).ShouldContain("${VICTORIALOGS_PASSWORD}");
+        var variable = YamlReader.ReadFirst((string)files[AuditPolicyObjects.ValuesFile]!).Root!["env"]!.AsArray().ShouldHaveSingleItem()!;
+        ((string)variable["name"]!).ShouldBe("VICTORIALOGS_PASSWORD");
         ((string)variable["valueFrom"]!["secretKeyRef"]!["name"]!).ShouldBe("victoria-logs-writer");
         ((string)variable["valueFrom"]!["secretKeyRef"]!["key"]!).ShouldBe("token");
+    }
+
+    [Fact]
+    public void A_release_takes_its_values_from_the_ConfigMap_it_stands_in()
+    {
+        var map = AuditPolicyPlan.Make(Specs.Read(Input("full"))).FluentBit!.Body;
+        var files = map["data"]!.AsObject();
+        var releases = files.Where(file => file.Key.EndsWith(AuditPolicyObjects.ReleaseFile, StringComparison.Ordinal)).ToList();
+        releases.Count.ShouldBe(4);
+        releases.Select(file => YamlReader.ReadAll((string)file.Value!)[1].Root!).Select(release => (string)release["metadata"]!["name"]!).ShouldBeUnique();
+        foreach (var values in releases.Select(file => YamlReader.ReadAll((string)file.Value!)[1].Root!["spec"]!["valuesFrom"]![0]!))
+        {
+            ((string)values["name"]!).ShouldBe((string)map["metadata"]!["name"]!);
+            files.ContainsKey((string)values["valuesKey"]!).ShouldBeTrue();
+        }
+    }
+
+    private static JsonObject Yaml(string installed, string shown)
+    {
+        installed.ShouldBe(shown);
+        return (JsonObject)YamlReader.ReadFirst(shown).Root!;
+    }
+
+    private static JsonObject Classic(JsonNode config, string shown)
+    {
+        string.Join('\n', new[] { "service", "inputs", "filters", "outputs" }.Select(section => (string)config[section]!)).ShouldBe(shown);
+        return ClassicFormat.Read(shown, (string)config["customParsers"]!);
     }
 
     private static string Input(string name)

@@ -36,6 +36,7 @@ public sealed class RenderingTests(RunningEstate running) : IClassFixture<Runnin
 
         ((string)policy["status"]!["policyHash"]!).ShouldBe(plan.PolicyHash);
         ((int)policy["status"]!["ruleCount"]!).ShouldBe(plan.RuleCount);
+        ((long?)policy["status"]!["estimate"]?["megabytesPerDay"]).ShouldBe(plan.Estimate?.MegabytesPerDay);
         policy["status"]!["inventory"]!.AsArray().Count.ShouldBe(plan.Objects.Count());
         policy.Says("PolicySound=False/HarmfulRules").ShouldBe(name == "seed");
     }

@@ -44,7 +44,10 @@ internal sealed class Ledger(Schema schema)
         return outcome;
     }
 
-    private FieldsContext Context(string manager, string? subresource) => new(manager, "conformance.example.dev/v1alpha1", subresource, Force: false, Now);
+    private FieldsContext Context(string manager, string? subresource) => new(manager, "conformance.example.dev/v1alpha1", subresource, Force: false, Now)
+    {
+        Reset = subresource == "status" ? ["metadata", "spec"] : ["status"],
+    };
 
     private JsonObject Decode(JsonObject body)
     {

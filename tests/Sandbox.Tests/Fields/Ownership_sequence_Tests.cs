@@ -89,7 +89,7 @@ public sealed class Ownership_sequence_Tests
         var atomic = Schema.Parse(document);
 
         var merged = ManagedFields.Apply(atomic, _ledger.Find("v"), Spec("""{"color":"red"}"""),
-            new FieldsContext("other", "conformance.example.dev/v1alpha1", null, Force: false, _ledger.Now)).Merged!;
+            new FieldsContext("other", "conformance.example.dev/v1alpha1", null, Force: false, _ledger.Now) { Reset = ["status"] }).Merged!;
 
         merged["metadata"]!["managedFields"]![0]!["fieldsV1"]!["f:spec"]!.ToJsonString().ShouldBe("""{"f:size":{},"f:tags":{}}""");
     }

@@ -60,6 +60,7 @@ internal static partial class GoldenScript
         text = Version().Replace(text, "${key}<rv>${end}");
         text = TimeStamp().Replace(text, "<time>");
         text = LocalTime().Replace(text, "<time>");
+        text = ShortWatch().Replace(text, "");
         text = LogPrefix().Replace(text, "${level}<log> ");
         text = Token().Replace(text, "<token>");
         text = Certificate().Replace(text, "<certificate>");
@@ -87,6 +88,13 @@ internal static partial class GoldenScript
 
     [GeneratedRegex(@"^(?<level>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex LogPrefix();
+
+    /// <summary>
+    /// kubectl ends its watch when its own --timeout is over; whether it then also warns that the watch was short depends on which of its
+    /// threads wakes first, against any server.
+    /// </summary>
+    [GeneratedRegex(@"^W\d{4} .*very short watch: .*\n", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex ShortWatch();
 
     [GeneratedRegex(@"eyJ[\w-]+\.[\w-]+\.[\w-]+", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Token();

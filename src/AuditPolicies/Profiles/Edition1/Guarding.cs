@@ -16,7 +16,6 @@ internal static class Guarding
             Level.Metadata,
             Core("pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "pods/log", "services/proxy", "nodes/proxy")));
 
-    /// <summary>A CRD is often larger than VictoriaLogs accepts for one event (256 KiB), so its body would lose the whole event.</summary>
     public static readonly ProfileRule Definitions = new(
         "Custom resource definitions decide what the API server serves. Without body: one is often larger than VictoriaLogs takes as one event (256 KiB), and the event would be lost.",
         new PolicyRule

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Comptroller.AuditPolicies.Model;
 using static Comptroller.AuditPolicies.Profiles.Edition1.Selectors;
 
@@ -29,10 +30,11 @@ internal static class Noise
         });
 
     public static readonly ProfileRule Leases = new(
-        "Heartbeats of nodes and leader elections, every few seconds each. Deleting a lease is kept.",
+        "Heartbeats of nodes and leader elections, every few seconds each. Deleting a lease is kept, and so are failed logins.",
         new PolicyRule
         {
             Level = Level.None,
+            UserGroups = [Authenticated],
             Verbs = [.. Reads, "create", "update", "patch"],
             Resources = [Group("coordination.k8s.io", "leases")],
         });
@@ -42,6 +44,7 @@ internal static class Noise
         new PolicyRule
         {
             Level = Level.None,
+            UserGroups = [Authenticated],
             Verbs = ["create", "update", "patch"],
             Resources = [Core("events"), Group("events.k8s.io", "events")],
         });
@@ -142,6 +145,6 @@ internal static class Noise
             ],
         });
 
-    private static System.Collections.Immutable.ImmutableArray<string> DiscoveryPaths =>
+    private static ImmutableArray<string> DiscoveryPaths =>
         ["/metrics", "/metrics/*", "/version", "/version/*", "/api", "/api/*", "/apis", "/apis/*", "/openapi/*", "/.well-known/*", "/openid/*"];
 }

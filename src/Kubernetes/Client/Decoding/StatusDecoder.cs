@@ -32,7 +32,8 @@ internal static class StatusDecoder
         new(
             verb, path, code, status.Reason ?? "", status.Message ?? "",
             status.Details?.Causes?.Select(cause => new StatusCause(cause.Reason ?? "", cause.Message ?? "", cause.Field ?? "")).ToArray(),
-            retryAfter ?? (status.Details?.RetryAfterSeconds is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null));
+            retryAfter ?? (status.Details?.RetryAfterSeconds is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null),
+            subject: status.Details?.Kind ?? "");
 
     private static Status? TryRead(in ReadOnlySequence<byte> body)
     {

@@ -7,7 +7,10 @@ internal static class AuditPolicyVerb
 {
     public static Command Create() => new("audit-policy", "Try, test and review audit policies without a cluster")
     {
+        ProfileVerb.Create(),
         EvaluateVerb.Create(),
         TestVerb.Create(),
+        ReplayVerb.Create(),
+        EstimateVerb.Create(),
     };
 }

@@ -39,7 +39,7 @@ internal sealed class RequestOptions
             throw new InvalidInputException(["say what is asked for: one of --resource, --path and --url"]);
         }
 
-        string[] groups = user is null ? [] : [.. result.GetValue(_groups)!.Concat(ImpliedGroups(user)).Distinct(StringComparer.Ordinal)];
+        string[] groups = user is null ? [] : [.. result.GetValue(_groups)!.Concat(ImpliedGroups.Of(user, result.GetValue(_groups)!)).Distinct(StringComparer.Ordinal)];
         if (url is not null)
         {
             Refuse(result, "--url says it already", _verb, _namespace, _name);
@@ -95,18 +95,6 @@ internal sealed class RequestOptions
 
     // networking.k8s.io is a group, ingresses.networking.k8s.io a resource.
     private static bool IsKubernetesGroup(string text) => text.EndsWith(".k8s.io", StringComparison.Ordinal) && text.Count(c => c == '.') == 2;
-
-    private static IEnumerable<string> ImpliedGroups(string user)
-    {
-        if (user == "system:anonymous")
-        {
-            return ["system:unauthenticated"];
-        }
-
-        return user.Split(':') is ["system", "serviceaccount", var space, _]
-            ? ["system:serviceaccounts", $"system:serviceaccounts:{space}", "system:authenticated"]
-            : ["system:authenticated"];
-    }
 
     private static void Refuse(ParseResult result, string reason, params Option[] options)
     {

@@ -1,0 +1,21 @@
+using System.Text.Json.Nodes;
+
+namespace Comptroller.AuditPolicies.Rendering.Targets;
+
+/// <summary>A file for the control plane of a target.</summary>
+/// <param name="Name">Name of the file as it is rendered.</param>
+/// <param name="Comment">What stands above it as a comment: where it goes, the commands that apply and verify it. Lines without marks.</param>
+/// <param name="Content">What it holds, as YAML.</param>
+public sealed record TargetFile(string Name, string Comment, JsonObject Content)
+{
+    /// <summary>The policy as a file of its own, for every target but Talos.</summary>
+    internal const string Policy = "audit-policy.yaml";
+}
+
+/// <summary>The ConfigMap that holds the files of a target, so that their commands can be copied as they are.</summary>
+public sealed record TargetSource(string? Namespace, string ConfigMap)
+{
+    /// <summary>The command that prints one of the files.</summary>
+    internal string Print(string file) =>
+        $"kubectl {(Namespace is { } name ? $"-n {name} " : "")}get configmap {ConfigMap} -o jsonpath='{{.data.{file.Replace(".", @"\.", StringComparison.Ordinal)}}}'";
+}
