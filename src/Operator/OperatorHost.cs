@@ -70,13 +70,17 @@ public static partial class OperatorHost
         var owned = new OwnedObjects();
         var configMaps = owned.Watch(client, RenderedKinds.ConfigMaps, Product, options.WatchNamespaces, required: true, context);
         var vmRules = owned.Watch(client, RenderedKinds.VmRules, Product, options.WatchNamespaces, required: false, context);
+        var openReports = owned.Watch(client, RenderedKinds.OpenReports, Product, options.WatchNamespaces, required: false, context);
+        var policyReports = owned.Watch(client, RenderedKinds.PolicyReports, Product, options.WatchNamespaces, required: false, context);
         var reconciler = new AuditPolicyReconciler(
             new Applier(client, owned, Product, context), new StatusWriter(client, Product), events, delivery, context.Time);
         var controller = new Controller<AuditPolicy>(
                 new ControllerOptions { Name = "auditpolicy", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, policies, reconciler, context)
             .Owns(configMaps)
-            .Owns(vmRules);
-        host.Add(policies).Add(configMaps).Add(vmRules).Add(controller);
+            .Owns(vmRules)
+            .Owns(openReports)
+            .Owns(policyReports);
+        host.Add(policies).Add(configMaps).Add(vmRules).Add(openReports).Add(policyReports).Add(controller);
         return controller;
     }
 
@@ -103,6 +107,8 @@ public static partial class OperatorHost
             new NeededAccess(ResourceTypes.AuditPolicies, ["patch"], "status"),
             new NeededAccess(RenderedKinds.ConfigMaps, ["get", "list", "watch", "create", "patch", "delete"]),
             new NeededAccess(RenderedKinds.VmRules, ["get", "list", "watch", "create", "patch", "delete"]),
+            new NeededAccess(RenderedKinds.OpenReports, ["get", "list", "watch", "create", "patch", "delete"]),
+            new NeededAccess(RenderedKinds.PolicyReports, ["get", "list", "watch", "create", "patch", "delete"]),
             new NeededAccess(Comptroller.Kubernetes.Model.KubernetesTypes.Events, ["create", "patch"]),
         };
         try

@@ -89,6 +89,9 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
         }
     }
 
+    /// <summary>True when the server is known to serve the kind; false while nobody knows.</summary>
+    public bool IsServed(ResourceType type) => owned.Look(type.Group, type.Kind, default).State is ObservationState.Absent or ObservationState.Present;
+
     /// <summary>
     /// True when every object of <paramref name="inventory"/> is as the last apply left it, as far as anyone can tell without
     /// asking, and the owner has no other: applying the same intents again would send nothing. Spares the computing of intents
