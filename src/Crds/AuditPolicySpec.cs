@@ -10,6 +10,10 @@ namespace Comptroller.Crds;
     "alerts query the events in VictoriaLogs: set spec.forwarding.victoriaLogs, or set spec.alerts.enabled to false",
     FieldPath = ".alerts.enabled")]
 [CelRule(
+    "!has(self.delivery) || (has(self.forwarding) && has(self.forwarding.victoriaLogs))",
+    "delivery asks for the events in VictoriaLogs: set spec.forwarding.victoriaLogs, or remove spec.delivery",
+    FieldPath = ".delivery")]
+[CelRule(
     "has(self.profile) || (has(self.rules) && self.rules.size() > 0)",
     "there is nothing to record by: set spec.profile, spec.rules, or both",
     FieldPath = ".rules")]
@@ -103,6 +107,18 @@ public sealed record AuditPolicySpec
     /// this is absent.
     /// </summary>
     public Alerts? Alerts { get; init; }
+
+    /// <summary>Proof that the events arrive. Absent, nothing is asked.</summary>
+    public Delivery? Delivery { get; init; }
+
+    /// <summary>Judges all this by standards, in a report and in status.compliance. Nothing is judged when absent.</summary>
+    public Compliance? Compliance { get; init; }
+
+    /// <summary>
+    /// Asks for status.estimate: what the policy would cost in volume and storage. "comptroller audit-policy estimate --log" computes the
+    /// same from a recorded log, and is far more exact.
+    /// </summary>
+    public Estimate? Estimate { get; init; }
 
     private static class Defaults
     {

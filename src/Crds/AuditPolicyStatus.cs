@@ -19,7 +19,7 @@ public sealed record AuditPolicyStatus
     /// <summary>
     /// Ready is always present. Reconciling and Stalled are present only while True: Stalled means that the spec must change.
     /// PolicySound is False when the policy loads but loses events or leaks secrets. AlertsInstalled is False when the VMRule
-    /// could not be installed.
+    /// could not be installed. Delivering, Retained and Applied tell what was asked for in spec.delivery.
     /// </summary>
     [ListMapKey("type"), Items(16)]
     public IReadOnlyList<Condition>? Conditions { get; init; }
@@ -36,6 +36,13 @@ public sealed record AuditPolicyStatus
 
     /// <summary>What the policy check found.</summary>
     public FindingsStatus? Findings { get; init; }
+
+    /// <summary>How far what is rendered meets the standards of spec.compliance; absent when nothing is judged.</summary>
+    [ListMapKey("standard"), Items(7)]
+    public IReadOnlyList<ComplianceStatus>? Compliance { get; init; }
+
+    /// <summary>What the policy would cost; absent unless spec.estimate asks for it.</summary>
+    public EstimateStatus? Estimate { get; init; }
 
     /// <summary>Names of the rendered objects, by what they are for. All are in the namespace of the resource.</summary>
     public RenderedStatus? Rendered { get; init; }
@@ -153,4 +160,8 @@ public sealed record RenderedStatus
     /// <summary>VMRule with the alert rules.</summary>
     [StringLength(253)]
     public string? Alerts { get; init; }
+
+    /// <summary>ConfigMap with the compliance report, as JSON and Markdown. Report and PolicyReport have the same name.</summary>
+    [StringLength(253)]
+    public string? Compliance { get; init; }
 }

@@ -4,6 +4,7 @@ using Comptroller.Kubernetes.Diagnostics;
 using Comptroller.Kubernetes.Informers;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.AuditPolicies;
+using Comptroller.Operator.AuditPolicies.Delivery;
 using Microsoft.Extensions.Logging;
 
 namespace Comptroller.Operator;
@@ -25,39 +26,61 @@ public static partial class OperatorHost
         using var process = new ProcessMetrics();
         using var exporter = new PrometheusExporter(meter =>
             meter == metrics.Meter || (meter.Name != RuntimeMetrics.MeterName && meter.Name.StartsWith("Comptroller.", StringComparison.Ordinal)));
+        var logger = loggers.CreateLogger("operator");
+        using var telemetry = Export(options, logger);
         var context = new RuntimeContext(TimeProvider.System, loggers, metrics);
         using var client = KubeClient.Create(options.Cluster, new KubeClientOptions { Product = Product }, loggers.CreateLogger("client"));
         var events = new EventRecorder(client, ReportingController, options.Instance, context);
 
         var host = new ControllerHost(new ControllerHostOptions(), context).Use(events);
-        using var auditPolicies = AddAuditPolicies(host, options, client, events, context);
+        using var logs = new VictoriaLogsClient(
+            new DeliveryCredentials(options.DeliveryCredentials), new AllowedAddresses(options.AllowLoopback), $"{Product} delivery", context.Time);
+        using var pods = new ApiServerPods(client, context.Time);
+        var probe = new DeliveryProbe(logs, context);
+        using var auditPolicies = AddAuditPolicies(host, options, client, events, new DeliveryCheck(probe, pods, context.Time), context);
+        probe.Changed = auditPolicies.Enqueue;
+        host.Add(probe);
         using var electing = options.LeaderElection ? AddLeaderElection(host, options, events, context) : null;
         host.Use(new DiagnosticsServer(
             new DiagnosticsOptions { MetricsBindAddress = options.MetricsBindAddress, HealthProbeBindAddress = options.ProbeBindAddress },
             exporter, host.Liveness, host.Readiness));
 
-        var logger = loggers.CreateLogger("operator");
         var checking = ReportMissingPermissionsAsync(client, options.WatchNamespaces, logger, stop);
         var code = await host.RunAsync(stop);
         await checking;
         return code;
     }
 
+    private static TelemetryExport? Export(OperatorOptions options, ILogger logger)
+    {
+        if (options.Telemetry is not { } target)
+        {
+            return null;
+        }
+
+        LogExporting(logger, target);
+        return new TelemetryExport(target, options.Instance);
+    }
+
     private static Controller<AuditPolicy> AddAuditPolicies(
-        ControllerHost host, OperatorOptions options, IKubeClient client, EventRecorder events, RuntimeContext context)
+        ControllerHost host, OperatorOptions options, IKubeClient client, EventRecorder events, DeliveryCheck delivery, RuntimeContext context)
     {
         var policies = new Informer<AuditPolicy>(
             client, ResourceTypes.AuditPolicies, new InformerOptions<AuditPolicy> { Namespaces = options.WatchNamespaces }, context);
         var owned = new OwnedObjects();
         var configMaps = owned.Watch(client, RenderedKinds.ConfigMaps, Product, options.WatchNamespaces, required: true, context);
         var vmRules = owned.Watch(client, RenderedKinds.VmRules, Product, options.WatchNamespaces, required: false, context);
+        var openReports = owned.Watch(client, RenderedKinds.OpenReports, Product, options.WatchNamespaces, required: false, context);
+        var policyReports = owned.Watch(client, RenderedKinds.PolicyReports, Product, options.WatchNamespaces, required: false, context);
         var reconciler = new AuditPolicyReconciler(
-            new Applier(client, owned, Product, context), new StatusWriter(client, Product), events, context.Time);
+            new Applier(client, owned, Product, context), new StatusWriter(client, Product), events, delivery, context.Time);
         var controller = new Controller<AuditPolicy>(
                 new ControllerOptions { Name = "auditpolicy", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, policies, reconciler, context)
             .Owns(configMaps)
-            .Owns(vmRules);
-        host.Add(policies).Add(configMaps).Add(vmRules).Add(controller);
+            .Owns(vmRules)
+            .Owns(openReports)
+            .Owns(policyReports);
+        host.Add(policies).Add(configMaps).Add(vmRules).Add(openReports).Add(policyReports).Add(controller);
         return controller;
     }
 
@@ -84,6 +107,8 @@ public static partial class OperatorHost
             new NeededAccess(ResourceTypes.AuditPolicies, ["patch"], "status"),
             new NeededAccess(RenderedKinds.ConfigMaps, ["get", "list", "watch", "create", "patch", "delete"]),
             new NeededAccess(RenderedKinds.VmRules, ["get", "list", "watch", "create", "patch", "delete"]),
+            new NeededAccess(RenderedKinds.OpenReports, ["get", "list", "watch", "create", "patch", "delete"]),
+            new NeededAccess(RenderedKinds.PolicyReports, ["get", "list", "watch", "create", "patch", "delete"]),
             new NeededAccess(Comptroller.Kubernetes.Model.KubernetesTypes.Events, ["create", "patch"]),
         };
         try
@@ -102,6 +127,9 @@ public static partial class OperatorHost
             // Stopped before the check was through.
         }
     }
+
+    [LoggerMessage(LogLevel.Information, "Sending {Target}")]
+    private static partial void LogExporting(ILogger logger, TelemetryTarget target);
 
     [LoggerMessage(LogLevel.Error, "RBAC withholds '{Verb}' on {Resource} in {Scope}: bind the service account to the role in config/rbac/manager.yaml")]
     private static partial void LogMissing(ILogger logger, string verb, string resource, string scope);

@@ -20,12 +20,16 @@ internal sealed class LineReader(Stream stream, int longestLine = LineReader.Lon
     /// <summary>Set while the rest of a line that is too long is passed over.</summary>
     private bool _skipping;
 
+    /// <summary>Bytes read so far, of whatever kind of line.</summary>
+    public long BytesRead { get; private set; }
+
     /// <summary>Reads more; false at the end of the stream.</summary>
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
         MakeRoom();
         var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
         _end += read;
+        BytesRead += read;
         return read > 0;
     }
 

@@ -117,13 +117,13 @@ public sealed class LogReplay
             Take(rest, restTooLong, source, ++line, isEnded: false);
         }
 
+        _bytes += reader.BytesRead;
         progress?.Invoke();
     }
 
     private void Take(ReadOnlySpan<byte> line, bool tooLong, string source, long number, bool isEnded)
     {
         _lines++;
-        _bytes += line.Length + (isEnded ? 1 : 0);
         if (number == 1 && line.StartsWith("\uFEFF"u8))
         {
             line = line[3..];

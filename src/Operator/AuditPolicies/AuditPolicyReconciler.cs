@@ -1,6 +1,7 @@
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditPolicies.Delivery;
 
 namespace Comptroller.Operator.AuditPolicies;
 
@@ -9,7 +10,7 @@ namespace Comptroller.Operator.AuditPolicies;
 /// <see cref="AuditPolicyConditions"/>; this shell only sends and writes. Deletion needs no finalizer: everything rendered has the
 /// resource as owner and goes with it.
 /// </summary>
-internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter statuses, EventRecorder events, TimeProvider time)
+internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter statuses, EventRecorder events, DeliveryCheck delivery, TimeProvider time)
     : IReconciler<AuditPolicy>, IFailureReporter<AuditPolicy>, IForgetter
 {
     public async Task<Outcome> ReconcileAsync(AuditPolicy resource, CancellationToken cancellationToken)
@@ -25,9 +26,11 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
             return Outcome.Done;
         }
 
-        if (AuditPolicyConditions.AreCurrent(resource) && applier.IsAsLeft(resource, resource.Status.Inventory ?? []))
+        if (AuditPolicyConditions.AreCurrent(resource) && !LacksWhatIsServedNow(resource) && applier.IsAsLeft(resource, resource.Status.Inventory ?? []))
         {
-            return Outcome.After(AuditPolicyPlan.IntervalOf(resource.Spec));
+            var asRendered = AuditPolicyPlan.IntervalOf(resource.Spec);
+            await TellAsync(resource, resource.Status, asRendered, cancellationToken);
+            return Outcome.After(asRendered);
         }
 
         var plan = AuditPolicyPlan.Make(resource);
@@ -38,7 +41,7 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
 
         var report = await applier.ApplyAsync(ResourceTypes.AuditPolicies, resource, [.. plan.Objects], resource.Status.Inventory ?? [], cancellationToken);
         report.ThrowIfFailed();
-        await WriteAsync(resource, AuditPolicyConditions.Rendered(resource, plan, report, time.GetUtcNow()), cancellationToken);
+        await TellAsync(resource, AuditPolicyConditions.Rendered(resource, plan, report, time.GetUtcNow()), plan.Interval, cancellationToken);
         if (report.Changes is { Length: > 0 } changes)
         {
             events.Normal(ResourceTypes.AuditPolicies, resource.Metadata, ConditionReason.Succeeded, "Render", changes);
@@ -63,6 +66,20 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
         applier.Forget(metadata.Uid ?? "");
         statuses.Forget(metadata.Uid ?? "");
     }
+
+    /// <summary>Writes a status together with what is known by now of delivery; one write for both (rule W5), and none when neither is new.</summary>
+    private async Task TellAsync(AuditPolicy resource, AuditPolicyStatus status, TimeSpan interval, CancellationToken cancellationToken)
+    {
+        var told = DeliveryConditions.Tell(status, resource, await delivery.LookAsync(resource, status, interval, cancellationToken), time.GetUtcNow());
+        if (!ReferenceEquals(told, resource.Status))
+        {
+            await WriteAsync(resource, told, cancellationToken);
+        }
+    }
+
+    /// <summary>True when the CRD of an optional kind has appeared since the resource was rendered without it.</summary>
+    private bool LacksWhatIsServedNow(AuditPolicy resource) => ComplianceOptions.ReportTypes(resource.Spec.Compliance).Any(type =>
+        applier.IsServed(type) && !(resource.Status.Inventory ?? []).Any(entry => entry.Group == type.Group && entry.Kind == type.Kind));
 
     private Task<AuditPolicy?> WriteAsync(AuditPolicy resource, AuditPolicyStatus status, CancellationToken cancellationToken) =>
         statuses.WriteAsync(ResourceTypes.AuditPolicies, resource, resource.Status, status, CrdsJson.Default.AuditPolicyStatus, cancellationToken);

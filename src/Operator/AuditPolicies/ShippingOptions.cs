@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Rendering.Shipping;
 using Comptroller.AuditPolicies.Rendering.Targets;
 using Comptroller.Crds;
@@ -46,12 +45,19 @@ internal static class ShippingOptions
         return (errors.IsEmpty ? options : [], errors);
     }
 
+    /// <summary>The files that Fluent Bit reads, one for each target; empty when nothing is shipped.</summary>
+    public static ImmutableArray<string> LogPaths(AuditPolicySpec spec) => spec.Forwarding is not { } forwarding ? []
+        : forwarding.FluentBit.LogPath is { } path ? [path]
+        : [.. Distributions(spec.Targets).Select(distribution => distribution.LogPath)];
+
     // What the options let through that Fluent Bit would not survive; its own dry run would not notice either.
     private static IEnumerable<string> Faults(FluentBitOptions options)
     {
         var configuration = FluentBitConfiguration.Render(options);
         var classic = ClassicFormat.Read(ClassicFormat.Main(configuration), ClassicFormat.Parsers(configuration));
-        return new JsonObject[] { configuration, classic }.SelectMany(FluentBitCheck.Check).Select(fault => $"spec.forwarding: {fault}");
+        return new[] { configuration, classic }
+            .SelectMany(format => FluentBitCheck.Check(format, options.Variables.Select(variable => variable.Name)))
+            .Select(fault => $"spec.forwarding: {fault}");
     }
 
     private static IEnumerable<Sink> Sinks(Forwarding forwarding)

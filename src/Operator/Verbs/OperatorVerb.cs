@@ -22,6 +22,7 @@ internal static class OperatorVerb
         var probes = new Option<string>("--health-probe-bind-address") { Description = "Address of /livez and /readyz; 0 switches it off", DefaultValueFactory = _ => ":8081" };
         var elect = new Option<bool>("--leader-elect") { Description = "Let a Lease decide which of several processes acts" };
         var leaseNamespace = new Option<string>("--leader-election-namespace") { Description = "Namespace of the Lease", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("POD_NAMESPACE") ?? "comptroller-system" };
+        var credentials = new Option<string?>("--delivery-credentials") { Description = "Directory with credentials for reading from VictoriaLogs: a file per host that holds user:password" };
         var workers = new Option<int>("--max-concurrent-reconciles") { Description = "Resources reconciled at a time", DefaultValueFactory = _ => 4 };
         workers.Validators.Add(result =>
         {
@@ -33,7 +34,7 @@ internal static class OperatorVerb
         var level = new Option<LogLevel>("--log-level") { Description = "Lowest level that is logged", DefaultValueFactory = _ => LogLevel.Information };
         var command = new Command("operator", "Run the controllers")
         {
-            kubeconfig, context, namespaces, metrics, probes, elect, leaseNamespace, workers, level,
+            kubeconfig, context, namespaces, metrics, probes, elect, leaseNamespace, credentials, workers, level,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -46,6 +47,8 @@ internal static class OperatorVerb
                 LeaderElection = result.GetValue(elect),
                 LeaderElectionNamespace = result.GetValue(leaseNamespace)!,
                 Instance = Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName,
+                Telemetry = TelemetryTarget.Read(Environment.GetEnvironmentVariable),
+                DeliveryCredentials = result.GetValue(credentials),
                 MaxConcurrentReconciles = result.GetValue(workers),
                 LogLevel = result.GetValue(level),
             };

@@ -33,7 +33,7 @@ public sealed class LineReaderTests
             var replay = new LogReplay(ReferenceCases.Seed);
             await replay.ReadAsync("log", new LineReader(new RaggedStream(log, random), LineReader.LongestLine, random.Next(1, 5_000)), null, CancellationToken.None);
 
-            Summary(replay.Report()).ShouldBe(whole);
+            Summary(replay.Report(top: 100)).ShouldBe(whole);
         }
     }
 

@@ -36,7 +36,12 @@ public sealed class LogReplayTests
                 level.Kept.Bytes.ShouldBe(expected.Where(judged => judged.Decision.Level == level.Level).Sum(judged => judged.Bytes));
             }
 
-            report.Users.Items.Sum(item => item.Bytes).ShouldBe(report.Users.Items.Length < LogReplay.DefaultTop ? report.Kept.Bytes : report.Users.Items.Sum(item => item.Bytes));
+            foreach (var list in new[] { report.Users, report.Resources, report.Verbs })
+            {
+                list.IsExact.ShouldBeTrue();
+                (list.Items.Sum(item => item.Events), list.Items.Sum(item => item.Bytes)).ShouldBe((report.Kept.Events, report.Kept.Bytes));
+            }
+
             kept += report.Kept.Events;
         }
 
@@ -232,6 +237,34 @@ public sealed class LogReplayTests
 
         report.Log.Events.ShouldBeInRange(10, RecordedLog.Lines.Length - 1);
         report.Log.Problems[ProblemKind.DamagedCompression].ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_compressed_log_may_be_cut_anywhere()
+    {
+        var good = RecordedLog.Event("get", "\"resource\":\"pods\"");
+        var compressed = RecordedLog.Gzip($"{good}\n");
+        for (var length = 2; length < compressed.Length; length++)
+        {
+            var report = await RecordedLog.ReplayAsync(compressed[..length], RecordedLog.Everything(Level.Metadata));
+
+            report.Log.Problems[ProblemKind.DamagedCompression].ShouldBe(1, $"{length} of {compressed.Length} bytes");
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\n")]
+    [InlineData("\r\n\r\n")]
+    public async Task An_empty_log_is_no_problem_and_holds_nothing(string log)
+    {
+        foreach (var bytes in new[] { Encoding.UTF8.GetBytes(log), RecordedLog.Gzip(log) })
+        {
+            var report = await RecordedLog.ReplayAsync(bytes, RecordedLog.Everything(Level.Metadata));
+
+            report.Log.Problems.ShouldBeEmpty();
+            (report.Log.Events, report.Log.EmptyLines, report.Log.Bytes).ShouldBe((0, log.Count(c => c == '\n'), log.Length));
+        }
     }
 
     [Fact]

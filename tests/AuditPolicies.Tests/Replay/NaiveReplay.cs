@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Evaluation;
 using Comptroller.AuditPolicies.Model;
 
@@ -12,8 +13,7 @@ internal static class NaiveReplay
     {
         using var document = JsonDocument.Parse(line);
         var recorded = document.RootElement;
-        var request = Request(recorded);
-        var decision = new PolicyEvaluator(policy).Decide(request);
+        var decision = new PolicyEvaluator(policy).Decide(RecordedRequest.Of(JsonNode.Parse(line)));
         var level = Enum.Parse<Level>(recorded.GetProperty("level").GetString()!);
         var stage = Enum.Parse<Stages>(recorded.GetProperty("stage").GetString()!);
         if (decision.Level == Level.None || decision.OmitStages.HasFlag(stage))
@@ -24,28 +24,6 @@ internal static class NaiveReplay
         var text = new StringBuilder();
         Write(recorded, text, decision, depth: 0, inBody: false);
         return (decision, level, true, Encoding.UTF8.GetByteCount(text.ToString()) + 1);
-    }
-
-    private static AuditRequest Request(JsonElement recorded)
-    {
-        var user = recorded.GetProperty("user");
-        var name = Text(user, "username");
-        var isResource = recorded.TryGetProperty("objectRef", out var target);
-        var verb = Text(recorded, "verb");
-        var subresource = isResource ? Text(target, "subresource") : "";
-        return new AuditRequest
-        {
-            User = name.Length == 0 ? null : name,
-            Groups = user.TryGetProperty("groups", out var groups) ? [.. groups.EnumerateArray().Select(group => group.GetString()!)] : [],
-            Verb = verb,
-            IsResourceRequest = isResource,
-            Path = Text(recorded, "requestURI").Split('?')[0],
-            ApiGroup = isResource ? Text(target, "apiGroup") : "",
-            Namespace = isResource ? Text(target, "namespace") : "",
-            Resource = isResource ? Text(target, "resource") : "",
-            Subresource = subresource,
-            Name = !isResource || (verb == "create" && subresource.Length == 0) ? "" : Text(target, "name"),
-        };
     }
 
     // Writes the event as the level would have it, member by member.
@@ -99,6 +77,4 @@ internal static class NaiveReplay
 
         text.Append('}');
     }
-
-    private static string Text(JsonElement element, string member) => element.TryGetProperty(member, out var value) ? value.GetString() ?? "" : "";
 }

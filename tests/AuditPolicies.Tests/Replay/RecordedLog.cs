@@ -22,7 +22,7 @@ internal static class RecordedLog
     {
         var replay = new LogReplay(policy, against);
         await replay.ReadAsync("audit.log", new MemoryStream(log));
-        return replay.Report();
+        return replay.Report(top: 100);
     }
 
     public static byte[] Gzip(string text)

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Text;
 using Comptroller.Operator.Verbs;
 using Comptroller.Operator.Verbs.AuditPolicies;
 
@@ -9,10 +11,12 @@ internal sealed class CommandLine : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("comptroller-verbs-");
 
-    public string Write(string name, string text)
+    public string Write(string name, string text) => Write(name, Encoding.UTF8.GetBytes(text));
+
+    public string Write(string name, byte[] content)
     {
         var path = Path.Combine(_directory.FullName, name);
-        File.WriteAllText(path, text);
+        File.WriteAllBytes(path, content);
         return path;
     }
 
@@ -22,6 +26,23 @@ internal sealed class CommandLine : IDisposable
         using var error = new StringWriter();
         var exit = await Invocation.RunAsync(new RootCommand { ValidateVerb.Create(), AuditPolicyVerb.Create() }, args, output, error);
         return (exit, output.ToString().ReplaceLineEndings("\n"), error.ToString().ReplaceLineEndings("\n"));
+    }
+
+    /// <summary>The same in a process of its own: for what only a process has, standard input and settings of the host.</summary>
+    public static async Task<(int Exit, string Output, string Error)> RunProcessAsync(byte[] input, params string[] args)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "comptroller.dll"), .. args])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.StandardInput.BaseStream.WriteAsync(input);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output, await error);
     }
 
     public void Dispose() => _directory.Delete(recursive: true);

@@ -11,5 +11,7 @@ internal static class AuditPolicyVerb
         EvaluateVerb.Create(),
         TestVerb.Create(),
         LintVerb.Create(),
+        ReplayVerb.Create(),
+        EstimateVerb.Create(),
     };
 }

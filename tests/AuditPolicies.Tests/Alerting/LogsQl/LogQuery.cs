@@ -63,7 +63,7 @@ internal sealed class LogQuery
             by = tokens.List(")");
         }
 
-        var functions = new List<(string Name, Func<List<Row>, DateTimeOffset, int> Compute)>();
+        var functions = new List<(string Name, Func<List<Row>, DateTimeOffset, string> Compute)>();
         do
         {
             functions.Add(Function(tokens));
@@ -80,12 +80,12 @@ internal sealed class LogQuery
             }
 
             return [.. groups.Select(group => new Row(by.Select(field => KeyValuePair.Create(field, group[0][field]))
-                .Concat(functions.Select(function => KeyValuePair.Create(function.Name, function.Compute(group, now).ToString(CultureInfo.InvariantCulture))))
+                .Concat(functions.Select(function => KeyValuePair.Create(function.Name, function.Compute(group, now))))
                 .ToDictionary(StringComparer.Ordinal)))];
         };
     }
 
-    private static (string Name, Func<List<Row>, DateTimeOffset, int> Compute) Function(Tokens tokens)
+    private static (string Name, Func<List<Row>, DateTimeOffset, string> Compute) Function(Tokens tokens)
     {
         var name = tokens.Next().Text;
         tokens.Expect("(");
@@ -103,11 +103,14 @@ internal sealed class LogQuery
         var result = tokens.Next().Text;
         return (name, argument) switch
         {
-            ("count", null) => (result, (rows, now) => rows.Count(row => condition(row, now))),
-            ("count_uniq", { } field) => (result, (rows, now) => rows.Where(row => condition(row, now)).Select(row => row[field]).Where(value => value.Length > 0).Distinct(StringComparer.Ordinal).Count()),
+            ("count", null) => (result, (rows, now) => Number(rows.Count(row => condition(row, now)))),
+            ("count_uniq", { } field) => (result, (rows, now) => Number(rows.Where(row => condition(row, now)).Select(row => row[field]).Where(value => value.Length > 0).Distinct(StringComparer.Ordinal).Count())),
+            ("max", "_time") => (result, (rows, now) => rows.Count == 0 ? "" : rows.Max(row => row.Time).ToString("O")),
             _ => throw new FormatException($"stats function {name}({argument})"),
         };
     }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private Func<List<Row>, DateTimeOffset, List<Row>> Rename(Tokens tokens)
     {

@@ -1,0 +1,42 @@
+using Comptroller.AuditPolicies.Estimation;
+using Comptroller.AuditPolicies.Model;
+using Comptroller.Crds;
+
+namespace Comptroller.Operator.AuditPolicies;
+
+/// <summary>What a policy would cost, as whole numbers: schemas of Kubernetes take no others gladly.</summary>
+internal static class AuditPolicyEstimate
+{
+    private const double Megabyte = 1e6;
+
+    /// <summary>Null when the spec does not ask.</summary>
+    public static EstimateStatus? Of(Policy policy, AuditPolicySpec spec)
+    {
+        if (spec.Estimate is not { } wanted)
+        {
+            return null;
+        }
+
+        var volume = AuditVolume.OfRequests(policy, wanted.RequestsPerSecond);
+        var estimate = StorageEstimate.Of(volume, Storage(wanted, AuditPolicyOptions.Log(spec.Log)));
+        return new EstimateStatus
+        {
+            EventsPerSecond = Whole(estimate.EventsPerSecond),
+            MegabytesPerDay = Whole(estimate.BytesPerDay / Megabyte),
+            MegabytesPerDayPerNode = Whole(estimate.NodeBytesPerDay / Megabyte),
+            LocalMinutes = Whole(estimate.LocalHistory.TotalMinutes),
+            CentralMegabytes = Whole(estimate.CentralDisk / Megabyte),
+            Basis = volume.Basis,
+        };
+    }
+
+    public static StorageOptions Storage(Estimate wanted, LogSettings? log) => new()
+    {
+        ControlPlanes = wanted.ControlPlanes,
+        RetentionDays = wanted.RetentionDays,
+        Replicas = wanted.Replicas,
+        Log = log,
+    };
+
+    private static long Whole(double value) => (long)Math.Round(value);
+}

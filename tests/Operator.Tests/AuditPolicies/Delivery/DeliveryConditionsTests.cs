@@ -1,0 +1,62 @@
+using Comptroller.AuditPolicies.Delivery;
+using Comptroller.Crds;
+using Comptroller.Operator.AuditPolicies;
+using Comptroller.Operator.AuditPolicies.Delivery;
+
+namespace Comptroller.Operator.Tests.AuditPolicies.Delivery;
+
+public sealed class DeliveryConditionsTests
+{
+    private static readonly DateTimeOffset Noon = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly AuditPolicy Resource = Specs.Of(Specs.Sound);
+    private static readonly Proof Good = new(new Verdict("True", "Arriving", "they arrive"), new Verdict("True", "LongEnough", "kept"), null);
+
+    [Fact]
+    public void W3_the_same_proof_again_is_the_same_status()
+    {
+        var told = DeliveryConditions.Tell(new AuditPolicyStatus(1), Resource, Good, Noon);
+        told.Conditions!.Select(condition => $"{condition.Type}={condition.Status}/{condition.Reason}").ShouldBe(["Delivering=True/Arriving", "Retained=True/LongEnough"]);
+        DeliveryConditions.Tell(told, Resource, Good, Noon.AddHours(1)).ShouldBeSameAs(told);
+    }
+
+    [Fact]
+    public void W6_a_transition_time_moves_with_the_status_and_not_with_the_words()
+    {
+        var told = DeliveryConditions.Tell(new AuditPolicyStatus(1), Resource, Good, Noon);
+        var reworded = DeliveryConditions.Tell(told, Resource, Good with { Delivering = new Verdict("True", "Arriving", "more of them") }, Noon.AddHours(1));
+        reworded.Conditions![0].LastTransitionTime.ShouldBe(Noon);
+        var silent = DeliveryConditions.Tell(told, Resource, Good with { Delivering = new Verdict("False", "Silent", "none") }, Noon.AddHours(1));
+        silent.Conditions![0].LastTransitionTime.ShouldBe(Noon.AddHours(1));
+    }
+
+    [Fact]
+    public void What_is_no_longer_asked_for_is_no_longer_told()
+    {
+        var told = DeliveryConditions.Tell(new AuditPolicyStatus(1), Resource, Good, Noon);
+        DeliveryConditions.Tell(told, Resource, Proof.NotAsked, Noon).Conditions.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("{}", "http://logs.example:9428/", "00:15:00")]
+    [InlineData("{endpoint: \"https://read.example/p\", maxAge: 1h}", "https://read.example/p", "01:00:00")]
+    public void The_endpoint_is_that_of_forwarding_unless_another_is_named(string delivery, string endpoint, string maxAge)
+    {
+        var (inquiry, errors) = DeliveryCheck.InquiryOf(Specs.Of($"{Specs.Sound}\ndelivery: {delivery}").Spec);
+        errors.ShouldBeEmpty();
+        inquiry!.Target.Endpoint.AbsoluteUri.ShouldBe(endpoint);
+        inquiry.Question.ShouldBe(new DeliveryQuestion("test", TimeSpan.Parse(maxAge, System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    [Theory]
+    [InlineData("{endpoint: \"ftp://logs\"}", "spec.delivery.endpoint: ")]
+    [InlineData("{endpoint: \"http://u:p@logs\"}", "spec.delivery.endpoint: ")]
+    [InlineData("{endpoint: \"http://logs/?x=1\"}", "spec.delivery.endpoint: ")]
+    [InlineData("{maxAge: soon}", "spec.delivery.maxAge: ")]
+    [InlineData("{maxAge: 5s}", "spec.delivery.maxAge: ")]
+    public void What_cannot_be_asked_is_refused(string delivery, string error) =>
+        AuditPolicyPlan.Make(Specs.Of($"{Specs.Sound}\ndelivery: {delivery}")).Errors.ShouldHaveSingleItem().ShouldStartWith(error);
+
+    [Fact]
+    public void Without_forwarding_there_is_nothing_to_ask_for() =>
+        AuditPolicyPlan.Make(Specs.Of("{rules: [{level: Metadata}], delivery: {}}")).Errors.ShouldHaveSingleItem().ShouldContain("set spec.forwarding.victoriaLogs");
+}
