@@ -41,7 +41,8 @@ public sealed class FalconApiTests
         var until = _time.GetUtcNow().AddSeconds(90);
         await using var simulator = await StartAsync(new SimulatorOptions
         {
-            Hosts = 1000, PageCap = 100,
+            Hosts = 1000,
+            PageCap = 100,
             Faults = request => request is { Path: "devices/combined/devices/v1", Number: 4 } ? new Fault { Status = 429, RetryAfter = until } : null,
         });
         using var api = Open(simulator);
@@ -55,7 +56,8 @@ public sealed class FalconApiTests
     {
         await using var simulator = await StartAsync(new SimulatorOptions
         {
-            Hosts = 1000, PageCap = 100,
+            Hosts = 1000,
+            PageCap = 100,
             Faults = request => (request.Path, request.Number) switch
             {
                 ("devices/combined/devices/v1", 3) => new Fault { Cut = true },
@@ -84,7 +86,9 @@ public sealed class FalconApiTests
     {
         await using var simulator = await StartAsync(new SimulatorOptions
         {
-            Hosts = 1000, PageCap = 100, Policies = 2000,
+            Hosts = 1000,
+            PageCap = 100,
+            Policies = 2000,
             Faults = request => request.Number == 3 ? new Fault { EndEarly = true } : null,
         });
         using var api = Open(simulator);
@@ -131,7 +135,8 @@ public sealed class FalconApiTests
     {
         await using var simulator = await StartAsync(new SimulatorOptions
         {
-            Hosts = 1000, PageCap = 100,
+            Hosts = 1000,
+            PageCap = 100,
             Faults = request => request is { Path: "devices/combined/devices/v1", Number: 5 } ? new Fault { RevokeTokens = true } : null,
         });
         using var api = Open(simulator);
