@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Comptroller.AuditPolicies.Alerting;
 using Comptroller.AuditPolicies.Linting;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.AuditPolicies;
@@ -10,6 +11,7 @@ namespace Comptroller.Operator.Tests.AuditPolicies;
 public sealed partial class SpecDocumentTests
 {
     private static readonly string Document = File.ReadAllText(Repository.PathOf("docs", "spec", "auditpolicy.md"));
+    private static readonly string Migration = File.ReadAllText(Repository.PathOf("docs", "spec", "migration.md"));
 
     [Fact]
     public void The_table_of_findings_is_that_of_the_code()
@@ -23,11 +25,25 @@ public sealed partial class SpecDocumentTests
     public void Findings_named_elsewhere_in_the_document_exist()
     {
         var table = Section("### Findings");
-        var rows = Section("## A design that many share").Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Split('|')[^2]);
+        var rows = Section("## The design document", Migration).Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Split('|')[^2]);
         foreach (var id in rows.SelectMany(cell => InCode().Matches(cell)).Select(match => match.Groups["code"].Value).Where(text => Kebab().IsMatch(text)))
         {
             table.ShouldContain($"`{id}`");
         }
+    }
+
+    [Fact]
+    public void Questions_that_the_migration_page_refers_to_have_a_query_and_its_alerts_exist()
+    {
+        var queries = Section("## Verify").Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Split('|')[1].Trim()).ToList();
+        var questions = Section("### Its queries", Migration).Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .SelectMany(line => line.Split('|')[^2].Split(';')).Select(question => question.Trim()).ToList();
+        questions.Count.ShouldBeGreaterThan(8);
+        questions.Except(queries).ShouldBeEmpty();
+
+        var alerts = InCode().Matches(Section("### Its alerts", Migration)).Select(match => match.Groups["code"].Value).Where(code => code.StartsWith("Audit", StringComparison.Ordinal)).ToList();
+        alerts.Count.ShouldBeGreaterThan(7);
+        alerts.Except(AlertKind.All.Select(kind => kind.Name)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -47,12 +63,13 @@ public sealed partial class SpecDocumentTests
     }
 
     /// <summary>From a heading to the next one of its rank or above.</summary>
-    private static string Section(string heading)
+    private static string Section(string heading, string? document = null)
     {
-        var start = Document.IndexOf($"\n{heading}", StringComparison.Ordinal);
+        document ??= Document;
+        var start = document.IndexOf($"\n{heading}", StringComparison.Ordinal);
         start.ShouldBeGreaterThan(0, heading);
         var rank = heading.IndexOf(' ', StringComparison.Ordinal);
-        var body = Document[(start + 1)..].Split('\n').Skip(1);
+        var body = document[(start + 1)..].Split('\n').Skip(1);
         return string.Join('\n', body.TakeWhile(line => line.IndexOf(' ', StringComparison.Ordinal) is var marks && (marks < 1 || marks > rank || line[..marks].Trim('#').Length > 0)));
     }
 
