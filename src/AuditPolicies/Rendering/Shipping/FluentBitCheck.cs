@@ -33,6 +33,10 @@ public static partial class FluentBitCheck
         ("filters", "parser", "key_name", WouldExit),
         ("filters", "parser", "parser", WouldExit),
         ("filters", "lua", "call", WouldExit),
+        ("filters", "log_to_metrics", "tag", WouldExit),
+        ("filters", "log_to_metrics", "metric_name", WouldExit),
+        ("filters", "log_to_metrics", "metric_description", WouldExit),
+        ("filters", "log_to_metrics", "flush_interval_sec", "all counters would be sent at each event"),
         ("outputs", "http", "host", WouldExit),
         ("outputs", "http", "port", WouldExit),
         ("outputs", "http", "uri", WouldExit),
@@ -70,6 +74,7 @@ public static partial class FluentBitCheck
         ("opentelemetry", "compress", ["gzip", "zstd"]),
         ("s3", "compression", ["gzip", "zstd"]),
         ("tail", "storage.type", ["filesystem"]),
+        ("log_to_metrics", "metric_mode", ["counter", "gauge", "histogram"]),
     ];
 
     private static readonly string[] SecretOptions = ["http_passwd", "bearer_token", "http_api_key", "cloud_auth", "tls.key_passwd"];
@@ -83,7 +88,7 @@ public static partial class FluentBitCheck
     private static readonly Func<Sections, IEnumerable<ConfigurationFault>>[] Checks =
     [
         PluginsAreNamed, RequiredOptionsAreSet, ScriptsAreNamed, ParsersExist, FilesystemStorageHasAPath, SizesAreSizes, WordsAreKnown, ChunkFitsBuffer,
-        TagsAreShipped, NoOutputGivesUp, PathsAreExact, VictoriaLogsIsToldTheFields, SecretsAreReferences, CertificatesAreChecked,
+        TagsAreShipped, CountersAreServed, NoOutputGivesUp, PathsAreExact, VictoriaLogsIsToldTheFields, SecretsAreReferences, CertificatesAreChecked,
     ];
 
     /// <summary>Outputs that go through the engine's own buffer and retries; S3 has its own.</summary>
@@ -141,6 +146,12 @@ public static partial class FluentBitCheck
         where input.Section == "inputs" && input.Text("tag") is not null
         where !sections.Plugins.Any(output => output.Section == "outputs" && Matches(output.Text("match") ?? "", input.Text("tag")!))
         select new ConfigurationFault($"{input.Path}.tag", $"no output matches \"{input.Text("tag")}\"; its events would be dropped");
+
+    private static IEnumerable<ConfigurationFault> CountersAreServed(Sections sections) =>
+        from counter in sections.Plugins
+        where counter.Name == "log_to_metrics" && counter.Text("tag") is not null
+        where !sections.Plugins.Any(output => output.Name == "prometheus_exporter" && Matches(output.Text("match") ?? "", counter.Text("tag")!))
+        select new ConfigurationFault($"{counter.Path}.tag", $"no prometheus_exporter matches \"{counter.Text("tag")}\"; nobody would see the counter");
 
     // S3 reads a negative limit, which is what no_limits comes to, as 5.
     private static IEnumerable<ConfigurationFault> NoOutputGivesUp(Sections sections) =>
