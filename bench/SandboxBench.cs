@@ -56,20 +56,19 @@ internal sealed class SandboxBench(TimeSpan length)
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
-        var (times, cpu) = (new List<double>(), new List<double>());
+        var (answered, ready, cpu) = (new List<double>(), new List<double>(), new List<double>());
         for (var run = 0; run < Starts; run++)
         {
-            var time = Stopwatch.StartNew();
             await using var sandbox = await SandboxProcess.StartAsync(cancellationToken);
-            using var answer = await sandbox.Http.GetAsync("/readyz", cancellationToken);
-            answer.EnsureSuccessStatusCode();
-            times.Add(time.Elapsed.TotalMilliseconds);
+            answered.Add(sandbox.AnsweredAfter.TotalMilliseconds);
+            ready.Add(sandbox.ReadyAfter.TotalMilliseconds);
             cpu.Add(sandbox.Process.CpuSeconds * 1000);
         }
 
-        _figures.Add(
-            "Cold start to the first 200, CRDs applied, ms", times.Order().ElementAt(Starts / 2).ToString("0", Invariant),
-            $"median of {Starts}; fastest {times.Min().ToString("0", Invariant)}; CPU {cpu.Order().ElementAt(Starts / 2).ToString("0", Invariant)} ms; goal < 1000; {Machine.Load}");
+        _figures.Add("Cold start to the first 200 of /readyz, ms", Median(answered), $"median of {Starts}; fastest {answered.Min().ToString("0", Invariant)}; goal < 1000; {Machine.Load}");
+        _figures.Add("Cold start to the CRDs being served, ms", Median(ready), $"median of {Starts}; fastest {ready.Min().ToString("0", Invariant)}; CPU {Median(cpu)} ms");
+
+        static string Median(IEnumerable<double> values) => values.Order().ElementAt(Starts / 2).ToString("0", Invariant);
     }
 
     private static async Task<(ProcessUnderTest Process, KubeClientConfiguration Configuration)> StartBareAsync(int bytes, CancellationToken cancellationToken)

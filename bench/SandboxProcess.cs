@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
@@ -9,6 +10,8 @@ namespace Comptroller.Bench;
 /// <summary>The embedded API server with the CRDs, as a process of its own.</summary>
 internal sealed class SandboxProcess : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly DirectoryInfo _folder;
 
     private SandboxProcess(ProcessUnderTest process, DirectoryInfo folder, KubeClientConfiguration configuration)
@@ -25,29 +28,41 @@ internal sealed class SandboxProcess : IAsyncDisposable
 
     public string KubeconfigPath => PathIn(_folder);
 
+    /// <summary>From the start of the process to the first 200 of <c>/readyz</c>.</summary>
+    public TimeSpan AnsweredAfter { get; private init; }
+
+    /// <summary>From the start of the process to all CRDs being served.</summary>
+    public TimeSpan ReadyAfter { get; private init; }
+
     /// <summary>For what has no verb in our client: the metrics page, and requests whose cost is the server's alone.</summary>
     public HttpClient Http { get; }
 
     public static async Task<SandboxProcess> StartAsync(CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("comptroller-bench-");
+        var serving = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var time = Stopwatch.StartNew();
         var process = ProcessUnderTest.Start(
             Builds.Sandbox,
             ["--serve-only", "--kubeconfig", PathIn(folder)],
             line =>
             {
-                if (line.StartsWith("Ready: ", StringComparison.Ordinal))
+                switch (line.Split(": ", 2)[0])
                 {
-                    ready.TrySetResult();
-                }
-                else
-                {
-                    Console.Error.WriteLine($"sandbox: {line}");
+                    case "Serving": serving.TrySetResult(); break;
+                    case "Ready": ready.TrySetResult(); break;
+                    default: Console.Error.WriteLine($"sandbox: {line}"); break;
                 }
             });
-        await ready.Task.WaitAsync(TimeSpan.FromSeconds(60), cancellationToken);
-        return new SandboxProcess(process, folder, await new ConfigurationLoader().LoadAsync(PathIn(folder), context: null, cancellationToken));
+        await serving.Task.WaitAsync(Patience, cancellationToken);
+        var configuration = await new ConfigurationLoader().LoadAsync(PathIn(folder), context: null, cancellationToken);
+        using var http = CreateHttpClient(configuration);
+        using var answer = await http.GetAsync(new Uri("/readyz", UriKind.Relative), cancellationToken);
+        answer.EnsureSuccessStatusCode();
+        var answered = time.Elapsed;
+        await ready.Task.WaitAsync(Patience, cancellationToken);
+        return new SandboxProcess(process, folder, configuration) { AnsweredAfter = answered, ReadyAfter = time.Elapsed };
     }
 
     /// <summary>A client with connections of its own.</summary>

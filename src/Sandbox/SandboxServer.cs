@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
@@ -63,14 +64,21 @@ public sealed class SandboxServer : IAsyncDisposable
         }
         var store = new ObjectStore(options.HistoryLimit);
         var certificates = ServerCertificates.Create(options.TimeProvider.GetUtcNow());
-        var parts = ServerParts.Create(store, options.TimeProvider, RandomNumberGenerator.GetHexString(32, lowercase: true), certificates.CaPem);
         var stopping = new CancellationTokenSource();
         var faults = new SandboxFaults(store);
         var requests = new RequestCounter();
-        var handler = Handler(parts, faults, requests, options, stopping.Token);
-        var host = Host(options, certificates, handler);
+        // A cold start is mostly compilation: what is served and the listener come up side by side.
+        var token = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        var creation = Task.Run(() => ServerParts.Create(store, options.TimeProvider, token, certificates.CaPem), CancellationToken.None);
+        var handler = HandlerAsync(creation);
+        var host = Host(options, certificates, async context => await (await handler.ConfigureAwait(false)).HandleAsync(context).ConfigureAwait(false));
         await host.StartAsync(cancellationToken).ConfigureAwait(false);
+        await handler.ConfigureAwait(false);
+        var parts = await creation.ConfigureAwait(false);
         return new SandboxServer(host, certificates, stopping, Task.WhenAll(parts.Controllers.Select(controller => RunAsync(controller, stopping.Token))), parts, faults, requests);
+
+        async Task<RequestHandler> HandlerAsync(Task<ServerParts> parts) =>
+            Handler(await parts.ConfigureAwait(false), faults, requests, options, stopping.Token);
     }
 
     /// <summary>Writes a kubeconfig for <see cref="AdminToken"/>, readable by the owner only.</summary>
@@ -108,7 +116,7 @@ public sealed class SandboxServer : IAsyncDisposable
             new WatchWriter(new WatchRequests(parts.Store, time), replies, parts.Tables, time), requests, faults, time, options.Log, stopping);
     }
 
-    private static WebApplication Host(SandboxOptions options, ServerCertificates certificates, RequestHandler handler)
+    private static WebApplication Host(SandboxOptions options, ServerCertificates certificates, RequestDelegate handler)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
@@ -126,7 +134,7 @@ public sealed class SandboxServer : IAsyncDisposable
             });
         });
         var host = builder.Build();
-        host.Run(handler.HandleAsync);
+        host.Run(handler);
         return host;
     }
 

@@ -119,13 +119,13 @@ public sealed partial class PromQlRulesTests
     public void Fluent_Bit_starts_with_the_counters_and_serves_them()
     {
         var configuration = Configuration(Options);
-        FluentBitCheck.Check(configuration).ShouldBeEmpty();
-        FluentBitCheck.Check(ClassicFormat.Read(ClassicFormat.Main(configuration), ClassicFormat.Parsers(configuration))).ShouldBeEmpty();
+        FluentBitCheck.Check(configuration, []).ShouldBeEmpty();
+        FluentBitCheck.Check(ClassicFormat.Read(ClassicFormat.Main(configuration), ClassicFormat.Parsers(configuration)), []).ShouldBeEmpty();
         PromQlRules.Counters(Options).ShouldAllBe(counter => MetricName().IsMatch(counter.Metric));
 
         configuration["pipeline"]!["outputs"]!.AsArray().RemoveAt(1);
-        FluentBitCheck.Check(configuration).ShouldAllBe(fault => fault.Message.Contains("no prometheus_exporter", StringComparison.Ordinal));
-        FluentBitCheck.Check(configuration).Count.ShouldBe(PromQlRules.Counters(Options).Length);
+        FluentBitCheck.Check(configuration, []).ShouldAllBe(fault => fault.Message.Contains("no prometheus_exporter", StringComparison.Ordinal));
+        FluentBitCheck.Check(configuration, []).Length.ShouldBe(PromQlRules.Counters(Options).Length);
     }
 
     internal static System.Text.Json.Nodes.JsonObject Configuration(AlertOptions options) => FluentBitConfiguration.Render(new FluentBitOptions

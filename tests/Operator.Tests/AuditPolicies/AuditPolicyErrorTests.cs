@@ -53,10 +53,11 @@ public sealed class AuditPolicyErrorTests
     [InlineData("{forwarding: {cluster: a, victoriaLogs: {endpoint: \"https://u:p@logs\"}}, rules: [{level: Metadata}]}", "spec.forwarding.victoriaLogs.endpoint", "must not hold a user")]
     [InlineData("{forwarding: {cluster: a, fluentBit: {bufferLimit: lots}, victoriaLogs: {endpoint: \"http://logs\"}}, rules: [{level: Metadata}]}", "spec.forwarding.fluentBit.bufferLimit", "not a size")]
     [InlineData("{forwarding: {cluster: a}, rules: [{level: Metadata}]}", "spec.forwarding", "victoriaLogs, loki, elasticsearch, openTelemetry or s3")]
+    [InlineData("{forwarding: {cluster: a, s3: {bucket: abc, region: r}}, alerts: {language: LogsQL}, rules: [{level: Metadata}]}", "spec.alerts.enabled", "spec.alerts.language")]
     [InlineData("{forwarding: {cluster: a, s3: {bucket: abc, region: r}}, alerts: {}, rules: [{level: Metadata}]}", "spec.alerts.enabled", "spec.forwarding.victoriaLogs")]
     [InlineData("{forwarding: {cluster: a, loki: {endpoint: \"http://logs\", basicAuth: {username: u, passwordSecretRef: {name: s, key: k}}}}, rules: [{level: Metadata}]}", "spec.forwarding.loki.endpoint", "in the clear")]
     [InlineData("{forwarding: {cluster: a, loki: {endpoint: \"http://logs\"}, redaction: {annotations: [\"${X}\"]}}, rules: [{level: Metadata}]}", "spec.forwarding.redaction.annotations[0]", "must be a key")]
-    [InlineData("{forwarding: {cluster: a, fluentBit: {logPath: /var/log/audit.log}, victoriaLogs: {endpoint: \"http://logs\"}}, rules: [{level: Metadata}]}", "spec.forwarding.fluentBit.logPath", "the only directory that the API server of Talos writes")]
+    [InlineData("{forwarding: {cluster: a, fluentBit: {logPath: /var/log/audit.log}, victoriaLogs: {endpoint: \"http://logs\"}}, rules: [{level: Metadata}]}", "spec.forwarding.fluentBit.logPath", "the directory of the audit log with Talos")]
     [InlineData("{targets: {talos: {}, rke2: {}}, forwarding: {cluster: a, fluentBit: {logPath: /var/log/audit/kube/x.log}, victoriaLogs: {endpoint: \"http://logs\"}}, rules: [{level: Metadata}]}", "spec.forwarding.fluentBit.logPath", "leave it out for /var/lib/rancher/rke2/server/logs/audit.log")]
     [InlineData("{forwarding: {cluster: a, fluentBit: {logPath: /var/log/*.log}, victoriaLogs: {endpoint: \"http://logs\"}}, rules: [{level: Metadata}]}", "spec.forwarding.fluentBit.logPath", "without wildcard")]
     public void A_value_that_cannot_be_rendered_is_refused(string spec, string field, string problem) => ShouldBeRefused(spec, field, problem);
