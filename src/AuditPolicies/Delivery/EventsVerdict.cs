@@ -42,7 +42,7 @@ public static class EventsVerdict
         var decision = evaluator.Decide(recorded.Request);
         var whose = decision.MatchedRule < 0 ? "that no rule records" : $"of rule {decision.MatchedRule}";
         return decision.Level != recorded.Level ? $"a request {whose} at {recorded.Level} instead of {decision.Level}"
-            : (decision.OmitStages & recorded.Stage) != 0 ? $"a request {whose} at the omitted stage {recorded.Stage}"
+            : (decision.OmitStages & recorded.Stage) != Stages.None ? $"a request {whose} at the omitted stage {recorded.Stage}"
             : null;
     }
 }

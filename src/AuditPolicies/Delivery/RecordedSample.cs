@@ -17,15 +17,18 @@ public static class RecordedSample
     public static ImmutableArray<RecordedEvent> Read(ReadOnlyMemory<byte> body) =>
         [.. Encoding.UTF8.GetString(body.Span).Split('\n').Where(line => line.Length > 0).Select(Event).OfType<RecordedEvent>()];
 
+    // An argument is at fault where a name stands twice.
     private static RecordedEvent? Event(string line)
     {
         try
         {
-            return JsonNode.Parse(line) is JsonObject row && Enum.TryParse<Level>(Text(row, "level"), out var level) && Enum.TryParse<Stages>(Text(row, "stage"), out var stage)
+            return JsonNode.Parse(line) is JsonObject row
+                && Enum.TryParse<Level>(Text(row, "level"), out var level) && Enum.IsDefined(level)
+                && Enum.TryParse<Stages>(Text(row, "stage"), out var stage) && Enum.IsDefined(stage)
                 ? new RecordedEvent(RecordedRequest.Of(Original(row)), level, stage)
                 : null;
         }
-        catch (Exception e) when (e is JsonException or FormatException)
+        catch (Exception e) when (e is JsonException or FormatException or ArgumentException)
         {
             return null;
         }

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Text;
+using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Delivery;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
@@ -7,7 +9,7 @@ namespace Comptroller.AuditPolicies.Tests.Delivery;
 
 public sealed class EventsVerdictTests
 {
-    private static readonly Policy Policy = PolicyLoader.Load(System.Text.Json.Nodes.JsonNode.Parse(
+    private static readonly Policy Policy = PolicyLoader.Load(JsonNode.Parse(
         """
         {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": [
           {"level": "None", "users": ["system:apiserver"]},
@@ -54,7 +56,7 @@ public sealed class EventsVerdictTests
     [Fact]
     public void Rows_that_are_no_events_are_not_judged_and_nothing_of_them_is_told()
     {
-        var verdict = Of("what-they-wrote", "[]", "{}", """{"level":"9","stage":"x","verb":"get","_msg":"/x"}""", """{"level":"Metadata","stage":"ResponseComplete","verb":"get"}""",
+        var verdict = Of("what-they-wrote", "[]", "{}", """{"level":"Metadata","level":"Metadata"}""", """{"level":"9","stage":"x","verb":"get","_msg":"/x"}""", """{"level":"Metadata","stage":"ResponseComplete","verb":"get"}""",
             """{"level":"Metadata","stage":"ResponseComplete","verb":"get","_msg":"/x","user.username":"a","user.groups":"what-they-wrote"}""");
         (verdict.Status, verdict.Reason).ShouldBe(("Unknown", "NoEvents"));
         Of(Row("Request", "what-they-wrote", "/api/v1/namespaces/prod/what-they-wrote")).Message.ShouldNotContain("what-they-wrote");
@@ -62,7 +64,7 @@ public sealed class EventsVerdictTests
 
     private static Verdict Of(params string[] rows) => EventsVerdict.Of(Policy, Sample(rows), "");
 
-    private static System.Collections.Immutable.ImmutableArray<RecordedEvent> Sample(params string[] rows) => RecordedSample.Read(Encoding.UTF8.GetBytes(string.Join('\n', rows)));
+    private static ImmutableArray<RecordedEvent> Sample(params string[] rows) => RecordedSample.Read(Encoding.UTF8.GetBytes(string.Join('\n', rows)));
 
     private static string Row(string level, string verb, string address, string user = "jane", string groups = "[\\\"system:authenticated\\\"]", string stage = "ResponseComplete") =>
         $$"""{"level":"{{level}}","stage":"{{stage}}","verb":"{{verb}}","_msg":"{{address}}","user.username":"{{user}}","user.groups":"{{groups}}"}""";
