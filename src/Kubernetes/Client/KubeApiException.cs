@@ -47,7 +47,8 @@ public sealed class KubeApiException : Exception
     public bool IsFrameTooLarge => IsTransport && Reason == FrameTooLarge;
     public bool IsUnauthorized => Code == (int)HttpStatusCode.Unauthorized;
     public bool IsForbidden => Code == (int)HttpStatusCode.Forbidden;
-    public bool IsNotFound => Code == (int)HttpStatusCode.NotFound;
+    /// <summary>Not so for a 404 that the API did not say: a proxy's would make a deletion look done and an object look absent.</summary>
+    public bool IsNotFound => Code == (int)HttpStatusCode.NotFound && Reason != FailureReason.MalformedAnswer;
 
     /// <summary>Nobody answers at that path: of a missing object or namespace a 404 says which it is.</summary>
     public bool IsKindNotServed => IsNotFound && Subject.Length == 0;

@@ -27,10 +27,10 @@ public sealed class PrometheusExporter : IDisposable
                 self.EnableMeasurementEvents(instrument, FamilyOf(instrument));
             }
         };
-        listener.SetMeasurementEventCallback<double>(static (_, value, tags, family) => ((MetricFamily)family!).Measure(value, tags));
-        listener.SetMeasurementEventCallback<float>(static (_, value, tags, family) => ((MetricFamily)family!).Measure(value, tags));
-        listener.SetMeasurementEventCallback<long>(static (_, value, tags, family) => ((MetricFamily)family!).Measure(value, tags));
-        listener.SetMeasurementEventCallback<int>(static (_, value, tags, family) => ((MetricFamily)family!).Measure(value, tags));
+        listener.SetMeasurementEventCallback<double>(static (_, value, tags, family) => Measure(family, value, tags));
+        listener.SetMeasurementEventCallback<float>(static (_, value, tags, family) => Measure(family, value, tags));
+        listener.SetMeasurementEventCallback<long>(static (_, value, tags, family) => Measure(family, value, tags));
+        listener.SetMeasurementEventCallback<int>(static (_, value, tags, family) => Measure(family, value, tags));
         listener.Start();
     }
 
@@ -72,6 +72,9 @@ public sealed class PrometheusExporter : IDisposable
             return family;
         }
     }
+
+    /// <summary>An instrument whose meter is disposed while it is read comes without its family, and would fail the whole scrape.</summary>
+    private static void Measure(object? family, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) => (family as MetricFamily)?.Measure(value, tags);
 
     internal static string Format(double value) => value switch
     {

@@ -102,7 +102,7 @@ public sealed partial class ControllerHost
         if (server is not null)
         {
             await server.StartAsync(CancellationToken.None);
-            LogServing(server.ProbesAddress, server.MetricsAddress);
+            LogServing(server.ProbesAddress?.ToString() ?? "no address", server.MetricsAddress?.ToString() ?? "no address");
         }
 
         var writing = events?.RunAsync(eventsEnd.Token) ?? Task.CompletedTask;
@@ -283,7 +283,7 @@ public sealed partial class ControllerHost
     }
 
     [LoggerMessage(LogLevel.Information, "Serving probes at {Probes}, metrics at {Metrics}")]
-    private partial void LogServing(Uri? probes, Uri? metrics);
+    private partial void LogServing(string probes, string metrics);
 
     [LoggerMessage(LogLevel.Error, "The cache of {Resource} is not filled after {Waited}: {Problem}")]
     private partial void LogNotSynced(string resource, TimeSpan waited, string? problem);

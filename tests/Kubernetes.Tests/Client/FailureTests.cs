@@ -26,7 +26,7 @@ public sealed class FailureTests
     }
 
     [Theory]
-    [InlineData(404, "<html>not here</html>", "text/html", "NotFound")]
+    [InlineData(404, "<html>not here</html>", "text/html", FailureReason.MalformedAnswer)]
     [InlineData(502, "bad gateway", "text/plain", "Unknown")]
     [InlineData(403, "{\"error\":\"denied\"}", "application/json", "Forbidden")]
     [InlineData(500, "", "application/json", "InternalError")]
@@ -45,6 +45,28 @@ public sealed class FailureTests
 
         (error.Code, error.Reason).ShouldBe((code, reason));
         error.StatusMessage.ShouldContain("not a Kubernetes Status");
+        error.IsNotFound.ShouldBeFalse("whoever says so does not speak for the cluster");
+    }
+
+    [Theory]
+    [InlineData("404 page not found\n", "text/plain; charset=utf-8", true)]
+    [InlineData("""{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"the server could not find the requested resource","reason":"NotFound","details":{},"code":404}""", "application/json", true)]
+    [InlineData("""{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"namespaces \"b\" not found","reason":"NotFound","details":{"name":"b","kind":"namespaces"},"code":404}""", "application/json", false)]
+    [InlineData("""{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"leases.coordination.k8s.io \"a\" not found","reason":"NotFound","details":{"name":"a","group":"coordination.k8s.io","kind":"leases"},"code":404}""", "application/json", false)]
+    public async Task Q1_a_404_tells_a_kind_that_is_not_served_from_an_object_that_is_not_there(string body, string contentType, bool isKind)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = async (context, _) =>
+        {
+            context.Response.StatusCode = 404;
+            context.Response.ContentType = contentType;
+            await context.Response.WriteAsync(body);
+        };
+        using var client = server.Client();
+
+        var error = await Should.ThrowAsync<KubeApiException>(() => client.GetLeaseAsync());
+
+        (error.IsNotFound, error.IsKindNotServed).ShouldBe((true, isKind));
     }
 
     [Fact]

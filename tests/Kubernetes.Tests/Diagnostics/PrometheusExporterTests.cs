@@ -51,6 +51,30 @@ public sealed class PrometheusExporterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_meter_that_goes_during_a_scrape_takes_its_own_values_with_it_and_no_others()
+    {
+        var name = $"passing-{Guid.NewGuid()}";
+        using var passing = new PrometheusExporter(each => each == meter || each.Name == name);
+        meter.CreateObservableGauge("staying", () => 1.0, null, "Stays");
+        using var stop = new CancellationTokenSource();
+        var coming = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                using var one = new Meter(name);
+                one.CreateObservableGauge("passing", () => 1.0, null, "Passes");
+            }
+        });
+        for (var i = 0; i < 20_000; i++)
+        {
+            passing.Render().ShouldContain("staying 1");
+        }
+
+        await stop.CancelAsync();
+        await coming;
+    }
+
+    [Fact]
     public void An_observed_gauge_shows_what_it_says_now_and_vanishes_when_it_says_nothing()
     {
         double? value = 3;

@@ -19,7 +19,7 @@ internal static class StatusDecoder
         };
         return TryRead(body) is { } status
             ? Decode(verb, path, status, code, retryAfter)
-            : new KubeApiException(verb, path, code, ReasonOf(response.StatusCode), Describe(response), retryAfter: retryAfter);
+            : new KubeApiException(verb, path, code, ReasonOf(response), Describe(response), retryAfter: retryAfter);
     }
 
     /// <summary>The <c>ERROR</c> event inside a watch that began with 200 (rule R3).</summary>
@@ -48,20 +48,29 @@ internal static class StatusDecoder
         }
     }
 
+    /// <summary>Of a path that it does not serve the API says so in plain text. A page of somebody else says nothing about the cluster.</summary>
+    private static bool IsPathUnknown(HttpResponseMessage response) =>
+        response.StatusCode == HttpStatusCode.NotFound && response.Content.Headers.ContentType?.MediaType == "text/plain";
+
     /// <summary>What a proxy says is not repeated: it may hold anything, our own headers included.</summary>
     private static string Describe(HttpResponseMessage response)
     {
+        if (IsPathUnknown(response))
+        {
+            return "the server does not serve this path";
+        }
+
         var kind = response.Content.Headers.ContentType?.MediaType ?? "no content type";
         return $"the answer is not a Kubernetes Status ({kind}); is something else answering at this address?";
     }
 
     /// <summary>The reason that the API would give for a bare code, so that callers need not care who answered.</summary>
-    private static string ReasonOf(HttpStatusCode code) => code switch
+    private static string ReasonOf(HttpResponseMessage response) => response.StatusCode switch
     {
         HttpStatusCode.BadRequest => "BadRequest",
         HttpStatusCode.Unauthorized => "Unauthorized",
         HttpStatusCode.Forbidden => "Forbidden",
-        HttpStatusCode.NotFound => "NotFound",
+        HttpStatusCode.NotFound => IsPathUnknown(response) ? "NotFound" : FailureReason.MalformedAnswer,
         HttpStatusCode.Conflict => "Conflict",
         HttpStatusCode.Gone => "Gone",
         HttpStatusCode.UnprocessableEntity => "Invalid",
