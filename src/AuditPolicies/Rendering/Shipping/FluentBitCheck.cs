@@ -33,8 +33,8 @@ public static partial class FluentBitCheck
     private static readonly Func<ConfigurationTree, IEnumerable<ConfigurationFault>>[] Checks =
     [
         SectionsAreKnown, OptionsAreKnown, ValuesAreOfTheirKind, WordsAreKnown, RequiredOptionsAreSet, ScriptsAreNamed, ParsersExist,
-        FilesystemStorageHasAPath, ChunkFitsBuffer, PathsAreExact, TagsAreShipped, FiltersApply, NoOutputGivesUp, VictoriaLogsIsToldTheFields,
-        StreamFieldsAreAdded, SecretsAreReferences, CertificatesAreChecked,
+        FilesystemStorageHasAPath, ChunkFitsBuffer, PathsAreExact, TagsAreShipped, FiltersApply, CountersAreServed, NoOutputGivesUp,
+        VictoriaLogsIsToldTheFields, StreamFieldsAreAdded, SecretsAreReferences, CertificatesAreChecked,
     ];
 
     /// <summary>All faults; empty for a configuration that starts and ships.</summary>
@@ -130,6 +130,12 @@ public static partial class FluentBitCheck
         let match = filter.Text("match") ?? ""
         where !tree.Plugins.Any(input => input.Section == "inputs" && Matches(match, input.Text("tag") ?? ""))
         select new ConfigurationFault($"{filter.Path}.match", $"\"{match}\" is the tag of no input; the filter would do nothing");
+
+    private static IEnumerable<ConfigurationFault> CountersAreServed(ConfigurationTree tree) =>
+        from counter in tree.Plugins
+        where counter.Name == "log_to_metrics" && counter.Text("tag") is not null
+        where !tree.Plugins.Any(output => output.Name == "prometheus_exporter" && Matches(output.Text("match") ?? "", counter.Text("tag")!))
+        select new ConfigurationFault($"{counter.Path}.tag", $"no prometheus_exporter matches \"{counter.Text("tag")}\"; nobody would see the counter");
 
     // S3 reads a negative limit, which is what no_limits comes to, as 5.
     private static IEnumerable<ConfigurationFault> NoOutputGivesUp(ConfigurationTree tree) =>
