@@ -5,18 +5,9 @@ using Comptroller.Crds.Schema;
 namespace Comptroller.Crds;
 
 /// <summary>A VictoriaLogs, or anything that takes JSON lines the same way.</summary>
-[CelRule(
-    "!has(self.tls) || self.endpoint.startsWith('https://')",
-    "tls has no effect on a plain endpoint: use an https:// endpoint, or remove tls",
-    FieldPath = ".tls")]
-[CelRule(
-    "!(has(self.basicAuth) || has(self.bearerTokenSecretRef)) || self.endpoint.startsWith('https://')",
-    "credentials need an https:// endpoint: over http they would travel in the clear",
-    FieldPath = ".endpoint")]
-[CelRule(
-    "!(has(self.basicAuth) && has(self.bearerTokenSecretRef))",
-    "basicAuth and bearerTokenSecretRef exclude each other",
-    FieldPath = ".bearerTokenSecretRef")]
+[TlsNeedsHttps]
+[CredentialsNeedHttps("bearerTokenSecretRef")]
+[ExcludeEachOther("basicAuth", "bearerTokenSecretRef")]
 public sealed record VictoriaLogs
 {
     /// <summary>
@@ -54,18 +45,9 @@ public sealed record VictoriaLogs
 }
 
 /// <summary>A Grafana Loki.</summary>
-[CelRule(
-    "!has(self.tls) || self.endpoint.startsWith('https://')",
-    "tls has no effect on a plain endpoint: use an https:// endpoint, or remove tls",
-    FieldPath = ".tls")]
-[CelRule(
-    "!(has(self.basicAuth) || has(self.bearerTokenSecretRef)) || self.endpoint.startsWith('https://')",
-    "credentials need an https:// endpoint: over http they would travel in the clear",
-    FieldPath = ".endpoint")]
-[CelRule(
-    "!(has(self.basicAuth) && has(self.bearerTokenSecretRef))",
-    "basicAuth and bearerTokenSecretRef exclude each other",
-    FieldPath = ".bearerTokenSecretRef")]
+[TlsNeedsHttps]
+[CredentialsNeedHttps("bearerTokenSecretRef")]
+[ExcludeEachOther("basicAuth", "bearerTokenSecretRef")]
 public sealed record Loki
 {
     /// <summary>Address as http(s)://host[:port][/prefix]. The rendered configuration adds /loki/api/v1/push to it.</summary>
@@ -88,18 +70,9 @@ public sealed record Loki
 }
 
 /// <summary>An Elasticsearch or OpenSearch.</summary>
-[CelRule(
-    "!has(self.tls) || self.endpoint.startsWith('https://')",
-    "tls has no effect on a plain endpoint: use an https:// endpoint, or remove tls",
-    FieldPath = ".tls")]
-[CelRule(
-    "!(has(self.basicAuth) || has(self.apiKeySecretRef)) || self.endpoint.startsWith('https://')",
-    "credentials need an https:// endpoint: over http they would travel in the clear",
-    FieldPath = ".endpoint")]
-[CelRule(
-    "!(has(self.basicAuth) && has(self.apiKeySecretRef))",
-    "basicAuth and apiKeySecretRef exclude each other",
-    FieldPath = ".apiKeySecretRef")]
+[TlsNeedsHttps]
+[CredentialsNeedHttps("apiKeySecretRef")]
+[ExcludeEachOther("basicAuth", "apiKeySecretRef")]
 public sealed record Elasticsearch
 {
     /// <summary>Address as http(s)://host[:port][/prefix]. The rendered configuration adds /_bulk to it.</summary>
@@ -121,18 +94,9 @@ public sealed record Elasticsearch
 }
 
 /// <summary>An OpenTelemetry collector, by OTLP over HTTP.</summary>
-[CelRule(
-    "!has(self.tls) || self.endpoint.startsWith('https://')",
-    "tls has no effect on a plain endpoint: use an https:// endpoint, or remove tls",
-    FieldPath = ".tls")]
-[CelRule(
-    "!(has(self.basicAuth) || has(self.bearerTokenSecretRef)) || self.endpoint.startsWith('https://')",
-    "credentials need an https:// endpoint: over http they would travel in the clear",
-    FieldPath = ".endpoint")]
-[CelRule(
-    "!(has(self.basicAuth) && has(self.bearerTokenSecretRef))",
-    "basicAuth and bearerTokenSecretRef exclude each other",
-    FieldPath = ".bearerTokenSecretRef")]
+[TlsNeedsHttps]
+[CredentialsNeedHttps("bearerTokenSecretRef")]
+[ExcludeEachOther("basicAuth", "bearerTokenSecretRef")]
 public sealed record OpenTelemetry
 {
     /// <summary>Address as http(s)://host[:port][/prefix]. The rendered configuration adds /v1/logs to it.</summary>
@@ -208,7 +172,7 @@ public sealed record BasicAuth
 }
 
 /// <summary>Checking of a server's certificate.</summary>
-[CelRule("!(has(self.caFile) && has(self.caSecretRef))", "caFile and caSecretRef exclude each other", FieldPath = ".caFile")]
+[ExcludeEachOther("caFile", "caSecretRef")]
 public sealed record ClientTls
 {
     /// <summary>File in the Fluent Bit pod with the certificates to trust, in PEM. The trust store of the image when absent.</summary>
@@ -254,4 +218,20 @@ internal static class Endpoints
 
     /// <summary>With a path as prefix; no query, no credentials.</summary>
     public const string Http = @"^https?://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$";
+}
+
+/// <summary>TLS settings stand beside an https address.</summary>
+internal sealed class TlsNeedsHttpsAttribute : CelRuleAttribute
+{
+    public TlsNeedsHttpsAttribute()
+        : base("!has(self.tls) || self.endpoint.startsWith('https://')", "tls has no effect on a plain endpoint: use an https:// endpoint, or remove tls") => FieldPath = ".tls";
+}
+
+/// <summary>A password or token goes to an https address only.</summary>
+internal sealed class CredentialsNeedHttpsAttribute : CelRuleAttribute
+{
+    public CredentialsNeedHttpsAttribute(string token)
+        : base(
+            $"!(has(self.basicAuth) || has(self.{token})) || self.endpoint.startsWith('https://')",
+            "credentials need an https:// endpoint: over http they would travel in the clear") => FieldPath = ".endpoint";
 }

@@ -26,13 +26,15 @@ public static partial class FluentBitCheck
 
     private static readonly string[] Off = ["false", "off", "no"];
 
+    private static readonly string[] StreamFields = ["cluster", "source"];
+
     private static readonly string[] VictoriaLogsParameters = ["_stream_fields=cluster,source", "_time_field=stageTimestamp", "_msg_field=requestURI"];
 
     private static readonly Func<ConfigurationTree, IEnumerable<ConfigurationFault>>[] Checks =
     [
         SectionsAreKnown, OptionsAreKnown, ValuesAreOfTheirKind, WordsAreKnown, RequiredOptionsAreSet, ScriptsAreNamed, ParsersExist,
-        FilesystemStorageHasAPath, ChunkFitsBuffer, PathsAreExact, TagsAreShipped, CountersAreServed, NoOutputGivesUp, VictoriaLogsIsToldTheFields,
-        SecretsAreReferences, CertificatesAreChecked,
+        FilesystemStorageHasAPath, ChunkFitsBuffer, PathsAreExact, TagsAreShipped, FiltersApply, CountersAreServed, NoOutputGivesUp,
+        VictoriaLogsIsToldTheFields, StreamFieldsAreAdded, SecretsAreReferences, CertificatesAreChecked,
     ];
 
     /// <summary>All faults; empty for a configuration that starts and ships.</summary>
@@ -121,6 +123,14 @@ public static partial class FluentBitCheck
         where !tree.Plugins.Any(output => output.Section == "outputs" && Matches(output.Text("match") ?? "", input.Text("tag")!))
         select new ConfigurationFault($"{input.Path}.tag", $"no output matches \"{input.Text("tag")}\"; its events would be dropped");
 
+    // A redaction that matches nothing redacts nothing.
+    private static IEnumerable<ConfigurationFault> FiltersApply(ConfigurationTree tree) =>
+        from filter in tree.Plugins
+        where filter.Section == "filters"
+        let match = filter.Text("match") ?? ""
+        where !tree.Plugins.Any(input => input.Section == "inputs" && Matches(match, input.Text("tag") ?? ""))
+        select new ConfigurationFault($"{filter.Path}.match", $"\"{match}\" is the tag of no input; the filter would do nothing");
+
     private static IEnumerable<ConfigurationFault> CountersAreServed(ConfigurationTree tree) =>
         from counter in tree.Plugins
         where counter.Name == "log_to_metrics" && counter.Text("tag") is not null
@@ -144,6 +154,12 @@ public static partial class FluentBitCheck
         from parameter in VictoriaLogsParameters
         where !plugin.Text("uri")!.Split('?', '&').Contains(parameter, StringComparer.Ordinal)
         select new ConfigurationFault(plugin.Path + ".uri", $"lacks {parameter}: events would arrive without their time, text or stream");
+
+    private static IEnumerable<ConfigurationFault> StreamFieldsAreAdded(ConfigurationTree tree) =>
+        from field in StreamFields
+        where !tree.Plugins.Any(filter => filter.Name == "modify" && filter.Values.Any(value =>
+            value.Option.Equals("add", StringComparison.OrdinalIgnoreCase) && value.Text.StartsWith(field + " ", StringComparison.Ordinal)))
+        select new ConfigurationFault("pipeline.filters", $"none adds the field {field}; no query or alert would find the events");
 
     private static IEnumerable<ConfigurationFault> SecretsAreReferences(ConfigurationTree tree) =>
         from plugin in tree.Plugins

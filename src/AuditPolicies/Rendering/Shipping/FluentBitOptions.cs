@@ -33,7 +33,7 @@ public sealed record FluentBitOptions
     /// <summary>Port of the counters in the pod.</summary>
     public int CountersPort { get; init; } = 2021;
 
-    /// <summary>Port of health, reload and metrics endpoints in the pod.</summary>
+    /// <summary>Port of the health and metrics endpoints in the pod.</summary>
     public int HttpPort { get; init; } = 2020;
 
     /// <summary>What the pod takes from Secrets.</summary>

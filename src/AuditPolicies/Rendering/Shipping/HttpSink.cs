@@ -164,7 +164,7 @@ public abstract record HttpSink : Sink
 
         if (Tls is { CaFile: not null, CaSecret: not null })
         {
-            yield return Error("tls.caFile", "and caSecretRef exclude each other");
+            yield return Error("tls.caSecretRef", "and caFile exclude each other");
         }
 
         if (Tls.CaFile is { } caFile && !AcceptedText.Path(caFile))

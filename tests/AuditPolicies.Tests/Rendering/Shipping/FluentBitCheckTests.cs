@@ -44,6 +44,7 @@ public sealed class FluentBitCheckTests
     [InlineData("pipeline.inputs[0]", "tag", "kube.audit", "tag: no output matches \"kube.audit\"; its events would be dropped")]
     [InlineData("pipeline.inputs[0]", "storage.type", "disk", "storage.type: \"disk\" must be filesystem")]
     [InlineData("pipeline.filters[0]", "name", "parser", "key_name: is required by parser; Fluent Bit would exit at start")]
+    [InlineData("pipeline.filters[1]", "match", "audit", "match: \"audit\" is the tag of no input; the filter would do nothing")]
     [InlineData("pipeline.filters[1]", "script", null, "script: script or code is required by lua; Fluent Bit would exit at start")]
     [InlineData("pipeline.outputs[0]", "uri", "/insert/jsonline?_stream_fields=cluster,source&_msg_field=requestURI", "uri: lacks _time_field=stageTimestamp: events would arrive without their time, text or stream")]
     [InlineData("pipeline.outputs[0]", "uri", "/insert/jsonline?_stream_fields=cluster&_time_field=stageTimestamp&_msg_field=requestURI", "uri: lacks _stream_fields=cluster,source: events would arrive without their time, text or stream")]
@@ -115,6 +116,14 @@ public sealed class FluentBitCheckTests
         configuration["servce"] = new JsonObject();
         configuration["pipeline"]!["output"] = new JsonArray();
         Faults(configuration).ShouldBe(["servce: is no section of Fluent Bit that an audit trail needs", "pipeline.output: is no section of Fluent Bit that an audit trail needs"]);
+    }
+
+    [Fact]
+    public void An_event_without_its_cluster_is_found()
+    {
+        var configuration = FluentBitConfiguration.Render(Examples.Options);
+        Section(configuration, "pipeline.filters[0]")["add"] = new JsonArray("source kube-apiserver-audit", "clusters infra");
+        Faults(configuration).ShouldBe(["pipeline.filters: none adds the field cluster; no query or alert would find the events"]);
     }
 
     [Fact]

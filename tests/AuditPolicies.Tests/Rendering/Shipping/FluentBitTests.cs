@@ -72,7 +72,7 @@ public sealed class FluentBitTests
         options.Check().Select(error => error.Field).ShouldBe(
         [
             "cluster", "path", "stateDirectory", "victoriaLogs.endpoint", "victoriaLogs.endpoint", "victoriaLogs.basicAuth.username", "victoriaLogs.ignoreFields[1]",
-            "loki.endpoint", "loki.tls", "loki.tls.caFile", "loki.tenantID", "elasticsearch.endpoint", "elasticsearch.index",
+            "loki.endpoint", "loki.tls", "loki.tls.caSecretRef", "loki.tenantID", "elasticsearch.endpoint", "elasticsearch.index",
             "s3.bucket", "s3.region", "s3.endpoint", "s3.keyPrefix", "s3.storageClass", "s3.roleARN", "s3.accessKeyIDSecretRef", "bufferLimit", "httpPort",
         ]);
         Should.Throw<OptionException>(() => FluentBitConfiguration.Render(options));
