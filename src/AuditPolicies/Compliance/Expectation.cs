@@ -14,18 +14,16 @@ namespace Comptroller.AuditPolicies.Compliance;
 internal sealed record Expectation(string What, params ImmutableArray<Probe> Probes)
 {
     private const int ViolationsShown = 5;
-    private const int FittingTried = 64;
 
-    /// <summary>Every kind of caller that has a name.</summary>
-    public static readonly ImmutableArray<Identity> Everybody = [Probe.Person, Probe.ServiceAccount, Probe.Node, Probe.ControllerManager];
+    // Bounds the work on a rule with long lists that never gets a turn.
+    private const int FittingTried = 64;
 
     /// <summary><see cref="Level.None"/> when it may also go unrecorded.</summary>
     public Level AtLeast { get; init; } = Level.Metadata;
 
     public Level AtMost { get; init; } = Level.RequestResponse;
 
-    /// <summary>Who asks. Rules with exceptions are searched only when it is everybody.</summary>
-    public ImmutableArray<Identity> By { get; init; } = Everybody;
+    public Audience By { get; init; } = Audience.Everybody;
 
     /// <summary>Requests that are not about resources.</summary>
     public ImmutableArray<AuditRequest> Also { get; init; } = [];
@@ -51,21 +49,18 @@ internal sealed record Expectation(string What, params ImmutableArray<Probe> Pro
 
     private IEnumerable<(AuditRequest Request, Decision Decision)> Violations(Posture posture)
     {
-        var asked = Probes.SelectMany(probe => By.SelectMany(probe.By)).Concat(Also);
-        if (By == Everybody)
-        {
-            asked = asked.Concat(posture.Policy.Rules.SelectMany((rule, index) => Suits(rule, posture.Policy) ? [] : Probes.SelectMany(probe => Decided(posture, index, probe))));
-        }
-
+        var asked = Probes.SelectMany(probe => By.Callers.SelectMany(probe.By)).Concat(Also).Concat(posture.Policy.Rules.SelectMany((rule, index) => Suits(rule, posture.Policy)
+            ? []
+            : Probes.Where(probe => posture.Names(index, probe)).SelectMany(probe => BrokenBy(posture, index, probe))));
         return asked.Select(request => (Request: request, Decision: posture.Evaluator.Decide(request))).Where(each => !Holds(each.Request, each.Decision));
     }
 
-    // What the rule itself decides. One request is proof, and a shadowed rule is not worth more tries.
-    private static IEnumerable<AuditRequest> Decided(Posture posture, int index, Probe probe) =>
+    // What the rule itself decides, and not as expected: one request is proof.
+    private IEnumerable<AuditRequest> BrokenBy(Posture posture, int index, Probe probe) =>
         probe.Fitting(posture.Policy.Rules[index])
-            .Where(request => posture.Evaluator.Matches(index, request))
+            .Where(request => By.Includes(request) && posture.Evaluator.Matches(index, request))
             .Take(FittingTried)
-            .Where(request => posture.Evaluator.Decide(request).MatchedRule == index)
+            .Where(request => posture.Evaluator.Decide(request) is var decision && decision.MatchedRule == index && !Holds(request, decision))
             .Take(1);
 
     // A rule that does what is expected cannot be the one that breaks the expectation; most are, and need no questions.
@@ -87,7 +82,7 @@ internal sealed record Expectation(string What, params ImmutableArray<Probe> Pro
     {
         var decided =
             from probe in Probes
-            from request in By.SelectMany(probe.By)
+            from request in By.Callers.SelectMany(probe.By)
             select (Probe: probe, request.Verb, Text: Text(posture, posture.Evaluator.Decide(request)));
         return decided.GroupBy(each => each.Text, StringComparer.Ordinal)
             .Select(rule => $"{What}, {rule.Key}: {string.Join(", ", rule.GroupBy(each => each.Probe).Select(probe => Named(probe.Key, [.. probe.Select(each => each.Verb).Distinct(StringComparer.Ordinal)])))}")

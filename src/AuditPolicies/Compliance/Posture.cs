@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Comptroller.AuditPolicies.Evaluation;
+using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Model;
 
 namespace Comptroller.AuditPolicies.Compliance;
@@ -13,6 +14,8 @@ public sealed class Posture(Policy policy)
 {
     // Standards ask much the same; with a thousand rules asking again is what takes the time.
     private readonly Dictionary<Expectation, Judgement> _answers = new(ReferenceEqualityComparer.Instance);
+
+    private readonly PolicyEvaluator _whoever = new(policy with { Rules = [.. policy.Rules.Select(Whoever)] });
 
     public Policy Policy { get; } = policy;
 
@@ -37,6 +40,9 @@ public sealed class Posture(Policy policy)
     /// <summary>Days that the store is asked to keep events, where somebody checks that it does; null when nobody does.</summary>
     public int? RetentionDays { get; init; }
 
+    /// <summary>Whether a rule is about such requests at all, whoever makes them and wherever; most rules are not, and fitting requests to them is dear.</summary>
+    internal bool Names(int rule, Probe probe) => probe.By(Probe.Person).Any(request => _whoever.Matches(rule, request));
+
     internal Judgement Answer(Expectation expectation, Func<Judgement> ask)
     {
         if (!_answers.TryGetValue(expectation, out var answer))
@@ -46,6 +52,14 @@ public sealed class Posture(Policy policy)
 
         return answer;
     }
+
+    private static PolicyRule Whoever(PolicyRule rule) => rule with
+    {
+        Users = [],
+        UserGroups = [],
+        Namespaces = [],
+        Resources = [.. rule.Resources.Select(entry => entry with { ResourceNames = [] })],
+    };
 }
 
 /// <summary>The audit log of one kind of control plane.</summary>

@@ -101,7 +101,7 @@ internal static class Recording
         new Probe(Rbac, "clusterroles", [.. Reads, .. Writes]),
         new Probe("example.com", "widgets", [.. Reads, .. Writes]))
     {
-        By = [Probe.Person],
+        By = Audience.People,
     }.Check;
 
     /// <summary>What was asked for in changes of rights and of the API server itself; the name alone does not tell.</summary>
@@ -128,13 +128,13 @@ internal static class Recording
         new Probe("example.com", "widgets", Writes))
     {
         AtLeast = Level.RequestResponse,
-        By = [Probe.Person, Probe.ServiceAccount],
+        By = Audience.PeopleAndWorkloads,
     }.Check;
 
     /// <summary>Failed logins have no user and one stage only; refused requests are recorded as any other of the same caller.</summary>
     public static Check FailedLogins { get; } = new Expectation("failed logins (401)", new Probe("", "pods", "list"), new Probe("", "secrets", "get"))
     {
-        By = [Probe.Nobody],
+        By = Audience.Nobody,
         Also = [new AuditRequest { Verb = "get", IsResourceRequest = false, Path = "/api" }],
     }.Check;
 }

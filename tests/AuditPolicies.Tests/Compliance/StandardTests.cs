@@ -64,6 +64,8 @@ public sealed class StandardTests
     [InlineData("""{"level": "Request", "resources": [{"group": "", "resources": ["configmaps"], "resourceNames": ["kubeadm-config"]}]}""", "CIS", "3.2.2", "kubeadm-config")]
     [InlineData("""{"level": "Metadata", "verbs": ["create"], "resources": [{"group": "rbac.authorization.k8s.io"}], "omitStages": ["ResponseComplete"]}""", "SOC2", "CC6.3", "ResponseComplete omitted")]
     [InlineData("""{"level": "Metadata", "omitStages": ["ResponseStarted"], "resources": [{"group": "", "resources": ["pods/exec"]}]}""", "PCIDSS", "10.2.1.1", "ResponseStarted omitted")]
+    [InlineData("""{"level": "None", "users": ["admin@example.com"], "verbs": ["get", "list"]}""", "NIST80053", "AU-3", "admin@example.com")]
+    [InlineData("""{"level": "Request", "users": ["system:serviceaccount:shop:deployer"], "verbs": ["patch"], "resources": [{"group": "apps"}]}""", "STIG", "V-242403", "system:serviceaccount:shop:deployer")]
     public void One_exception_in_an_otherwise_sound_policy_is_found_and_shown(string exception, string standard, string control, string shown)
     {
         var sound = Postures.OfProfile("Forensic").Policy;
@@ -75,6 +77,17 @@ public sealed class StandardTests
         judgement.Reason.ShouldContain(shown);
         judgement.Reason.ShouldContain("rules[0]");
         judgement.Evidence.ShouldContain(line => line.Contains(shown, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("""{"level": "None", "userGroups": ["system:nodes"], "verbs": ["get"], "resources": [{"group": "", "resources": ["pods"]}]}""", "NIST80053", "AU-3")]
+    [InlineData("""{"level": "Metadata", "users": ["system:serviceaccount:kube-system:replicaset-controller"], "verbs": ["create"], "resources": [{"group": "", "resources": ["pods"]}]}""", "STIG", "V-242403")]
+    public void An_exception_for_the_cluster_itself_fails_nothing_that_is_about_people(string exception, string standard, string control)
+    {
+        var sound = Postures.OfProfile("Forensic").Policy;
+        var policy = sound with { Rules = [.. Policies.Of($"[{exception}]").Rules, .. sound.Rules] };
+
+        Postures.Judge(Postures.Sound(policy), standard, control).Result.ShouldBe(ControlResult.Pass);
     }
 
     [Fact]

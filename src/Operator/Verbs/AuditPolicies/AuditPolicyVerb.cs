@@ -13,5 +13,6 @@ internal static class AuditPolicyVerb
         LintVerb.Create(),
         ReplayVerb.Create(),
         EstimateVerb.Create(),
+        ComplianceVerb.Create(),
     };
 }

@@ -24,8 +24,14 @@ internal sealed record PolicyDocument(ResourceDocument Source, CheckedResource? 
 
     /// <summary>The policy.</summary>
     /// <exception cref="InvalidInputException">It does not load.</exception>
-    public Policy Policy => Loaded.Policy
-        ?? throw new InvalidInputException([.. Loaded.Errors.Select(error => $"{Source.Source}:{Source.Document.Locate(error.Field).Line}: {error}")]);
+    public Policy Policy
+    {
+        get
+        {
+            ThrowIfRefused();
+            return Loaded.Policy!;
+        }
+    }
 
     /// <summary>How many rules stand in the document; behind them come those of a profile.</summary>
     public int OwnRules => Resource?.Resource?.Spec.Rules.Count ?? Loaded.Policy?.Rules.Length ?? 0;
@@ -35,6 +41,15 @@ internal sealed record PolicyDocument(ResourceDocument Source, CheckedResource? 
     public LintContext? Context(KubernetesVersion? target) => Loaded.Policy is { } policy
         ? new LintContext(policy) { Target = Target ?? target, Log = Log, Warnings = Loaded.Warnings }
         : null;
+
+    /// <exception cref="InvalidInputException">It does not load.</exception>
+    public void ThrowIfRefused()
+    {
+        if (Loaded.Policy is null)
+        {
+            throw new InvalidInputException([.. Loaded.Errors.Select(error => $"{Source.Source}:{Source.Document.Locate(error.Field).Line}: {error}")]);
+        }
+    }
 
     /// <summary>Everything there is to say about it, errors first.</summary>
     /// <param name="target">Version of the API server, when the document does not say.</param>
