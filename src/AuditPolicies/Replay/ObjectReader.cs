@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Comptroller.AuditPolicies.Replay;
 
 /// <summary>Why a line is not what it should be.</summary>
@@ -140,7 +142,12 @@ internal ref struct ObjectReader
         return false;
     }
 
-    private readonly int AfterSpace(int position)
+    // The API server writes none.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int AfterSpace(int position) =>
+        (uint)position < (uint)_json.Length && _json[position] <= ' ' ? AfterSomeSpace(position) : position;
+
+    private readonly int AfterSomeSpace(int position)
     {
         while (position < _json.Length && _json[position] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
         {

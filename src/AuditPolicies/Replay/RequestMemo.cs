@@ -17,7 +17,8 @@ namespace Comptroller.AuditPolicies.Replay;
 internal sealed class RequestMemo
 {
     private const int Ways = 4;
-    private const int Sets = 2048;
+    private const int SetBits = 13;
+    private const int Sets = 1 << SetBits;
     private const int LongestKey = 4096;
 
     private readonly PolicyEvaluator _policy;
@@ -70,7 +71,7 @@ internal sealed class RequestMemo
         }
 
         var hash = Hash(key.Written);
-        var first = (int)(hash >> 53) * Ways;
+        var first = (int)(hash >> (64 - SetBits)) * Ways;
         for (var i = first; i < first + Ways; i++)
         {
             if (_places[i] is { } kind && kind.Hash == hash && key.Written.SequenceEqual(kind.Key))
