@@ -26,6 +26,8 @@ public static partial class OperatorHost
         using var process = new ProcessMetrics();
         using var exporter = new PrometheusExporter(meter =>
             meter == metrics.Meter || (meter.Name != RuntimeMetrics.MeterName && meter.Name.StartsWith("Comptroller.", StringComparison.Ordinal)));
+        var logger = loggers.CreateLogger("operator");
+        using var telemetry = Export(options, logger);
         var context = new RuntimeContext(TimeProvider.System, loggers, metrics);
         using var client = KubeClient.Create(options.Cluster, new KubeClientOptions { Product = Product }, loggers.CreateLogger("client"));
         var events = new EventRecorder(client, ReportingController, options.Instance, context);
@@ -43,11 +45,21 @@ public static partial class OperatorHost
             new DiagnosticsOptions { MetricsBindAddress = options.MetricsBindAddress, HealthProbeBindAddress = options.ProbeBindAddress },
             exporter, host.Liveness, host.Readiness));
 
-        var logger = loggers.CreateLogger("operator");
         var checking = ReportMissingPermissionsAsync(client, options.WatchNamespaces, logger, stop);
         var code = await host.RunAsync(stop);
         await checking;
         return code;
+    }
+
+    private static TelemetryExport? Export(OperatorOptions options, ILogger logger)
+    {
+        if (options.Telemetry is not { } target)
+        {
+            return null;
+        }
+
+        LogExporting(logger, target);
+        return new TelemetryExport(target, options.Instance);
     }
 
     private static Controller<AuditPolicy> AddAuditPolicies(
@@ -58,13 +70,17 @@ public static partial class OperatorHost
         var owned = new OwnedObjects();
         var configMaps = owned.Watch(client, RenderedKinds.ConfigMaps, Product, options.WatchNamespaces, required: true, context);
         var vmRules = owned.Watch(client, RenderedKinds.VmRules, Product, options.WatchNamespaces, required: false, context);
+        var openReports = owned.Watch(client, RenderedKinds.OpenReports, Product, options.WatchNamespaces, required: false, context);
+        var policyReports = owned.Watch(client, RenderedKinds.PolicyReports, Product, options.WatchNamespaces, required: false, context);
         var reconciler = new AuditPolicyReconciler(
             new Applier(client, owned, Product, context), new StatusWriter(client, Product), events, delivery, context.Time);
         var controller = new Controller<AuditPolicy>(
                 new ControllerOptions { Name = "auditpolicy", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, policies, reconciler, context)
             .Owns(configMaps)
-            .Owns(vmRules);
-        host.Add(policies).Add(configMaps).Add(vmRules).Add(controller);
+            .Owns(vmRules)
+            .Owns(openReports)
+            .Owns(policyReports);
+        host.Add(policies).Add(configMaps).Add(vmRules).Add(openReports).Add(policyReports).Add(controller);
         return controller;
     }
 
@@ -91,6 +107,8 @@ public static partial class OperatorHost
             new NeededAccess(ResourceTypes.AuditPolicies, ["patch"], "status"),
             new NeededAccess(RenderedKinds.ConfigMaps, ["get", "list", "watch", "create", "patch", "delete"]),
             new NeededAccess(RenderedKinds.VmRules, ["get", "list", "watch", "create", "patch", "delete"]),
+            new NeededAccess(RenderedKinds.OpenReports, ["get", "list", "watch", "create", "patch", "delete"]),
+            new NeededAccess(RenderedKinds.PolicyReports, ["get", "list", "watch", "create", "patch", "delete"]),
             new NeededAccess(Comptroller.Kubernetes.Model.KubernetesTypes.Events, ["create", "patch"]),
         };
         try
@@ -109,6 +127,9 @@ public static partial class OperatorHost
             // Stopped before the check was through.
         }
     }
+
+    [LoggerMessage(LogLevel.Information, "Sending {Target}")]
+    private static partial void LogExporting(ILogger logger, TelemetryTarget target);
 
     [LoggerMessage(LogLevel.Error, "RBAC withholds '{Verb}' on {Resource} in {Scope}: bind the service account to the role in config/rbac/manager.yaml")]
     private static partial void LogMissing(ILogger logger, string verb, string resource, string scope);

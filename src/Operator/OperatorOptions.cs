@@ -25,6 +25,9 @@ public sealed record OperatorOptions
     /// <summary>Name of this process: the pod's.</summary>
     public string Instance { get; init; } = Environment.MachineName;
 
+    /// <summary>Where metrics and spans are sent beside <c>/metrics</c>; null sends nothing.</summary>
+    internal TelemetryTarget? Telemetry { get; init; }
+
     /// <summary>Directory with credentials for reading from VictoriaLogs, one file <c>user:password</c> per host; null for none.</summary>
     public string? DeliveryCredentials { get; init; }
 

@@ -36,7 +36,7 @@ internal static class AuditPolicyConditions
     public static AuditPolicyStatus Rendered(AuditPolicy resource, AuditPolicyPlan plan, ApplyReport report, DateTimeOffset now)
     {
         var generation = resource.Metadata.Generation;
-        var missing = report.Of(ApplyAction.KindMissing).ToList();
+        var missing = report.Of(ApplyAction.KindMissing).Where(result => !RenderedKinds.IsOptional(result.Type)).ToList();
         var conflicts = report.Of(ApplyAction.Conflict).ToList();
         var conditions = Of(resource);
         conditions = conflicts.Count > 0
@@ -67,7 +67,9 @@ internal static class AuditPolicyConditions
                 Rke2 = NameOf(plan.Rke2),
                 FluentBit = NameOf(plan.FluentBit),
                 Alerts = NameOf(plan.Alerts),
+                Compliance = NameOf(plan.Compliance),
             },
+            Compliance = plan.Report?.Standards.Select(ComplianceOptions.Status).ToList(),
             Inventory = report.Inventory,
             RenderedBy = OperatorBuild.Id,
             LastHandledReconcileAt = RequestedAt(resource),

@@ -47,6 +47,7 @@ internal static class OperatorVerb
                 LeaderElection = result.GetValue(elect),
                 LeaderElectionNamespace = result.GetValue(leaseNamespace)!,
                 Instance = Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName,
+                Telemetry = TelemetryTarget.Read(Environment.GetEnvironmentVariable),
                 DeliveryCredentials = result.GetValue(credentials),
                 MaxConcurrentReconciles = result.GetValue(workers),
                 LogLevel = result.GetValue(level),

@@ -31,6 +31,21 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
+    public async Task W11_nothing_but_the_lease_is_ever_put()
+    {
+        await using var estate = await Estate.StartAsync();
+        var run = await estate.OperateAsync(options => options with { LeaderElection = true });
+        await estate.ApplyAsync("default", "policy", Specs.Sound);
+        await estate.UntilAsync("default", "policy", "Ready=True/Succeeded");
+        await estate.ApplyAsync("default", "policy", Specs.Sound.Replace("cluster: test", "cluster: other", StringComparison.Ordinal));
+        await estate.UntilAsync("default", "policy", "Ready=True/Succeeded");
+        (await run.StopAsync()).ShouldBe(0);
+
+        estate.Server.Requests.Count("PUT", "leases").ShouldBeGreaterThan(0);
+        estate.Server.Requests.Count("PUT").ShouldBe(estate.Server.Requests.Count("PUT", "leases"));
+    }
+
+    [Fact]
     public async Task E5_a_stop_in_the_middle_of_a_reconcile_finishes_it_and_releases_the_lease()
     {
         await using var estate = await Estate.StartAsync();
