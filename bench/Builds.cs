@@ -3,16 +3,19 @@ namespace Comptroller.Bench;
 /// <summary>What was built beside the bench, in the same configuration.</summary>
 internal static class Builds
 {
+    // bench/bin/<configuration>/<framework>/
+    private static readonly DirectoryInfo Output = new(AppContext.BaseDirectory);
+    private static readonly string Root = Output.Parent!.Parent!.Parent!.Parent!.FullName;
+
     public static string Sandbox => Find("Sandbox", "Comptroller.Sandbox.dll");
 
     public static string Operator => Find("Operator", "comptroller.dll");
 
-    // bench/bin/<configuration>/<framework>/ -> src/<project>/bin/<configuration>/<framework>/
+    public static string Sample(string file) => Path.Combine(Root, "config", "samples", file);
+
     private static string Find(string project, string file)
     {
-        var output = new DirectoryInfo(AppContext.BaseDirectory);
-        var root = output.Parent!.Parent!.Parent!.Parent!.FullName;
-        var path = Path.Combine(root, "src", project, "bin", output.Parent.Name, output.Name, file);
-        return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is missing: build the solution in {output.Parent.Name} first");
+        var path = Path.Combine(Root, "src", project, "bin", Output.Parent!.Name, Output.Name, file);
+        return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is missing: build the solution in {Output.Parent.Name} first");
     }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace Comptroller.Bench;
@@ -92,6 +93,27 @@ internal sealed class ProcessUnderTest : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Waits for a program that ends by itself, and asks the kernel until then: afterwards it does not know any more.</summary>
+    /// <exception cref="InvalidOperationException">It failed.</exception>
+    public async Task<Usage> UsageAsync(CancellationToken cancellationToken)
+    {
+        var usage = new Usage(0, 0);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        try
+        {
+            while (!_process.HasExited && await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                usage = new Usage(CpuSeconds, PeakResidentMiB);
+            }
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or Win32Exception)
+        {
+            // It ended between the question and the answer.
+        }
+
+        return await ExitedAsync(cancellationToken) == 0 ? usage : throw new InvalidOperationException($"exit code {_process.ExitCode}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -118,3 +140,8 @@ internal sealed class ProcessUnderTest : IAsyncDisposable
             .Select(line => long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim()))
             .First();
 }
+
+/// <summary>What a process took until its end.</summary>
+/// <param name="CpuSeconds">Processor time, the system's included.</param>
+/// <param name="PeakMiB">Highest resident memory.</param>
+internal sealed record Usage(double CpuSeconds, double PeakMiB);

@@ -33,4 +33,14 @@ evaluator.SetAction(_ => EvaluatorBench.Run());
 var lint = new Command("lint", "Time of the review of 125 to 2 000 rules, and how it grows");
 lint.SetAction(_ => LintBench.Run());
 
-return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint }.Parse(args).InvokeAsync();
+var policy = new Option<string?>("--policy") { Description = "A Policy or an AuditPolicy resource; the seed's when absent" };
+var logs = new Option<string[]>("--log") { Description = "Audit logs of different lengths; generated ones of 20 MB, 200 MB and 2 GB when absent", DefaultValueFactory = _ => [] };
+var replay = new Command("replay", "Speed and memory of replaying an audit log") { binary, policy, logs };
+replay.SetAction((result, cancellationToken) => new ReplayBench(
+    result.GetValue(binary) ?? Builds.Operator, result.GetValue(policy) ?? Builds.Sample("auditpolicy-seed.yaml"), result.GetValue(logs)!).RunAsync(cancellationToken));
+
+var log = new Argument<string>("log");
+var lines = new Command("lines", "The baseline of `replay`: a plain walk over the lines of a log") { log };
+lines.SetAction(result => LineBaseline.Run(result.GetValue(log)!));
+
+return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines }.Parse(args).InvokeAsync();

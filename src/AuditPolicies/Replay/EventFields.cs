@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Comptroller.AuditPolicies.Replay;
 
 /// <summary>
@@ -42,6 +44,7 @@ internal ref struct EventFields
 
     /// <param name="json">One object with nothing but white space around it.</param>
     /// <param name="fields">What was found until the end or the fault.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static LineFault Read(ReadOnlySpan<byte> json, out EventFields fields)
     {
         fields = default;
@@ -60,6 +63,7 @@ internal ref struct EventFields
             : LineFault.None;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private LineFault Take(scoped ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, int memberLength)
     {
         switch (key.Length)
@@ -96,6 +100,7 @@ internal ref struct EventFields
         return LineFault.None;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private LineFault ReadUser(ReadOnlySpan<byte> json)
     {
         var reader = new ObjectReader(json);
@@ -121,6 +126,7 @@ internal ref struct EventFields
         return reader.Fault;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private LineFault ReadObject(ReadOnlySpan<byte> json)
     {
         IsResourceRequest = true;

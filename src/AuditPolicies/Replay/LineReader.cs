@@ -24,10 +24,10 @@ internal sealed class LineReader(Stream stream, int longestLine = LineReader.Lon
     public long BytesRead { get; private set; }
 
     /// <summary>Reads more; false at the end of the stream.</summary>
-    public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
+    public bool Fill()
     {
         MakeRoom();
-        var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
+        var read = stream.Read(_buffer.AsSpan(_end));
         _end += read;
         BytesRead += read;
         return read > 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Comptroller.AuditPolicies.Model;
 
@@ -43,16 +44,20 @@ public sealed class LogReplay
         _rules = Counters(policy.Rules.Length + 1);
     }
 
-    /// <summary>Reads one log to its end: JSON lines as kube-apiserver writes them, plain or gzip. Whatever is wrong in it is counted, not thrown.</summary>
+    /// <summary>
+    /// Reads one log to its end: JSON lines as kube-apiserver writes them, plain or gzip. Whatever is wrong in it is counted, not thrown.
+    /// Not asynchronous: a system reads files on the calling thread anyway, and handing every block to another one costs a tenth of the time.
+    /// </summary>
     /// <param name="source">Its name for messages.</param>
     /// <param name="log">Need not be seekable.</param>
-    /// <param name="progress">Told now and then, without an argument worth reading.</param>
-    /// <param name="cancellationToken">Stops between two reads.</param>
+    /// <param name="progress">Told after every block.</param>
+    /// <param name="cancellationToken">Stops between two blocks.</param>
     /// <exception cref="IOException">The stream itself cannot be read.</exception>
-    public async Task ReadAsync(string source, Stream log, Action? progress = null, CancellationToken cancellationToken = default)
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public void Read(string source, Stream log, Action? progress = null, CancellationToken cancellationToken = default)
     {
-        await using var lines = await LogStream.OpenAsync(log, cancellationToken);
-        await ReadAsync(source, new LineReader(lines), progress, cancellationToken);
+        using var lines = LogStream.Open(log);
+        Read(source, new LineReader(lines), progress, cancellationToken);
     }
 
     /// <summary>What was counted so far, over all logs.</summary>
@@ -92,13 +97,14 @@ public sealed class LogReplay
         };
     }
 
-    internal async Task ReadAsync(string source, LineReader reader, Action? progress, CancellationToken cancellationToken)
+    internal void Read(string source, LineReader reader, Action? progress = null, CancellationToken cancellationToken = default)
     {
         var line = 0L;
         try
         {
-            while (await reader.FillAsync(cancellationToken))
+            while (reader.Fill())
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 while (reader.TryTake(out var text, out var tooLong))
                 {
                     Take(text, tooLong, source, ++line, isEnded: true);
@@ -175,6 +181,7 @@ public sealed class LogReplay
         return worst != LineFault.None ? worst : reader.Fault;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private LineFault TakeEvent(ReadOnlySpan<byte> json, in EventFields fields)
     {
         if (LevelOf(fields.Level) is not { } level || StageOf(fields.Stage) is not { } stage)

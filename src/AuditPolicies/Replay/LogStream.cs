@@ -1,25 +1,62 @@
 using System.IO.Compression;
-using System.IO.Pipelines;
 
 namespace Comptroller.AuditPolicies.Replay;
 
 /// <summary>Opens a log by what it is, not by its name: rotated files are gzip with or without <c>.gz</c>, and standard input has no name.</summary>
 internal static class LogStream
 {
-    private const int PeekLength = 2;
-
     /// <summary>The log's text. Closing it leaves <paramref name="log"/> open.</summary>
-    public static async ValueTask<Stream> OpenAsync(Stream log, CancellationToken cancellationToken)
+    public static Stream Open(Stream log)
     {
-        var pipe = PipeReader.Create(log, new StreamPipeReaderOptions(bufferSize: LineReader.BufferLength, leaveOpen: true));
-        var start = await pipe.ReadAtLeastAsync(PeekLength, cancellationToken);
-        var isCompressed = IsGzip(start);
-        pipe.AdvanceTo(start.Buffer.Start);
-        var text = pipe.AsStream();
+        Span<byte> start = stackalloc byte[2];
+        start = start[..log.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        var whole = new PeekedStream(start.ToArray(), log);
         // The host switches strict validation on (System.IO.Compression.UseStrictValidation); otherwise a file that was cut would just end.
-        return isCompressed ? new GZipStream(text, CompressionMode.Decompress) : text;
+        return start.SequenceEqual<byte>([0x1f, 0x8b]) ? new GZipStream(whole, CompressionMode.Decompress) : whole;
     }
 
-    private static bool IsGzip(ReadResult start) =>
-        start.Buffer.FirstSpan.StartsWith<byte>([0x1f, 0x8b]);
+    /// <summary>Hands out what was read to look at it, then the rest.</summary>
+    private sealed class PeekedStream(ReadOnlyMemory<byte> start, Stream rest) : Stream
+    {
+        private ReadOnlyMemory<byte> _start = start;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(Span<byte> buffer)
+        {
+            if (_start.IsEmpty)
+            {
+                return rest.Read(buffer);
+            }
+
+            var length = Math.Min(_start.Length, buffer.Length);
+            _start.Span[..length].CopyTo(buffer);
+            _start = _start[length..];
+            return length;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
 }

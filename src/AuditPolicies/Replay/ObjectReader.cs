@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Comptroller.AuditPolicies.Replay;
 
 /// <summary>Why a line is not what it should be.</summary>
@@ -57,6 +59,7 @@ internal ref struct ObjectReader
     public readonly ReadOnlySpan<byte> Rest => _json[_position..];
 
     /// <summary>Goes to the next member. False at the end of the object and at a <see cref="Fault"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Next()
     {
         if (Fault != LineFault.None)
@@ -140,7 +143,12 @@ internal ref struct ObjectReader
         return false;
     }
 
-    private readonly int AfterSpace(int position)
+    // The API server writes none.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int AfterSpace(int position) =>
+        (uint)position < (uint)_json.Length && _json[position] <= ' ' ? AfterSomeSpace(position) : position;
+
+    private readonly int AfterSomeSpace(int position)
     {
         while (position < _json.Length && _json[position] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
         {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Frozen;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -17,7 +18,8 @@ namespace Comptroller.AuditPolicies.Replay;
 internal sealed class RequestMemo
 {
     private const int Ways = 4;
-    private const int Sets = 2048;
+    private const int SetBits = 13;
+    private const int Sets = 1 << SetBits;
     private const int LongestKey = 4096;
 
     private readonly PolicyEvaluator _policy;
@@ -43,6 +45,7 @@ internal sealed class RequestMemo
 
     /// <summary>The kind of a request, decided once.</summary>
     /// <exception cref="JsonException">An attribute is not valid JSON text.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public RequestKind Find(in EventFields fields)
     {
         var namespaceText = _namespaces.Reduce(fields.Namespace, out var otherNamespace);
@@ -70,7 +73,7 @@ internal sealed class RequestMemo
         }
 
         var hash = Hash(key.Written);
-        var first = (int)(hash >> 53) * Ways;
+        var first = (int)(hash >> (64 - SetBits)) * Ways;
         for (var i = first; i < first + Ways; i++)
         {
             if (_places[i] is { } kind && kind.Hash == hash && key.Written.SequenceEqual(kind.Key))

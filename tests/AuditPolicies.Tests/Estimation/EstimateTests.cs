@@ -84,12 +84,12 @@ public sealed class EstimateTests
     }
 
     [Fact]
-    public async Task A_log_gives_its_bytes_over_its_period()
+    public void A_log_gives_its_bytes_over_its_period()
     {
         var first = RecordedLog.Event("get", "\"resource\":\"pods\"");
         var last = first.Replace("00:19:32.103971Z", "00:20:12.103971Z", StringComparison.Ordinal);
 
-        var volume = AuditVolume.OfLog(await RecordedLog.ReplayAsync($"{last}\n{first}\n", RecordedLog.Everything(Level.Metadata)))!;
+        var volume = AuditVolume.OfLog(RecordedLog.Replay($"{last}\n{first}\n", RecordedLog.Everything(Level.Metadata)))!;
 
         volume.EventsPerSecond.ShouldBe(2 / 40.0);
         volume.BytesPerSecond.ShouldBe((first.Length + last.Length + 2) / 40.0);
@@ -98,16 +98,16 @@ public sealed class EstimateTests
     }
 
     [Fact]
-    public async Task A_log_without_a_period_gives_nothing()
+    public void A_log_without_a_period_gives_nothing()
     {
-        AuditVolume.OfLog(await RecordedLog.ReplayAsync(RecordedLog.Event("get", "\"resource\":\"pods\""), RecordedLog.Everything(Level.Metadata))).ShouldBeNull();
-        AuditVolume.OfLog(await RecordedLog.ReplayAsync("", RecordedLog.Everything(Level.Metadata))).ShouldBeNull();
+        AuditVolume.OfLog(RecordedLog.Replay(RecordedLog.Event("get", "\"resource\":\"pods\""), RecordedLog.Everything(Level.Metadata))).ShouldBeNull();
+        AuditVolume.OfLog(RecordedLog.Replay("", RecordedLog.Everything(Level.Metadata))).ShouldBeNull();
     }
 
     [Fact]
-    public async Task Bodies_that_were_not_recorded_make_it_a_lower_bound()
+    public void Bodies_that_were_not_recorded_make_it_a_lower_bound()
     {
-        var volume = AuditVolume.OfLog(await RecordedLog.ReplayAsync(RecordedLog.Text, RecordedLog.Everything(Level.RequestResponse)))!;
+        var volume = AuditVolume.OfLog(RecordedLog.Replay(RecordedLog.Text, RecordedLog.Everything(Level.RequestResponse)))!;
 
         volume.IsLowerBound.ShouldBeTrue();
         volume.Basis.ShouldContain("a lower bound");

@@ -6,7 +6,7 @@ namespace Comptroller.AuditPolicies.Tests.Replay;
 public sealed class LineReaderTests
 {
     [Fact]
-    public async Task Lines_do_not_depend_on_how_the_stream_hands_them_out()
+    public void Lines_do_not_depend_on_how_the_stream_hands_them_out()
     {
         var random = new Random(3);
         for (var round = 0; round < 400; round++)
@@ -16,22 +16,22 @@ public sealed class LineReaderTests
             text = text[..^(random.Next(2) == 0 ? 0 : Math.Min(text.Length, random.Next(20)))];
             var expected = Expected(text, Longest);
 
-            var lines = await ReadAsync(new LineReader(new RaggedStream(text, random), Longest, random.Next(1, 64)));
+            var lines = Read(new LineReader(new RaggedStream(text, random), Longest, random.Next(1, 64)));
 
             lines.ShouldBe(expected);
         }
     }
 
     [Fact]
-    public async Task A_replay_does_not_depend_on_how_the_stream_hands_the_log_out()
+    public void A_replay_does_not_depend_on_how_the_stream_hands_the_log_out()
     {
         var random = new Random(5);
         var log = Encoding.UTF8.GetBytes(RecordedLog.Text);
-        var whole = Summary(await RecordedLog.ReplayAsync(log, ReferenceCases.Seed));
+        var whole = Summary(RecordedLog.Replay(log, ReferenceCases.Seed));
         for (var round = 0; round < 10; round++)
         {
             var replay = new LogReplay(ReferenceCases.Seed);
-            await replay.ReadAsync("log", new LineReader(new RaggedStream(log, random), LineReader.LongestLine, random.Next(1, 5_000)), null, CancellationToken.None);
+            replay.Read("log", new LineReader(new RaggedStream(log, random), LineReader.LongestLine, random.Next(1, 5_000)));
 
             Summary(replay.Report(top: 100)).ShouldBe(whole);
         }
@@ -51,10 +51,10 @@ public sealed class LineReaderTests
         return parts.ConvertAll(part => part.Length > longest ? "too long" : part);
     }
 
-    private static async Task<List<string>> ReadAsync(LineReader reader)
+    private static List<string> Read(LineReader reader)
     {
         var lines = new List<string>();
-        while (await reader.FillAsync(CancellationToken.None))
+        while (reader.Fill())
         {
             while (reader.TryTake(out var line, out var tooLong))
             {
@@ -73,7 +73,6 @@ public sealed class LineReaderTests
     /// <summary>Hands out few bytes at a time, as a pipe does.</summary>
     private sealed class RaggedStream(byte[] content, Random random) : MemoryStream(content)
     {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            base.ReadAsync(buffer[..Math.Min(buffer.Length, random.Next(1, 300))], cancellationToken);
+        public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, random.Next(1, 300))]);
     }
 }

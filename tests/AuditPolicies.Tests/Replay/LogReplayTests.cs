@@ -8,7 +8,7 @@ namespace Comptroller.AuditPolicies.Tests.Replay;
 public sealed class LogReplayTests
 {
     [Fact]
-    public async Task Agrees_with_a_naive_second_implementation_on_a_real_log()
+    public void Agrees_with_a_naive_second_implementation_on_a_real_log()
     {
         var random = new Random(7);
         var policies = new[] { ReferenceCases.Seed, RecordedLog.Everything(Level.Metadata), RecordedLog.Everything(Level.Request) with { OmitManagedFields = true } }
@@ -19,7 +19,7 @@ public sealed class LogReplayTests
         {
             var expected = RecordedLog.Lines.Select(line => NaiveReplay.Judge(policy, line)).ToList();
 
-            var report = await RecordedLog.ReplayAsync(RecordedLog.Text, policy);
+            var report = RecordedLog.Replay(RecordedLog.Text, policy);
 
             report.Log.Problems.ShouldBeEmpty();
             report.Log.Events.ShouldBe(RecordedLog.Lines.Length);
@@ -49,11 +49,11 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public async Task Everything_at_the_recorded_level_keeps_every_byte()
+    public void Everything_at_the_recorded_level_keeps_every_byte()
     {
         var lines = string.Concat(RecordedLog.Lines.Where(line => line.Contains("\"level\":\"RequestResponse\"", StringComparison.Ordinal)).Select(line => line + "\n"));
 
-        var report = await RecordedLog.ReplayAsync(lines, RecordedLog.Everything(Level.RequestResponse));
+        var report = RecordedLog.Replay(lines, RecordedLog.Everything(Level.RequestResponse));
 
         report.Kept.Bytes.ShouldBe(lines.Length);
         report.Kept.AtLeastEvents.ShouldBe(0);
@@ -65,18 +65,18 @@ public sealed class LogReplayTests
     [InlineData("get", "Metadata", Level.RequestResponse, "ResponseComplete", 1)]
     [InlineData("create", "Metadata", Level.RequestResponse, "RequestReceived", 0)] // nothing was read yet
     [InlineData("create", "Request", Level.Request, "ResponseComplete", 0)]
-    public async Task Bytes_are_a_lower_bound_where_bodies_were_not_recorded(string verb, string recorded, Level asked, string stage, long atLeast)
+    public void Bytes_are_a_lower_bound_where_bodies_were_not_recorded(string verb, string recorded, Level asked, string stage, long atLeast)
     {
-        var report = await RecordedLog.ReplayAsync(RecordedLog.Event(verb, "\"resource\":\"pods\"", level: recorded, stage: stage), RecordedLog.Everything(asked));
+        var report = RecordedLog.Replay(RecordedLog.Event(verb, "\"resource\":\"pods\"", level: recorded, stage: stage), RecordedLog.Everything(asked));
 
         report.Kept.AtLeastEvents.ShouldBe(atLeast);
         report.Kept.Events.ShouldBe(1);
     }
 
     [Fact]
-    public async Task Requests_without_objects_have_no_bodies_to_miss()
+    public void Requests_without_objects_have_no_bodies_to_miss()
     {
-        var report = await RecordedLog.ReplayAsync(RecordedLog.Event("get", null, uri: "/readyz"), RecordedLog.Everything(Level.RequestResponse));
+        var report = RecordedLog.Replay(RecordedLog.Event("get", null, uri: "/readyz"), RecordedLog.Everything(Level.RequestResponse));
 
         report.Kept.AtLeastEvents.ShouldBe(0);
     }
@@ -100,7 +100,7 @@ public sealed class LogReplayTests
 
     [Theory]
     [MemberData(nameof(Mappings))]
-    public async Task A_rule_is_matched_by(string what, string line, int rule)
+    public void A_rule_is_matched_by(string what, string line, int rule)
     {
         var policy = new Policy
         {
@@ -114,14 +114,14 @@ public sealed class LogReplayTests
             ],
         };
 
-        var report = await RecordedLog.ReplayAsync(line + "\n", policy);
+        var report = RecordedLog.Replay(line + "\n", policy);
 
         report.Log.Problems.ShouldBeEmpty();
         report.Rules.Single(count => count.Events == 1).Index.ShouldBe(rule, what);
     }
 
     [Fact]
-    public async Task Stages_of_the_policy_and_of_the_rule_are_both_omitted()
+    public void Stages_of_the_policy_and_of_the_rule_are_both_omitted()
     {
         var policy = new Policy
         {
@@ -131,14 +131,14 @@ public sealed class LogReplayTests
         var lines = new[] { "RequestReceived", "ResponseStarted", "ResponseComplete" }
             .SelectMany(stage => new[] { "watch", "get" }.Select(verb => RecordedLog.Event(verb, "\"resource\":\"pods\"", stage: stage)));
 
-        var report = await RecordedLog.ReplayAsync(string.Join('\n', lines), policy);
+        var report = RecordedLog.Replay(string.Join('\n', lines), policy);
 
         report.Kept.Events.ShouldBe(3);
         report.DroppedByStage.ShouldBe([new StageCount(Stages.RequestReceived, 2), new StageCount(Stages.ResponseStarted, 1)]);
     }
 
     [Fact]
-    public async Task Whatever_is_wrong_is_counted_and_named_by_its_line()
+    public void Whatever_is_wrong_is_counted_and_named_by_its_line()
     {
         var good = RecordedLog.Event("get", "\"resource\":\"pods\"");
         var log = string.Join('\n',
@@ -155,7 +155,7 @@ public sealed class LogReplayTests
             good.Replace("alice", "\\q", StringComparison.Ordinal),
             good[..^20]);
 
-        var report = await RecordedLog.ReplayAsync(log, RecordedLog.Everything(Level.Metadata));
+        var report = RecordedLog.Replay(log, RecordedLog.Everything(Level.Metadata));
 
         report.Log.Events.ShouldBe(2);
         report.Log.Lines.ShouldBe(12);
@@ -166,35 +166,35 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public async Task A_whole_last_line_needs_no_line_feed()
+    public void A_whole_last_line_needs_no_line_feed()
     {
-        var report = await RecordedLog.ReplayAsync(RecordedLog.Text.TrimEnd('\n'), RecordedLog.Everything(Level.Metadata));
+        var report = RecordedLog.Replay(RecordedLog.Text.TrimEnd('\n'), RecordedLog.Everything(Level.Metadata));
 
         report.Log.Events.ShouldBe(RecordedLog.Lines.Length);
         report.Log.Problems.ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task A_line_of_three_megabytes_is_an_event_like_others()
+    public void A_line_of_three_megabytes_is_an_event_like_others()
     {
         var body = $"[{string.Join(',', Enumerable.Repeat("{\"a\":\"}]\\\\\\\"{\"}", 220_000))}]";
         var line = RecordedLog.Event("list", "\"resource\":\"pods\"", level: "RequestResponse", more: $",\"responseObject\":{{\"items\":{body}}}");
         line.Length.ShouldBeGreaterThan(3_000_000);
 
-        var report = await RecordedLog.ReplayAsync($"{line}\n{line}\n", RecordedLog.Everything(Level.Metadata));
+        var report = RecordedLog.Replay($"{line}\n{line}\n", RecordedLog.Everything(Level.Metadata));
 
         report.Log.Events.ShouldBe(2);
         report.Kept.Bytes.ShouldBe(2L * RecordedLog.Event("list", "\"resource\":\"pods\"").Length + 2);
     }
 
     [Fact]
-    public async Task A_line_without_end_is_passed_over_in_bounded_memory()
+    public void A_line_without_end_is_passed_over_in_bounded_memory()
     {
         var good = RecordedLog.Event("get", "\"resource\":\"pods\"");
         var reader = new LineReader(new MemoryStream(Encoding.UTF8.GetBytes($"{good}\n{new string('x', 5_000)}\n{good}\n{new string('y', 5_000)}")), longestLine: 1_000, bufferLength: 64);
         var replay = new LogReplay(RecordedLog.Everything(Level.Metadata));
 
-        await replay.ReadAsync("log", reader, null, CancellationToken.None);
+        replay.Read("log", reader);
 
         var report = replay.Report();
         report.Log.Events.ShouldBe(2);
@@ -202,12 +202,12 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public async Task An_event_list_counts_as_its_events()
+    public void An_event_list_counts_as_its_events()
     {
         var item = RecordedLog.Event("get", "\"resource\":\"pods\"").Replace("\"kind\":\"Event\",", "", StringComparison.Ordinal);
         var list = $"{{\"kind\":\"EventList\",\"apiVersion\":\"audit.k8s.io/v1\",\"metadata\":{{}},\"items\":[{item}, {item} ,{item}]}}";
 
-        var report = await RecordedLog.ReplayAsync($"{list}\n{list.Replace("\"verb\":\"get\"", "\"verb\":{}", StringComparison.Ordinal)}", RecordedLog.Everything(Level.Metadata));
+        var report = RecordedLog.Replay($"{list}\n{list.Replace("\"verb\":\"get\"", "\"verb\":{}", StringComparison.Ordinal)}", RecordedLog.Everything(Level.Metadata));
 
         report.Log.Events.ShouldBe(3);
         report.Log.EventBytes.ShouldBe(3L * (item.Length + 1));
@@ -215,12 +215,12 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public async Task Compressed_logs_are_read_whatever_they_are_called_and_in_several_members()
+    public void Compressed_logs_are_read_whatever_they_are_called_and_in_several_members()
     {
         var half = RecordedLog.Lines.Length / 2;
         byte[] members = [.. RecordedLog.Gzip(string.Join('\n', RecordedLog.Lines[..half]) + "\n"), .. RecordedLog.Gzip(string.Join('\n', RecordedLog.Lines[half..]))];
 
-        var report = await RecordedLog.ReplayAsync(members, RecordedLog.Everything(Level.Metadata));
+        var report = RecordedLog.Replay(members, RecordedLog.Everything(Level.Metadata));
 
         report.Log.Events.ShouldBe(RecordedLog.Lines.Length);
         report.Log.Problems.ShouldBeEmpty();
@@ -229,24 +229,24 @@ public sealed class LogReplayTests
     [Theory]
     [InlineData(0.5)]
     [InlineData(0.97)]
-    public async Task Of_a_compressed_log_that_was_cut_everything_before_the_cut_counts(double share)
+    public void Of_a_compressed_log_that_was_cut_everything_before_the_cut_counts(double share)
     {
         var compressed = RecordedLog.Gzip(RecordedLog.Text);
 
-        var report = await RecordedLog.ReplayAsync(compressed[..(int)(compressed.Length * share)], RecordedLog.Everything(Level.Metadata));
+        var report = RecordedLog.Replay(compressed[..(int)(compressed.Length * share)], RecordedLog.Everything(Level.Metadata));
 
         report.Log.Events.ShouldBeInRange(10, RecordedLog.Lines.Length - 1);
         report.Log.Problems[ProblemKind.DamagedCompression].ShouldBe(1);
     }
 
     [Fact]
-    public async Task A_compressed_log_may_be_cut_anywhere()
+    public void A_compressed_log_may_be_cut_anywhere()
     {
         var good = RecordedLog.Event("get", "\"resource\":\"pods\"");
         var compressed = RecordedLog.Gzip($"{good}\n");
         for (var length = 2; length < compressed.Length; length++)
         {
-            var report = await RecordedLog.ReplayAsync(compressed[..length], RecordedLog.Everything(Level.Metadata));
+            var report = RecordedLog.Replay(compressed[..length], RecordedLog.Everything(Level.Metadata));
 
             report.Log.Problems[ProblemKind.DamagedCompression].ShouldBe(1, $"{length} of {compressed.Length} bytes");
         }
@@ -256,11 +256,11 @@ public sealed class LogReplayTests
     [InlineData("")]
     [InlineData("\n")]
     [InlineData("\r\n\r\n")]
-    public async Task An_empty_log_is_no_problem_and_holds_nothing(string log)
+    public void An_empty_log_is_no_problem_and_holds_nothing(string log)
     {
         foreach (var bytes in new[] { Encoding.UTF8.GetBytes(log), RecordedLog.Gzip(log) })
         {
-            var report = await RecordedLog.ReplayAsync(bytes, RecordedLog.Everything(Level.Metadata));
+            var report = RecordedLog.Replay(bytes, RecordedLog.Everything(Level.Metadata));
 
             report.Log.Problems.ShouldBeEmpty();
             (report.Log.Events, report.Log.EmptyLines, report.Log.Bytes).ShouldBe((0, log.Count(c => c == '\n'), log.Length));
@@ -268,7 +268,7 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public async Task The_comparison_tells_what_is_lost_reduced_raised_and_gained_by_pair_of_rules()
+    public void The_comparison_tells_what_is_lost_reduced_raised_and_gained_by_pair_of_rules()
     {
         var secrets = new PolicyRule { Level = Level.Metadata, Resources = [new GroupResources { Resources = ["secrets"] }] };
         var pods = new PolicyRule { Level = Level.Request, Resources = [new GroupResources { Resources = ["pods"] }] };
@@ -284,7 +284,7 @@ public sealed class LogReplayTests
             RecordedLog.Event("get", "\"resource\":\"nodes\""),
         ];
 
-        var comparison = (await RecordedLog.ReplayAsync(string.Join('\n', lines), changed, old)).Against!;
+        var comparison = RecordedLog.Replay(string.Join('\n', lines), changed, old).Against!;
 
         (comparison.Lost, comparison.Reduced, comparison.Raised, comparison.Gained, comparison.Same).ShouldBe((2, 1, 1, 1, 1));
         comparison.Kept.Events.ShouldBe(5);
@@ -299,7 +299,7 @@ public sealed class LogReplayTests
     }
 
     [Fact]
-    public async Task Mutilated_lines_never_throw()
+    public void Mutilated_lines_never_throw()
     {
         var random = new Random(11);
         for (var round = 0; round < 3_000; round++)
@@ -311,20 +311,20 @@ public sealed class LogReplayTests
             }
 
             var log = line[..random.Next(line.Length)];
-            var report = await RecordedLog.ReplayAsync(log, ReferenceCases.Seed, RecordedLog.Everything(Level.Request));
+            var report = RecordedLog.Replay(log, ReferenceCases.Seed, RecordedLog.Everything(Level.Request));
 
             (report.Log.Events + report.Log.EmptyLines + report.Log.Problems.Values.Sum()).ShouldBeGreaterThanOrEqualTo(log.Length == 0 ? 0 : 1);
         }
     }
 
     [Fact]
-    public async Task Many_different_requests_are_counted_right_though_not_all_can_be_remembered()
+    public void Many_different_requests_are_counted_right_though_not_all_can_be_remembered()
     {
         const int Users = 30_000;
         var lines = Enumerable.Range(0, 2).SelectMany(_ => Enumerable.Range(0, Users).Select(i => RecordedLog.Event("get", "\"resource\":\"pods\"", $"\"username\":\"u{i}\""))).ToList();
         lines.InsertRange(Users, Enumerable.Repeat(RecordedLog.Event("list", "\"resource\":\"secrets\"", "\"username\":\"heavy\""), 500));
 
-        var report = await RecordedLog.ReplayAsync(string.Join('\n', lines), RecordedLog.Everything(Level.Metadata));
+        var report = RecordedLog.Replay(string.Join('\n', lines), RecordedLog.Everything(Level.Metadata));
 
         report.Kept.Events.ShouldBe(2 * Users + 500);
         report.Resources.IsExact.ShouldBeTrue();

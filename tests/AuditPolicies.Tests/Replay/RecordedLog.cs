@@ -16,12 +16,12 @@ internal static class RecordedLog
 
     public static Policy Everything(Level level) => new() { Rules = [new PolicyRule { Level = level }] };
 
-    public static Task<ReplayReport> ReplayAsync(string text, Policy policy, Policy? against = null) => ReplayAsync(Encoding.UTF8.GetBytes(text), policy, against);
+    public static ReplayReport Replay(string text, Policy policy, Policy? against = null) => Replay(Encoding.UTF8.GetBytes(text), policy, against);
 
-    public static async Task<ReplayReport> ReplayAsync(byte[] log, Policy policy, Policy? against = null)
+    public static ReplayReport Replay(byte[] log, Policy policy, Policy? against = null)
     {
         var replay = new LogReplay(policy, against);
-        await replay.ReadAsync("audit.log", new MemoryStream(log));
+        replay.Read("audit.log", new MemoryStream(log));
         return replay.Report(top: 100);
     }
 

@@ -25,36 +25,37 @@ internal static class AuditLogs
         }
     }
 
-    public static async Task ReadAsync(LogReplay replay, IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    /// <summary>Reads them one after the other. Stops waiting when cancelled, also for standard input that says nothing.</summary>
+    public static Task ReadAsync(LogReplay replay, IReadOnlyList<string> paths, CancellationToken cancellationToken)
     {
         var length = paths.Where(path => path != "-").Sum(path => new FileInfo(path).Length);
-        if (Console.IsErrorRedirected || length < ShortLog)
-        {
-            await ReadAllAsync(replay, paths, null, cancellationToken);
-            return;
-        }
+        return Console.IsErrorRedirected || length < ShortLog ? ReadAsync(null) : ShowAsync(length, ReadAsync);
 
-        // On standard error, so that a redirected report stays clean.
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        await console.Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .StartAsync(async context =>
-            {
-                var task = context.AddTask("audit log", maxValue: length);
-                await ReadAllAsync(replay, paths, position => task.Value = position, cancellationToken);
-            });
+        Task ReadAsync(Action<long>? progress) =>
+            Task.Run(() => ReadAll(replay, paths, progress, cancellationToken), cancellationToken).WaitAsync(cancellationToken);
     }
 
-    private static async Task ReadAllAsync(LogReplay replay, IReadOnlyList<string> paths, Action<long>? progress, CancellationToken cancellationToken)
+    // On standard error, so that a redirected report stays clean.
+    private static Task ShowAsync(long length, Func<Action<long>, Task> readAsync) =>
+        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) })
+            .Progress()
+            .AutoClear(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .StartAsync(context =>
+            {
+                var task = context.AddTask("audit log", maxValue: length);
+                return readAsync(position => task.Value = position);
+            });
+
+    private static void ReadAll(LogReplay replay, IReadOnlyList<string> paths, Action<long>? progress, CancellationToken cancellationToken)
     {
         var done = 0L;
         foreach (var path in paths)
         {
             // No buffer of its own: the reader has one.
-            await using var log = path == "-" ? Console.OpenStandardInput() : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, FileOptions.SequentialScan);
+            using var log = path == "-" ? Console.OpenStandardInput() : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, FileOptions.SequentialScan);
             var before = done;
-            await replay.ReadAsync(path, log, progress is null ? null : () => progress(before + (log.CanSeek ? log.Position : 0)), cancellationToken);
+            replay.Read(path, log, progress is null ? null : () => progress(before + (log.CanSeek ? log.Position : 0)), cancellationToken);
             done += log.CanSeek ? log.Length : 0;
         }
     }
