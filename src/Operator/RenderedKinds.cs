@@ -1,0 +1,23 @@
+using Comptroller.Kubernetes.Client;
+
+namespace Comptroller.Operator;
+
+/// <summary>The kinds that are rendered and owned.</summary>
+internal static class RenderedKinds
+{
+    public static ResourceType ConfigMaps { get; } = new("", "v1", "configmaps", "ConfigMap", Namespaced: true);
+
+    public static ResourceType VolumeClaims { get; } = new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", Namespaced: true);
+
+    public static ResourceType CronJobs { get; } = new("batch", "v1", "cronjobs", "CronJob", Namespaced: true);
+
+    public static ResourceType Deployments { get; } = new("apps", "v1", "deployments", "Deployment", Namespaced: true);
+
+    public static ResourceType NetworkPolicies { get; } = new("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", Namespaced: true);
+
+    /// <summary>VictoriaMetrics' alert rules; the CRD may be absent.</summary>
+    public static ResourceType VmRules { get; } = new("operator.victoriametrics.com", "v1beta1", "vmrules", "VMRule", Namespaced: true);
+
+    /// <summary>VictoriaMetrics' scrape of pods; the CRD may be absent.</summary>
+    public static ResourceType VmPodScrapes { get; } = new("operator.victoriametrics.com", "v1beta1", "vmpodscrapes", "VMPodScrape", Namespaced: true);
+}
