@@ -59,8 +59,8 @@ public sealed record FluentBit
 {
     /// <summary>
     /// The file that kube-apiserver writes, by default the one of the target. The path is exact: a glob would read rotated files again.
-    /// Only the name can differ: kube-apiserver can write to /var/log/audit/kube on Talos, /var/log/kubernetes/audit with kubeadm,
-    /// /var/lib/rancher/k3s/server/logs on k3s and /var/lib/rancher/rke2/server/logs on RKE2, and nowhere else.
+    /// Only the name can differ: the directory is /var/log/audit/kube on Talos, where kube-apiserver can write to no other,
+    /// /var/log/kubernetes/audit with kubeadm, /var/lib/rancher/k3s/server/logs on k3s and /var/lib/rancher/rke2/server/logs on RKE2.
     /// </summary>
     [RegularExpression(Paths.Absolute), StringLength(255)]
     public string? LogPath { get; init; }

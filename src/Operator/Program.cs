@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Comptroller.Operator.Verbs;
 using Comptroller.Operator.Verbs.AuditPolicies;
+using Comptroller.Operator.Verbs.Falcon;
 
 var root = new RootCommand("Comptroller runs an organisation's audit estate on Kubernetes")
 {
@@ -8,6 +9,7 @@ var root = new RootCommand("Comptroller runs an organisation's audit estate on K
     RenderVerb.Create(),
     ValidateVerb.Create(),
     AuditPolicyVerb.Create(),
+    FalconVerb.Create(),
     CrdsVerb.Create(),
 };
 return await Invocation.RunAsync(root, args);

@@ -10,8 +10,9 @@ public sealed class HouseTests
     {
         ["src/Kubernetes"] = [],
         ["src/AuditPolicies"] = [],
+        ["src/Falcon"] = [],
         ["src/Crds"] = ["src/Kubernetes"],
-        ["src/Operator"] = ["src/AuditPolicies", "src/Crds", "src/Kubernetes"],
+        ["src/Operator"] = ["src/AuditPolicies", "src/Falcon", "src/Crds", "src/Kubernetes"],
         ["src/Sandbox"] = ["src/Operator", "src/Kubernetes"],
         ["tools/CrdGen"] = ["src/Crds", "src/Kubernetes"],
     };

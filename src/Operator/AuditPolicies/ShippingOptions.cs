@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Rendering.Shipping;
 using Comptroller.AuditPolicies.Rendering.Targets;
 using Comptroller.Crds;
@@ -56,7 +55,9 @@ internal static class ShippingOptions
     {
         var configuration = FluentBitConfiguration.Render(options);
         var classic = ClassicFormat.Read(ClassicFormat.Main(configuration), ClassicFormat.Parsers(configuration));
-        return new JsonObject[] { configuration, classic }.SelectMany(FluentBitCheck.Check).Select(fault => $"spec.forwarding: {fault}");
+        return new[] { configuration, classic }
+            .SelectMany(format => FluentBitCheck.Check(format, options.Variables.Select(variable => variable.Name)))
+            .Select(fault => $"spec.forwarding: {fault}");
     }
 
     private static IEnumerable<Sink> Sinks(Forwarding forwarding)

@@ -65,12 +65,14 @@ public sealed class AuditPolicyPlanTests
             }
 
             var prefix = file[..^AuditPolicyObjects.ValuesFile.Length];
-            var config = YamlReader.ReadFirst((string)text!).Root!["config"]!;
+            var values = YamlReader.ReadFirst((string)text!).Root!;
+            var config = values["config"]!;
             var files = plan.FluentBit!.Body["data"]!;
             var configuration = config["extraFiles"] is { } extra
                 ? Yaml((string)extra[AuditPolicyObjects.FluentBitFile]!, (string)files[prefix + AuditPolicyObjects.FluentBitFile]!)
                 : Classic(config, (string)files[prefix + AuditPolicyObjects.FluentBitClassicFile]!);
-            FluentBitCheck.Check(configuration).ShouldBeEmpty();
+            var variables = values["env"]?.AsArray().Select(variable => (string)variable!["name"]!) ?? [];
+            FluentBitCheck.Check(configuration, variables).ShouldBeEmpty();
         }
     }
 

@@ -76,7 +76,7 @@ public static class ChartValues
 
     private static void AddSecrets(JsonObject values, FluentBitOptions options)
     {
-        var variables = options.Sinks.SelectMany(sink => sink.Variables).Select(variable => new JsonObject
+        var variables = options.Variables.Select(variable => new JsonObject
         {
             ["name"] = variable.Name,
             ["valueFrom"] = new JsonObject { ["secretKeyRef"] = new JsonObject { ["name"] = variable.Source.Secret, ["key"] = variable.Source.Key } },

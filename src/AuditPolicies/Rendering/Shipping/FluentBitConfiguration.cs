@@ -50,7 +50,6 @@ public static class FluentBitConfiguration
         ["http_listen"] = "0.0.0.0",
         ["http_port"] = options.HttpPort,
         ["health_check"] = true,
-        ["hot_reload"] = true,
         // Without a path, filesystem buffering falls back to memory and a restart loses what was not yet sent.
         ["storage.path"] = options.StateDirectory + "/buffer",
         ["storage.sync"] = "normal",

@@ -30,6 +30,9 @@ public sealed record FluentBitOptions
     /// <summary>Port of health, reload and metrics endpoints in the pod.</summary>
     public int HttpPort { get; init; } = 2020;
 
+    /// <summary>What the pod takes from Secrets.</summary>
+    public IEnumerable<SecretVariable> Variables => Sinks.SelectMany(sink => sink.Variables);
+
     /// <summary><see cref="Path"/>, or the one of the distribution.</summary>
     public string LogPath => Path ?? Distribution.LogPath;
 

@@ -14,7 +14,7 @@ public sealed record Distribution
     /// <summary>How people write it.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The directory that the API server can write its log to; nothing else is mounted for it.</summary>
+    /// <summary>The directory of the log: what Talos and RKE2 mount into the API server, what is mounted for kubeadm, what k3s has.</summary>
     public required string LogDirectory { get; init; }
 
     /// <summary>The file within <see cref="LogDirectory"/> when nobody says otherwise.</summary>
@@ -68,5 +68,5 @@ public sealed record Distribution
     /// <summary>Why the log cannot be at <paramref name="path"/>; null when it can.</summary>
     public string? CheckLogPath(string path) => path.StartsWith(LogDirectory + "/", StringComparison.Ordinal) && path.LastIndexOf('/') == LogDirectory.Length
         ? null
-        : $"\"{path}\" is not a file in {LogDirectory}, the only directory that the API server of {Name} writes its audit log to; leave it out for {LogPath}";
+        : $"\"{path}\" is not a file in {LogDirectory}, the directory of the audit log with {Name}; leave it out for {LogPath}";
 }

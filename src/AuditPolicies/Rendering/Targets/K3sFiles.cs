@@ -21,7 +21,7 @@ public static class K3sFiles
                 TargetFile.Policy,
                 $"""
                 Goes to {PolicyPath} on every server, before {Configuration}: k3s does not start without it.
-                  {source.Print(TargetFile.Policy)} > {PolicyPath}
+                  {source.Install(TargetFile.Policy, PolicyPath)}
                 """,
                 PolicyJson.Write(policy)),
             new TargetFile(
@@ -30,12 +30,12 @@ public static class K3sFiles
                 Goes to {Directory}/config.yaml.d/{Configuration} on every server; the plus adds to arguments set elsewhere.
 
                 Apply, with {PolicyPath} in place, on one server after the other (again after every change of the policy):
-                  mkdir -p {Directory}/config.yaml.d
-                  {source.Print(Configuration)} > {Directory}/config.yaml.d/{Configuration}
+                  {source.Install(Configuration, $"{Directory}/config.yaml.d/{Configuration}")}
                   systemctl restart k3s
                   kubectl get --raw /readyz
-                Verify:
-                  journalctl -u k3s | grep audit-policy-file | tail -n 1
+                Verify; the last line must be an event of today:
+                  journalctl -u k3s | grep -o 'audit-[^ ]*' | tail -n {arguments.Length}
+                  cmp {PolicyPath} <({source.Print(TargetFile.Policy)})
                   tail -n 1 {logPath}
                 """,
                 new JsonObject { ["kube-apiserver-arg+"] = new JsonArray([.. arguments.Select(argument => $"{argument.Name}={argument.Value}")]) }),

@@ -59,16 +59,15 @@ public static class KubeadmFiles
     private static string PolicyComment(string path, TargetSource source) =>
         $"""
         Goes to {path} on every control-plane node, before {Configuration} is
-        applied: kube-apiserver does not start without it.
-          mkdir -p {PolicyDirectory}
-          {source.Print(TargetFile.Policy)} > {path}
+        applied, and on a new node before it joins: kube-apiserver does not start without it.
+          {source.Install(TargetFile.Policy, path)}
         """;
 
     private static string ConfigurationComment(string policyPath, string logPath, bool list, TargetSource source) =>
         $"""
         A part of the ClusterConfiguration: merge it into that of the cluster. Alone it would reset everything else.
 
-        Apply, with {policyPath} on every control-plane node:
+        Apply, with {policyPath} on every control-plane node, and yq 4 of github.com/mikefarah/yq:
           kubectl -n kube-system get configmap kubeadm-config -o jsonpath='{"{"}.data.ClusterConfiguration{"}"}' > cluster.yaml
           {source.Print(Configuration)} > audit.yaml
           yq -i '{Cleanup(list)}' cluster.yaml
@@ -79,7 +78,7 @@ public static class KubeadmFiles
         localAPIEndpoint.advertiseAddress to merged.yaml first):
           kubeadm init phase control-plane apiserver --config merged.yaml
           kubectl get --raw /readyz
-        Verify:
+        Verify; the last line must be an event of today:
           kubectl -n kube-system get pod -l component=kube-apiserver -o yaml | grep audit-
           tail -n 1 {logPath}
         """;

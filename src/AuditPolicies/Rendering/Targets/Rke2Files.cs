@@ -36,7 +36,7 @@ public static class Rke2Files
                 $"""
                 Goes to {PolicyPath} on every server, before {Configuration}: where there is no such file, RKE2
                 writes one of level None, and nothing is recorded although everything looks configured. The profile "cis" does the same.
-                  {source.Print(TargetFile.Policy)} > {PolicyPath}
+                  {source.Install(TargetFile.Policy, PolicyPath)}
                 """,
                 PolicyJson.Write(policy)),
             new TargetFile(
@@ -45,8 +45,7 @@ public static class Rke2Files
                 Goes to {Directory}/config.yaml.d/{Configuration} on every server.
 
                 Apply, with {PolicyPath} in place, on one server after the other (again after every change of the policy):
-                  mkdir -p {Directory}/config.yaml.d
-                  {source.Print(Configuration)} > {Directory}/config.yaml.d/{Configuration}
+                  {source.Install(Configuration, $"{Directory}/config.yaml.d/{Configuration}")}
                   systemctl restart rke2-server
                   kubectl get --raw /readyz
                 Verify; the last line must be an event of today:

@@ -50,6 +50,7 @@ public static class TalosFiles
           {source.Print(file)} > audit.yaml
           talosctl -n NODE patch machineconfig --patch @audit.yaml --dry-run
           talosctl -n NODE patch machineconfig --patch @audit.yaml --mode=try
+          kubectl get --raw /readyz
           talosctl -n NODE patch machineconfig --patch @audit.yaml
         Verify:
           talosctl -n NODE get auditpolicyconfig -o yaml

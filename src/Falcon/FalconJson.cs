@@ -1,0 +1,7 @@
+using System.Text.Json.Serialization;
+
+namespace Comptroller.Falcon;
+
+/// <summary>Serializers made at compile time: the product is trimmed, reflection would find nothing.</summary>
+[JsonSerializable(typeof(string))]
+internal sealed partial class FalconJson : JsonSerializerContext;

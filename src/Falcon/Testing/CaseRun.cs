@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Comptroller.Falcon.Policies;
+
+namespace Comptroller.Falcon.Testing;
+
+/// <summary>The outcome of one case.</summary>
+/// <param name="Case">The case.</param>
+/// <param name="Differences">What was answered otherwise than wanted; empty when nothing.</param>
+/// <param name="Deviates">The answer differs from one that the file itself calls questionable without naming a better: said, not failed.</param>
+public sealed record CaseResult(FalconCase Case, ImmutableArray<CaseDifference> Differences, bool Deviates)
+{
+    public bool Passed => Differences.IsEmpty || Deviates;
+}
+
+/// <summary>One answer that differs.</summary>
+public sealed record CaseDifference(string Field, string Expected, string Actual);
+
+/// <summary>Runs cases.</summary>
+public static class CaseRun
+{
+    private delegate Task<JsonObject> Rule(FalconCase test, bool asReference, CancellationToken cancellationToken);
+
+    private static readonly Dictionary<string, Rule> Rules = new(StringComparer.Ordinal)
+    {
+        ["grade"] = (test, asReference, _) => Task.FromResult(GradeCases.Grade(test, asReference)),
+        ["comparator"] = (test, _, _) => Task.FromResult(GradeCases.Compare(test)),
+        ["sensor_build_parse"] = (test, _, _) => Task.FromResult(GradeCases.BuildTier(test)),
+        ["ring_points"] = (test, _, _) => Task.FromResult(GradeCases.RingPoints(test)),
+        ["host_rollup"] = (test, _, _) => Task.FromResult(HostCases.Rollup(test)),
+        ["host_stats"] = (test, _, _) => Task.FromResult(HostCases.Stats(test)),
+        ["host_filter"] = (test, _, _) => Task.FromResult(HostCases.Filter(test)),
+        ["sca_probe"] = (test, _, cancellationToken) => HostCases.ProbeAsync(test, cancellationToken),
+        ["ods_coverage"] = (test, _, _) => Task.FromResult(HostCases.ScanCoverage(test)),
+        ["ods_last_scan"] = (test, _, _) => Task.FromResult(HostCases.LastScan(test)),
+        ["report_summary"] = (test, _, _) => Task.FromResult(ReportCases.Summary(test)),
+        ["policy_ttl"] = (test, _, _) => Task.FromResult(ReportCases.Ttl(test)),
+        ["normalize_tag"] = (test, _, _) => Task.FromResult(QueryCases.NormalizeTag(test)),
+        ["parse_tags"] = (test, _, _) => Task.FromResult(QueryCases.ParseTags(test)),
+        ["fql_filter"] = (test, _, _) => Task.FromResult(QueryCases.Filter(test)),
+        ["redact_args"] = (test, _, _) => Task.FromResult(QueryCases.Redact(test)),
+        ["cron_next"] = (test, _, _) => Task.FromResult(TimeCases.CronNext(test)),
+        ["cron_field"] = (test, _, _) => Task.FromResult(TimeCases.CronField(test)),
+        ["rate_limiter_schedule"] = (test, _, cancellationToken) => TimeCases.ScheduleAsync(test, cancellationToken),
+        ["retry"] = TimeCases.RetryAsync,
+        ["backoff_series"] = (test, _, _) => Task.FromResult(TimeCases.BackOffSeries(test)),
+        ["health_sequence"] = (test, _, _) => Task.FromResult(TimeCases.Health(test)),
+    };
+
+    /// <summary>Every kind of case that is known.</summary>
+    public static IReadOnlyCollection<string> Kinds => Rules.Keys;
+
+    public static async Task<CaseResult> RunAsync(FalconCase test, CancellationToken cancellationToken)
+    {
+        if (!Rules.TryGetValue(test.Kind, out var rule))
+        {
+            return new CaseResult(test, [new CaseDifference("kind", $"one of {string.Join(", ", Rules.Keys)}", test.Kind)], Deviates: false);
+        }
+
+        var recommended = Wanted(test.Recommended);
+        var wanted = recommended.Count > 0 ? recommended : Wanted(test.Expected);
+        JsonObject answer;
+        try
+        {
+            answer = await rule(test, recommended.Count == 0, cancellationToken);
+        }
+        catch (Exception e) when (e is MalformedPolicyException or FormatException or InvalidOperationException or KeyNotFoundException)
+        {
+            answer = new JsonObject { ["error"] = e.Message };
+        }
+
+        var differences = Compare(wanted, answer);
+        return new CaseResult(test, differences, Deviates: differences.Length > 0 && test.Quirk is not null && recommended.Count == 0);
+    }
+
+    private static List<KeyValuePair<string, JsonElement>> Wanted(JsonElement expectation) => expectation.ValueKind != JsonValueKind.Object ? []
+        : [.. expectation.EnumerateObject().Where(field => field.Name is not ("note" or "message")).Select(field => KeyValuePair.Create(field.Name, field.Value))];
+
+    private static ImmutableArray<CaseDifference> Compare(List<KeyValuePair<string, JsonElement>> wanted, JsonObject answer)
+    {
+        var differences = ImmutableArray.CreateBuilder<CaseDifference>();
+        if (answer["error"] is { } error && !wanted.Exists(field => field.Key == "error"))
+        {
+            return [new CaseDifference("error", "none", error.ToString())];
+        }
+
+        foreach (var (field, value) in wanted)
+        {
+            // Which exception it was is an affair of the language; that it is refused is the rule.
+            if (field == "error" ? answer["error"] is null : !Same(value, answer, field))
+            {
+                differences.Add(new CaseDifference(field, value.GetRawText(), answer.ContainsKey(field) ? answer[field]?.ToJsonString() ?? "null" : "absent"));
+            }
+        }
+
+        return differences.ToImmutable();
+    }
+
+    private static bool Same(JsonElement wanted, JsonObject answer, string field) =>
+        answer.TryGetPropertyValue(field, out var value) && Same(wanted, JsonElement.Parse(value?.ToJsonString() ?? "null"));
+
+    private static bool Same(JsonElement left, JsonElement right)
+    {
+        if (left.ValueKind != right.ValueKind)
+        {
+            return false;
+        }
+
+        switch (left.ValueKind)
+        {
+            case JsonValueKind.Number:
+                // Times are computed in ticks here and in floating point there.
+                return Math.Abs(left.GetDouble() - right.GetDouble()) < 0.005;
+            case JsonValueKind.Array:
+                return left.GetArrayLength() == right.GetArrayLength() && left.EnumerateArray().Zip(right.EnumerateArray()).All(pair => Same(pair.First, pair.Second));
+            case JsonValueKind.Object:
+                return left.EnumerateObject().Count() == right.EnumerateObject().Count()
+                    && left.EnumerateObject().All(property => right.TryGetProperty(property.Name, out var other) && Same(property.Value, other));
+            default:
+                return JsonElement.DeepEquals(left, right);
+        }
+    }
+}

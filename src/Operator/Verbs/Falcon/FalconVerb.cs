@@ -1,0 +1,12 @@
+using System.CommandLine;
+
+namespace Comptroller.Operator.Verbs.Falcon;
+
+/// <summary><c>falcon</c>: auditing of CrowdStrike Falcon policies by hand, in a Job or as a daemon.</summary>
+internal static class FalconVerb
+{
+    public static Command Create() => new("falcon", "Fetch, grade and report CrowdStrike Falcon policies")
+    {
+        TestVerb.Create(),
+    };
+}

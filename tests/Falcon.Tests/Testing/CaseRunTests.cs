@@ -1,0 +1,84 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Comptroller.Falcon.Testing;
+
+namespace Comptroller.Falcon.Tests.Testing;
+
+public sealed class CaseRunTests
+{
+    private static readonly string Path = System.IO.Path.Combine(AppContext.BaseDirectory, "testdata", "cases.json");
+
+    [Fact]
+    public async Task Every_shared_case_passes_and_the_deviations_are_those_that_are_meant()
+    {
+        var results = new List<CaseResult>();
+        foreach (var test in CaseFile.Read(await File.ReadAllBytesAsync(Path), "cases.json"))
+        {
+            results.Add(await CaseRun.RunAsync(test, CancellationToken.None));
+        }
+
+        string.Join('\n', results.Where(result => !result.Passed).Select(Describe)).ShouldBe("");
+        // Each is an answer that the case itself calls questionable: escaping, malformed input and lists of ranges among them.
+        results.Where(result => result.Deviates).Select(result => result.Case.Id).Order(StringComparer.Ordinal)
+            .ShouldBe(["CONT-023", "CONT-026", "CRON-018", "DEVC-013", "FQL-009", "HOST-014", "HOST-023", "ODSH-002", "RED-005", "SCAB-002", "TTL-003", "TTL-006"]);
+        results.Count.ShouldBe(266);
+    }
+
+    [Fact]
+    public async Task Every_case_notices_when_its_expectation_is_changed()
+    {
+        var blind = new List<string>();
+        foreach (var node in JsonNode.Parse(await File.ReadAllBytesAsync(Path))!.AsArray().Select(node => node!.AsObject()).Where(node => node["quirk"] is null))
+        {
+            var expected = node["expected"]!.AsObject();
+            if (expected.ContainsKey("error"))
+            {
+                expected.Clear();
+                expected["passed"] = true;
+            }
+            else
+            {
+                expected[expected.First().Key] = "something else";
+            }
+
+            var test = CaseFile.Read(JsonSerializer.SerializeToUtf8Bytes(new JsonArray(node.DeepClone())), "changed").Single();
+            if ((await CaseRun.RunAsync(test, CancellationToken.None)).Passed)
+            {
+                blind.Add(test.Id);
+            }
+        }
+
+        blind.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_unknown_kind_fails()
+    {
+        var test = CaseFile.Read("""[{"id": "a", "kind": "horoscope", "policy": {}, "expected": {"result": 1}}]"""u8.ToArray(), "cases").Single();
+        var result = await CaseRun.RunAsync(test, CancellationToken.None);
+        result.Passed.ShouldBeFalse();
+        result.Differences.Single().Expected.ShouldContain("rate_limiter_schedule");
+    }
+
+    [Fact]
+    public void A_misspelt_field_a_missing_expectation_and_a_repeated_id_are_errors()
+    {
+        var error = Should.Throw<FormatException>(() => CaseFile.Read("""
+            [{"id": "a", "kind": "grade", "expcted": {}}, {"id": "a", "kind": "grade", "expected": {}}]
+            """u8.ToArray(), "cases.json"));
+        error.Message.ShouldContain("unknown field \"expcted\"");
+        error.Message.ShouldContain("cases.json: [0]: \"expected\" is required");
+        error.Message.ShouldContain("[1]: the id \"a\" is given twice");
+    }
+
+    [Fact]
+    public void A_file_that_is_no_list_or_empty_or_no_JSON_is_an_error()
+    {
+        Should.Throw<FormatException>(() => CaseFile.Read("{}"u8.ToArray(), "f")).Message.ShouldContain("is a list of cases");
+        Should.Throw<FormatException>(() => CaseFile.Read("[]"u8.ToArray(), "f")).Message.ShouldContain("nothing to test");
+        Should.Throw<FormatException>(() => CaseFile.Read("[\n{"u8.ToArray(), "f")).Message.ShouldStartWith("f:2: this is not JSON");
+    }
+
+    private static string Describe(CaseResult result) =>
+        $"{result.Case.Id} {result.Case.Title}: {string.Join("; ", result.Differences.Select(each => $"{each.Field}: wanted {each.Expected}, got {each.Actual}"))}";
+}
