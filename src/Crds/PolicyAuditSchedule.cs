@@ -19,9 +19,6 @@ namespace Comptroller.Crds;
 [PrinterColumn("Compliant", "string", ".status.conditions[?(@.type==\"Compliant\")].status")]
 [PrinterColumn("Last-Success", "date", ".status.lastSuccessTime")]
 [PrinterColumn("Age", "date", ".metadata.creationTimestamp")]
-[PrinterColumn("Failures", "integer", ".status.consecutiveFailures", Priority = 1)]
-[PrinterColumn("Hosts", "integer", ".status.audit.hosts", Priority = 1)]
-[PrinterColumn("Next-Run", "string", ".status.nextRunTime", Priority = 1)]
 [CelRule(
     "self.metadata.name.size() <= 40",
     "the name must be at most 40 characters: CronJobs, Jobs and labels are named after it")]

@@ -25,6 +25,12 @@ public sealed record OperatorOptions
     /// <summary>Name of this process: the pod's.</summary>
     public string Instance { get; init; } = Environment.MachineName;
 
+    /// <summary>Namespace of the own pod; null outside a cluster.</summary>
+    public string? PodNamespace { get; init; }
+
+    /// <summary>Image that audits run; the own pod's when null.</summary>
+    public string? Image { get; init; }
+
     /// <summary>Directory with credentials for reading from VictoriaLogs, one file <c>user:password</c> per host; null for none.</summary>
     public string? DeliveryCredentials { get; init; }
 

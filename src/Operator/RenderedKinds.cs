@@ -5,6 +5,12 @@ namespace Comptroller.Operator;
 /// <summary>The kinds that are rendered and owned.</summary>
 internal static class RenderedKinds
 {
+    /// <summary>All of them, and whether a cluster has the kind without anybody installing it.</summary>
+    public static IReadOnlyList<(ResourceType Type, bool Required)> All =>
+    [
+        (ConfigMaps, true), (VolumeClaims, true), (CronJobs, true), (Deployments, true), (NetworkPolicies, true), (VmRules, false), (VmPodScrapes, false),
+    ];
+
     public static ResourceType ConfigMaps { get; } = new("", "v1", "configmaps", "ConfigMap", Namespaced: true);
 
     public static ResourceType VolumeClaims { get; } = new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", Namespaced: true);
