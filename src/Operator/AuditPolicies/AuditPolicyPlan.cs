@@ -5,7 +5,6 @@ using Comptroller.AuditPolicies.Model;
 using Comptroller.AuditPolicies.Profiles;
 using Comptroller.AuditPolicies.Rendering.Targets;
 using Comptroller.Crds;
-using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.AuditPolicies.Delivery;
 

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using Comptroller.Crds;
-using Comptroller.Falcon.Scheduling;
-using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.PolicyAuditSchedules.Rendering;
 
@@ -118,5 +116,5 @@ internal sealed record PolicyAuditPlan
     private static IEnumerable<string> CidrErrors(AuditNetwork network) =>
         network.FalconCidrs.Select((cidr, index) => (cidr, index))
             .Where(item => !System.Net.IPNetwork.TryParse(item.cidr, out _))
-            .Select(item => $"spec.network.falconCIDRs[{item.index}]: \"{item.cidr}\" is not a network; write it as 203.0.113.0/24, with the bits after the prefix zero");
+            .Select(item => $"spec.network.falconCIDRs[{item.index}]: \"{item.cidr}\" is not a network; write it as 203.0.113.0/24 or 2001:db8::/32");
 }

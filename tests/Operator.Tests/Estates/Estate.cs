@@ -18,7 +18,7 @@ internal sealed class Estate : IAsyncDisposable
 
     public const string OperatorNamespace = "comptroller-system";
 
-    private static readonly string[] Written = ["configmaps", "vmrules", "auditpolicies", "events"];
+    private static readonly string[] Written = ["configmaps", "vmrules", "auditpolicies", "policyauditschedules", "cronjobs", "jobs", "deployments", "networkpolicies", "persistentvolumeclaims", "vmpodscrapes", "events"];
     private readonly List<OperatorRun> operators = [];
 
     private Estate(SandboxServer server)

@@ -7,7 +7,7 @@ namespace Comptroller.Operator.PolicyAuditSchedules.Rendering;
 /// <summary>Times that bound a run.</summary>
 /// <param name="StartingDeadline">How late it may start.</param>
 /// <param name="Timeout">How long it may take.</param>
-internal readonly record struct AuditJobLimits(TimeSpan StartingDeadline, TimeSpan Timeout);
+internal sealed record AuditJobLimits(TimeSpan StartingDeadline, TimeSpan Timeout);
 
 /// <summary>What starts runs in CronJob mode. Pure.</summary>
 internal static class AuditJobObjects

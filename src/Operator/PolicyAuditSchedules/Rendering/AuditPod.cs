@@ -112,16 +112,9 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
 
     private static JsonArray Arguments(AuditTask task)
     {
-        JsonArray arguments = ["falcon", Name(task), "--config", $"{ConfigurationFolder}/{AuditConfiguration.FileName}"];
-        arguments.Add("--output-dir");
-        arguments.Add($"{DataPath}/reports");
-        if (task == AuditTask.Audit)
-        {
-            arguments.Add("--result");
-            arguments.Add(ResultPath);
-        }
-
-        return arguments;
+        string[] result = task == AuditTask.Audit ? ["--result", ResultPath] : [];
+        string[] arguments = ["falcon", Name(task), "--config", $"{ConfigurationFolder}/{AuditConfiguration.FileName}", "--output-dir", $"{DataPath}/reports", .. result];
+        return [.. arguments.Select(argument => (JsonNode)argument)];
     }
 
     private JsonArray Environment(AuditTask task)
@@ -135,11 +128,11 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
         if (task != AuditTask.Cleanup)
         {
             var credentials = Spec.Falcon.CredentialsSecretRef;
-            variables.Add(FromSecret($"{AuditConfiguration.CredentialsPrefix}CLIENT_ID", credentials.Name, credentials.ClientIdKey));
-            variables.Add(FromSecret($"{AuditConfiguration.CredentialsPrefix}CLIENT_SECRET", credentials.Name, credentials.ClientSecretKey));
+            variables.Add((JsonNode)FromSecret($"{AuditConfiguration.CredentialsPrefix}CLIENT_ID", credentials.Name, credentials.ClientIdKey));
+            variables.Add((JsonNode)FromSecret($"{AuditConfiguration.CredentialsPrefix}CLIENT_SECRET", credentials.Name, credentials.ClientSecretKey));
             if (Spec.Falcon.MemberCid is { } member)
             {
-                variables.Add(new JsonObject { ["name"] = $"{AuditConfiguration.CredentialsPrefix}MEMBER_CID", ["value"] = member });
+                variables.Add((JsonNode)new JsonObject { ["name"] = $"{AuditConfiguration.CredentialsPrefix}MEMBER_CID", ["value"] = member });
             }
         }
 
@@ -169,7 +162,7 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
         ];
         if (Spec.GradingConfigMapRef is not null)
         {
-            mounts.Add(new JsonObject { ["name"] = "grading", ["mountPath"] = $"{ConfigurationFolder}/grading", ["readOnly"] = true });
+            mounts.Add((JsonNode)new JsonObject { ["name"] = "grading", ["mountPath"] = $"{ConfigurationFolder}/grading", ["readOnly"] = true });
         }
 
         return mounts;
@@ -185,7 +178,7 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
         ];
         if (Spec.GradingConfigMapRef is { } grading)
         {
-            volumes.Add(new JsonObject { ["name"] = "grading", ["configMap"] = new JsonObject { ["name"] = grading.Name } });
+            volumes.Add((JsonNode)new JsonObject { ["name"] = "grading", ["configMap"] = new JsonObject { ["name"] = grading.Name } });
         }
 
         return volumes;
