@@ -27,6 +27,8 @@ namespace Comptroller.Crds;
 [Access("comptroller.dev", ["auditpolicies/finalizers"], ["update"])]
 [Access("", ["configmaps"], ["get", "list", "watch", "create", "patch", "delete"])]
 [Access("operator.victoriametrics.com", ["vmrules"], ["get", "list", "watch", "create", "patch", "delete"])]
+[Access("openreports.io", ["reports"], ["get", "list", "watch", "create", "patch", "delete"])]
+[Access("wgpolicyk8s.io", ["policyreports"], ["get", "list", "watch", "create", "patch", "delete"])]
 public sealed record AuditPolicy : IKubernetesObject
 {
     public string ApiVersion { get; init => field = value ?? ResourceTypes.AuditPolicies.ApiVersion; } = ResourceTypes.AuditPolicies.ApiVersion;

@@ -111,6 +111,9 @@ public sealed record AuditPolicySpec
     /// <summary>Proof that the events arrive. Absent, nothing is asked.</summary>
     public Delivery? Delivery { get; init; }
 
+    /// <summary>Judges all this by standards, in a report and in status.compliance. Nothing is judged when absent.</summary>
+    public Compliance? Compliance { get; init; }
+
     /// <summary>
     /// Asks for status.estimate: what the policy would cost in volume and storage. "comptroller audit-policy estimate --log" computes the
     /// same from a recorded log, and is far more exact.

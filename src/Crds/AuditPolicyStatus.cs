@@ -37,6 +37,10 @@ public sealed record AuditPolicyStatus
     /// <summary>What the policy check found.</summary>
     public FindingsStatus? Findings { get; init; }
 
+    /// <summary>How far what is rendered meets the standards of spec.compliance; absent when nothing is judged.</summary>
+    [ListMapKey("standard"), Items(7)]
+    public IReadOnlyList<ComplianceStatus>? Compliance { get; init; }
+
     /// <summary>What the policy would cost; absent unless spec.estimate asks for it.</summary>
     public EstimateStatus? Estimate { get; init; }
 
@@ -156,4 +160,8 @@ public sealed record RenderedStatus
     /// <summary>VMRule with the alert rules.</summary>
     [StringLength(253)]
     public string? Alerts { get; init; }
+
+    /// <summary>ConfigMap with the compliance report, as JSON and Markdown. Report and PolicyReport have the same name.</summary>
+    [StringLength(253)]
+    public string? Compliance { get; init; }
 }

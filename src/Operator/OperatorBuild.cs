@@ -9,14 +9,11 @@ namespace Comptroller.Operator;
 /// <summary>Names this build in what it writes, so that the next build knows what it may take over unchecked.</summary>
 internal static class OperatorBuild
 {
-    /// <summary>Version and a digest of the code; two builds of one version that differ in one instruction have different names.</summary>
-    public static string Id { get; } = $"{Version()}-{Digest()}";
+    public static string Version =>
+        (typeof(OperatorBuild).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0").Split('+')[0];
 
-    private static string Version()
-    {
-        var version = typeof(OperatorBuild).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
-        return version.Split('+')[0];
-    }
+    /// <summary>Version and a digest of the code; two builds of one version that differ in one instruction have different names.</summary>
+    public static string Id { get; } = $"{Version}-{Digest()}";
 
     /// <summary>The compiler derives a module's version id from all that goes into the module.</summary>
     private static string Digest()

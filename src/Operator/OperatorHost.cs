@@ -28,6 +28,8 @@ public static partial class OperatorHost
         using var process = new ProcessMetrics();
         using var exporter = new PrometheusExporter(meter =>
             meter == metrics.Meter || (meter.Name != RuntimeMetrics.MeterName && meter.Name.StartsWith("Comptroller.", StringComparison.Ordinal)));
+        var logger = loggers.CreateLogger("operator");
+        using var telemetry = Export(options, logger);
         var context = new RuntimeContext(TimeProvider.System, loggers, metrics);
         using var client = KubeClient.Create(options.Cluster, new KubeClientOptions { Product = Product }, loggers.CreateLogger("client"));
         var events = new EventRecorder(client, ReportingController, options.Instance, context);
@@ -42,8 +44,9 @@ public static partial class OperatorHost
         probe.Changed = auditPolicies.Enqueue;
         host.Add(probe);
         var image = options.Image ?? await OwnImage.FindAsync(client, options.Instance, options.PodNamespace, stop);
+        // An update may bring the operator before this CRD. The other kinds must not wait for it.
         var schedules = new Informer<PolicyAuditSchedule>(
-            client, ResourceTypes.PolicyAuditSchedules, new InformerOptions<PolicyAuditSchedule> { Namespaces = options.WatchNamespaces }, context);
+            client, ResourceTypes.PolicyAuditSchedules, new InformerOptions<PolicyAuditSchedule> { Namespaces = options.WatchNamespaces, Required = false }, context);
         using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, new AuditInputLookup(client, image), context);
         using var policyAuditMetrics = new PolicyAuditMetrics(schedules.Store);
         using var electing = options.LeaderElection ? AddLeaderElection(host, options, events, context) : null;
@@ -51,7 +54,6 @@ public static partial class OperatorHost
             new DiagnosticsOptions { MetricsBindAddress = options.MetricsBindAddress, HealthProbeBindAddress = options.ProbeBindAddress },
             exporter, host.Liveness, host.Readiness));
 
-        var logger = loggers.CreateLogger("operator");
         var checking = ReportMissingPermissionsAsync(client, options.WatchNamespaces, logger, stop);
         var code = await host.RunAsync(stop);
         await checking;
@@ -72,6 +74,17 @@ public static partial class OperatorHost
         return new Owned(objects, caches);
     }
 
+    private static TelemetryExport? Export(OperatorOptions options, ILogger logger)
+    {
+        if (options.Telemetry is not { } target)
+        {
+            return null;
+        }
+
+        LogExporting(logger, target);
+        return new TelemetryExport(target, options.Instance);
+    }
+
     private static Controller<AuditPolicy> AddAuditPolicies(
         ControllerHost host, OperatorOptions options, IKubeClient client, EventRecorder events, Owned owned, DeliveryCheck delivery, RuntimeContext context)
     {
@@ -82,7 +95,9 @@ public static partial class OperatorHost
         var controller = new Controller<AuditPolicy>(
                 new ControllerOptions { Name = "auditpolicy", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, policies, reconciler, context)
             .Owns(owned.Caches[RenderedKinds.ConfigMaps])
-            .Owns(owned.Caches[RenderedKinds.VmRules]);
+            .Owns(owned.Caches[RenderedKinds.VmRules])
+            .Owns(owned.Caches[RenderedKinds.OpenReports])
+            .Owns(owned.Caches[RenderedKinds.PolicyReports]);
         host.Add(policies).Add(controller);
         return controller;
     }
@@ -151,6 +166,9 @@ public static partial class OperatorHost
             // Stopped before the check was through.
         }
     }
+
+    [LoggerMessage(LogLevel.Information, "Sending {Target}")]
+    private static partial void LogExporting(ILogger logger, TelemetryTarget target);
 
     [LoggerMessage(LogLevel.Error, "RBAC withholds '{Verb}' on {Resource} in {Scope}: bind the service account to the role in config/rbac/manager.yaml")]
     private static partial void LogMissing(ILogger logger, string verb, string resource, string scope);

@@ -31,6 +31,9 @@ public sealed record OperatorOptions
     /// <summary>Image that audits run; the own pod's when null.</summary>
     public string? Image { get; init; }
 
+    /// <summary>Where metrics and spans are sent beside <c>/metrics</c>; null sends nothing.</summary>
+    internal TelemetryTarget? Telemetry { get; init; }
+
     /// <summary>Directory with credentials for reading from VictoriaLogs, one file <c>user:password</c> per host; null for none.</summary>
     public string? DeliveryCredentials { get; init; }
 

@@ -19,7 +19,7 @@ internal static class RenderConditions
     /// <param name="now">The time of the verdict.</param>
     public static Conditions Rendered(this Conditions conditions, ApplyReport report, string summary, long generation, DateTimeOffset now)
     {
-        var missing = report.Of(ApplyAction.KindMissing).ToList();
+        var missing = report.Of(ApplyAction.KindMissing).Where(result => !RenderedKinds.IsOptional(result.Type)).ToList();
         var conflicts = report.Of(ApplyAction.Conflict).ToList();
         return conflicts.Count > 0 ? conditions.Failed(generation, now, Join(conflicts.Select(result => result.Message!)), NameConflict)
             : missing.Count > 0 ? conditions.DependencyNotReady(generation, now, Bounded($"the rest is rendered, and this heals when the CRD appears: {Join(missing.Select(result => result.Message!))}"))

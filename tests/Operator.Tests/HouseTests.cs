@@ -11,6 +11,7 @@ public sealed class HouseTests
         ["src/Kubernetes"] = [],
         ["src/AuditPolicies"] = [],
         ["src/Falcon"] = [],
+        ["src/FalconSimulator"] = [],
         ["src/Crds"] = ["src/Kubernetes"],
         ["src/Operator"] = ["src/AuditPolicies", "src/Falcon", "src/Crds", "src/Kubernetes"],
         ["src/Sandbox"] = ["src/Operator", "src/Kubernetes"],

@@ -51,6 +51,9 @@ public sealed class LintContext
     /// <summary>The rules that record something.</summary>
     public IEnumerable<(PolicyRule Rule, int Index)> RecordingRules => Rules.Where(entry => entry.Rule.Level != Level.None);
 
+    /// <summary>Whether a rule leaves a trace of every request, at every stage that says something.</summary>
+    public bool RecordsFully(PolicyRule rule) => rule.Level != Level.None && ((Policy.OmitStages | rule.OmitStages) & ~Stages.RequestReceived) == Stages.None;
+
     /// <summary>The rule that decides a request, null when none does.</summary>
     public PolicyRule? Deciding(Decision decision) => decision.MatchedRule < 0 ? null : Policy.Rules[decision.MatchedRule];
 

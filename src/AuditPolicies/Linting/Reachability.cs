@@ -22,8 +22,11 @@ internal enum Reach
 /// <param name="Witness">A request that it decides; null when none was found.</param>
 internal sealed record Reachability(Reach Reach, ImmutableArray<int> DecidedBy, AuditRequest? Witness)
 {
-    // Rules with long lists in every selector have billions of combinations.
-    private const int MostRequests = 512;
+    // Rules with long lists in every selector have billions of combinations; of those every value is tried instead.
+    private const int MostCombinations = 512;
+
+    // A list of names for each of many resources is still beyond that.
+    private const int MostRequests = 8192;
 
     /// <summary>
     /// Asks the evaluator. A rule is a union of parts with one value per selector. In each part one request is hardest to reach for other
@@ -33,42 +36,47 @@ internal sealed record Reachability(Reach Reach, ImmutableArray<int> DecidedBy, 
     public static Reachability Of(LintContext context, int index)
     {
         var rule = context.Policy.Rules[index];
-        var likely = new RuleRequests(rule, context.UnmentionedText, LikelyValues: true);
-        var decided = new SortedSet<int>();
-        foreach (var request in likely.All().Take(MostRequests))
+        var hardest = new RuleRequests(rule, context.UnmentionedText, LikelyValues: false);
+        var isSmall = hardest.Combinations <= MostCombinations;
+        var (decidedBy, witness) = Ask(context, index, hardest with { LikelyValues = true }, isSmall);
+        if (witness is not null || decidedBy.IsEmpty)
+        {
+            return new Reachability(Reach.Reachable, [], witness);
+        }
+
+        if (hardest.HasOddResources)
+        {
+            return new Reachability(Reach.PossiblyUnreachable, decidedBy, null);
+        }
+
+        var (covering, odd) = Ask(context, index, hardest, isSmall);
+        return odd is null && (isSmall || (covering = Alone(context, index, hardest, covering)).Length > 0)
+            ? new Reachability(Reach.Unreachable, covering, null)
+            : new Reachability(Reach.PossiblyUnreachable, decidedBy, odd);
+    }
+
+    private static (ImmutableArray<int> DecidedBy, AuditRequest? Witness) Ask(LintContext context, int index, RuleRequests requests, bool isSmall)
+    {
+        var deciding = new SortedSet<int>();
+        foreach (var request in (isSmall ? requests.ForEveryCombination() : requests.ForEveryValue()).Take(MostRequests))
         {
             var by = context.Evaluator.Decide(request).MatchedRule;
             if (by == index)
             {
-                return new Reachability(Reach.Reachable, [], request);
+                return ([], request);
             }
 
             // The requests match the rule, so that one at least decides.
-            decided.Add(by);
+            deciding.Add(by);
         }
 
-        var hardest = new RuleRequests(rule, context.UnmentionedText, LikelyValues: false);
-        if (hardest.HasOddResources || hardest.Count > MostRequests)
-        {
-            return decided.Count == 0
-                ? new Reachability(Reach.Reachable, [], null)
-                : new Reachability(Reach.PossiblyUnreachable, [.. decided], null);
-        }
+        return ([.. deciding], null);
+    }
 
-        var covering = new SortedSet<int>();
-        foreach (var request in hardest.All())
-        {
-            var by = context.Evaluator.Decide(request).MatchedRule;
-            if (by == index)
-            {
-                return decided.Count == 0
-                    ? new Reachability(Reach.Reachable, [], request)
-                    : new Reachability(Reach.PossiblyUnreachable, [.. decided], request);
-            }
-
-            covering.Add(by);
-        }
-
-        return new Reachability(Reach.Unreachable, [.. covering], null);
+    // That several rules share the values of a large one proves nothing about their combinations; one that matches them all does.
+    private static ImmutableArray<int> Alone(LintContext context, int index, RuleRequests hardest, ImmutableArray<int> candidates)
+    {
+        var requests = hardest.ForEveryValue().Take(MostRequests + 1).ToList();
+        return requests.Count > MostRequests ? [] : [.. candidates.Where(rule => requests.TrueForAll(request => context.Evaluator.Matches(rule, request))).Take(1)];
     }
 }

@@ -4,7 +4,7 @@ using Comptroller.AuditPolicies.Model;
 
 namespace Comptroller.AuditPolicies.Linting;
 
-/// <summary>Requests that a rule matches, at least one for every combination of the values it lists.</summary>
+/// <summary>Requests that a rule matches. Resources that no request could have are passed over.</summary>
 /// <param name="Rule">The rule.</param>
 /// <param name="Unmentioned">See <see cref="LintContext.UnmentionedText"/>; stands for every value the policy does not know.</param>
 /// <param name="LikelyValues">
@@ -18,25 +18,43 @@ internal sealed record RuleRequests(PolicyRule Rule, string Unmentioned, bool Li
 
     private bool IsForPaths => !Rule.NonResourceUrls.IsEmpty;
 
-    /// <summary>Whether a listed resource is not of a form that a request could have; those are left out of <see cref="All"/>.</summary>
+    /// <summary>Whether a listed resource is not of a form that a request could have.</summary>
     public bool HasOddResources => Rule.Resources.Any(entry => entry.Resources.Any(text => !SelectorLints.IsResourceText(text)));
 
-    /// <summary>How many there are without odd resources; may exceed any bound.</summary>
-    public long Count
-    {
-        get
-        {
-            var entries = Rule.Resources.IsEmpty ? 1 : Rule.Resources.Sum(entry => Math.Max(1, entry.Resources.Length) * (double)Math.Max(1, entry.ResourceNames.Length));
-            var count = Identities().LongCount() * (double)Math.Max(1, Rule.Verbs.Length) * Math.Max(1, Rule.Namespaces.Length) * entries * Math.Max(1, Rule.NonResourceUrls.Length)
-                * (Rule.SelectsResources || IsForPaths ? 1 : 2);
-            return (long)Math.Min(count, int.MaxValue);
-        }
-    }
+    /// <summary>How many combinations there are of the values that the rule lists.</summary>
+    public double Combinations =>
+        Many(Rule.Users) * Many(Rule.UserGroups) * Many(Rule.Verbs) * Many(Rule.Namespaces) * Many(Rule.NonResourceUrls)
+        * (Rule.Resources.IsEmpty ? 1 : Rule.Resources.Sum(entry => Many(entry.Resources) * Many(entry.ResourceNames)));
 
-    public IEnumerable<AuditRequest> All()
+    /// <summary>One or more for every combination.</summary>
+    public IEnumerable<AuditRequest> ForEveryCombination()
     {
         var requests = IsForPaths ? [] : ForResources();
         return Rule.SelectsResources ? requests : requests.Concat(ForPaths());
+    }
+
+    /// <summary>
+    /// One or more for every value, the other selectors at their first. A rule that matches all of these matches all that this one does:
+    /// selectors hold or fail one by one. Only within <c>resources</c> every combination is tried, since its entries pair names with resources.
+    /// </summary>
+    public IEnumerable<AuditRequest> ForEveryValue()
+    {
+        var first = Rule with
+        {
+            Users = First(Rule.Users),
+            UserGroups = First(Rule.UserGroups),
+            Verbs = First(Rule.Verbs),
+            Namespaces = First(Rule.Namespaces),
+            NonResourceUrls = First(Rule.NonResourceUrls),
+            Resources = [.. Rule.Resources.Select(FirstOf).OfType<GroupResources>().Take(1)],
+        };
+        return new[] { first with { Resources = Rule.Resources } }
+            .Concat(Rule.Users.Skip(1).Select(user => first with { Users = [user] }))
+            .Concat(Rule.UserGroups.Skip(1).Select(group => first with { UserGroups = [group] }))
+            .Concat(Rule.Verbs.Skip(1).Select(verb => first with { Verbs = [verb] }))
+            .Concat(Rule.Namespaces.Skip(1).Select(space => first with { Namespaces = [space] }))
+            .Concat(Rule.NonResourceUrls.Skip(1).Select(url => first with { NonResourceUrls = [url] }))
+            .SelectMany(rule => (this with { Rule = rule }).ForEveryCombination());
     }
 
     private IEnumerable<AuditRequest> ForResources() =>
@@ -48,16 +66,12 @@ internal sealed record RuleRequests(PolicyRule Rule, string Unmentioned, bool Li
 
     private IEnumerable<AuditRequest> ForPaths() =>
         from identity in Identities()
-        from url in IsForPaths ? Rule.NonResourceUrls : ["/*"]
+        from url in IsForPaths ? Rule.NonResourceUrls : ["*"]
         from verb in Verbs(PathVerbs)
-        select new AuditRequest
-        {
-            User = identity.User,
-            Groups = identity.Groups,
-            Verb = verb,
-            IsResourceRequest = false,
-            Path = url.EndsWith('*') ? (url == "*" ? "/" : url.TrimEnd('*')) + Unmentioned : url,
-        };
+        select new AuditRequest { User = identity.User, Groups = identity.Groups, Verb = verb, IsResourceRequest = false, Path = Path(url) };
+
+    // A path starts with a slash, except that of a request for a whole URL of the server's name alone.
+    private string Path(string url) => !url.EndsWith('*') ? url : (url == "*" && LikelyValues ? "/" : url.TrimEnd('*')) + Unmentioned;
 
     private ImmutableArray<string> Verbs(ImmutableArray<string> likely) => !Rule.Verbs.IsEmpty ? Rule.Verbs : LikelyValues ? likely : [Unmentioned];
 
@@ -104,4 +118,13 @@ internal sealed record RuleRequests(PolicyRule Rule, string Unmentioned, bool Li
     }
 
     private string Open(string text) => text == "*" ? Unmentioned : text;
+
+    private static GroupResources? FirstOf(GroupResources entry) =>
+        entry.Resources.IsEmpty ? entry
+        : entry.Resources.FirstOrDefault(SelectorLints.IsResourceText) is { } possible ? entry with { Resources = [possible], ResourceNames = First(entry.ResourceNames) }
+        : null;
+
+    private static ImmutableArray<string> First(ImmutableArray<string> values) => values.IsEmpty ? values : [values[0]];
+
+    private static double Many(ImmutableArray<string> values) => Math.Max(1, values.Length);
 }

@@ -17,7 +17,7 @@ internal static partial class SelectorLints
     public static IEnumerable<Finding> ImpossibleVerb(LintContext context) =>
         from entry in context.Rules
         from verb in entry.Rule.Verbs
-        where !Verbs.Contains(verb)
+        where !IsVerb(verb)
         select new Finding(
             "impossible-verb",
             Severity.Warning,
@@ -109,6 +109,9 @@ internal static partial class SelectorLints
             $"rules[{entry.Index}].omitManagedFields has no effect at level {entry.Rule.Level}",
             "managedFields are part of bodies, and this level records none.",
             "Drop it; set omitManagedFields: true once for the whole policy.");
+
+    /// <summary>Whether a request could have it.</summary>
+    public static bool IsVerb(string verb) => Verbs.Contains(verb);
 
     /// <summary>Whether a request could have it, or it is one of the wildcards.</summary>
     public static bool IsResourceText(string text) => ResourceText().IsMatch(text);

@@ -9,7 +9,8 @@ internal static class SensitiveDataLints
 {
     private static readonly string[] Writes = ["create", "update", "patch"];
 
-    private static readonly string[] Reads = ["get", "list", "watch"];
+    /// <summary>Verbs that return contents.</summary>
+    public static readonly string[] Reads = ["get", "list", "watch"];
 
     private static readonly (string Group, string Resource)[] Confidential =
     [
@@ -25,21 +26,27 @@ internal static class SensitiveDataLints
     {
         foreach (var (rule, index) in context.RecordingRules.Where(entry => entry.Rule.Level > Level.Metadata))
         {
-            // At level Request a read has no body to leak.
-            string[] verbs = rule.Level == Level.Request ? Writes : [.. Writes, .. Reads];
-            var leaked = Confidential.Where(target => Decides(context, index, new Probe(target.Group, target.Resource, verbs))).Select(target => target.Resource).ToList();
-            if (leaked.Count > 0)
+            var leaked = LeakedBy(context, index);
+            if (!leaked.IsEmpty)
             {
                 yield return new Finding(
                     "bodies-of-secrets",
                     Severity.Warning,
                     index,
-                    $"rules[{index}] records {string.Join(", ", leaked)} at level {rule.Level}: their contents end up in the log",
+                    $"rules[{index}] records {string.Join(", ", leaked.Select(target => target.Resource))} at level {rule.Level}: their contents end up in the log",
                     "Secret data, tokens and settings are then readable for everyone who can read the log file, the buffer on the node or the log store, also in the annotation last-applied-configuration. "
                     + "CIS 3.2.2 asks for Metadata only.",
                     $"Put a rule with level Metadata for secrets, configmaps, serviceaccounts/token (core group) and tokenreviews (authentication.k8s.io) before rules[{index}].");
             }
         }
+    }
+
+    /// <summary>What a rule records with its content that is nobody's business.</summary>
+    public static ImmutableArray<(string Group, string Resource)> LeakedBy(LintContext context, int index)
+    {
+        // At level Request nothing but a write has a body to leak; a deleted collection comes back in the response.
+        string[] verbs = context.Policy.Rules[index].Level == Level.Request ? Writes : [.. Writes, .. Reads, "deletecollection"];
+        return [.. Confidential.Where(target => Decides(context, index, new Probe(target.Group, target.Resource, verbs)))];
     }
 
     public static IEnumerable<Finding> SecretReadsHidden(LintContext context)

@@ -16,11 +16,12 @@ public static class PolicyJson
             node["omitManagedFields"] = true;
         }
 
-        node["rules"] = new JsonArray([.. policy.Rules.Select(Write)]);
+        node["rules"] = new JsonArray([.. policy.Rules.Select(rule => (JsonNode)Write(rule))]);
         return node;
     }
 
-    private static JsonNode Write(PolicyRule rule)
+    /// <summary>One element of <c>rules</c>.</summary>
+    public static JsonObject Write(PolicyRule rule)
     {
         var node = new JsonObject { ["level"] = rule.Level.ToString() };
         AddStrings(node, "users", rule.Users);

@@ -10,6 +10,15 @@ public sealed record CustomResourceDefinition : IKubernetesObject
 
     /// <summary>True once the server serves the kind.</summary>
     public bool IsEstablished() => Status?.Conditions?.Any(condition => condition is { Type: "Established", Status: "True" }) == true;
+
+    /// <summary>What the server says keeps it from serving the kind: above all a name that another kind has.</summary>
+    public string WhyNotEstablished()
+    {
+        var conditions = Status?.Conditions ?? [];
+        var cause = conditions.FirstOrDefault(condition => condition is { Type: "NamesAccepted", Status: "False" })
+            ?? conditions.FirstOrDefault(condition => condition is { Type: "Established", Status: not "True" });
+        return cause is null ? "the server has not looked at it yet" : $"{cause.Type}={cause.Status}/{cause.Reason}: {cause.Message}";
+    }
 }
 
 /// <summary>What the server made of a custom kind.</summary>

@@ -32,7 +32,7 @@ internal static class AuditPolicyConditions
     public static AuditPolicyStatus Rendered(AuditPolicy resource, AuditPolicyPlan plan, ApplyReport report, DateTimeOffset now)
     {
         var generation = resource.Metadata.Generation;
-        var missing = report.Of(ApplyAction.KindMissing).ToList();
+        var missing = report.Of(ApplyAction.KindMissing).Where(result => !RenderedKinds.IsOptional(result.Type)).ToList();
         var conditions = Of(resource).Rendered(report, Summary(plan), generation, now);
         conditions = WithSoundness(conditions, plan, generation, now);
         conditions = plan.Alerts is null
@@ -57,7 +57,9 @@ internal static class AuditPolicyConditions
                 Rke2 = NameOf(plan.Rke2),
                 FluentBit = NameOf(plan.FluentBit),
                 Alerts = NameOf(plan.Alerts),
+                Compliance = NameOf(plan.Compliance),
             },
+            Compliance = plan.Report?.Standards.Select(ComplianceOptions.Status).ToList(),
             Inventory = report.Inventory,
             RenderedBy = OperatorBuild.Id,
             LastHandledReconcileAt = RequestedAt(resource),

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Alerting;
+using Comptroller.AuditPolicies.Compliance;
 using Comptroller.AuditPolicies.Rendering.Shipping;
 using Comptroller.AuditPolicies.Rendering.Targets;
 using Comptroller.Crds;
@@ -17,9 +20,13 @@ internal static class AuditPolicyObjects
     public const string FluentBitClassicFile = "fluent-bit.conf";
     public const string ValuesFile = "values.yaml";
     public const string ReleaseFile = "helm-release.yaml";
+    public const string ComplianceJsonFile = "compliance.json";
+    public const string ComplianceMarkdownFile = "compliance.md";
 
     /// <summary>Has Flux upgrade a release as soon as the values change that it takes from here, instead of at its next interval.</summary>
     private const string Watched = "reconcile.fluxcd.io/watch";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Name of the ConfigMap for one target.</summary>
     public static string TargetName(ObjectMeta owner, Distribution distribution) => $"{owner.Name}-{Key(distribution)}-audit";
@@ -70,6 +77,30 @@ internal static class AuditPolicyObjects
     public static string AlertsName(ObjectMeta owner) => $"{owner.Name}-audit-alerts";
 
     public static DesiredObject Alerts(AlertOptions options) => new(RenderedKinds.VmRules, VmRule.Render(options));
+
+    public static string ComplianceName(ObjectMeta owner) => $"{owner.Name}-compliance";
+
+    /// <summary>A ConfigMap with the compliance report, for machines and for auditors.</summary>
+    public static DesiredObject Report(ObjectMeta owner, ComplianceReport report, string policyHash)
+    {
+        var subject = $"{owner.Namespace}/{owner.Name}";
+        return RenderedConfigMap.Of(owner, ComplianceName(owner), new JsonObject
+        {
+            [ComplianceJsonFile] = ReportFiles.Json(report, subject, policyHash).ToJsonString(Indented),
+            [ComplianceMarkdownFile] = ReportFiles.Markdown(report, subject, policyHash),
+        });
+    }
+
+    /// <summary>The same report in the kinds that dashboards read.</summary>
+    public static IEnumerable<DesiredObject> Reports(ObjectMeta owner, ComplianceReport report, Compliance compliance) =>
+        from type in ComplianceOptions.ReportTypes(compliance)
+        select new DesiredObject(type, PolicyReport.Render(report, type.ApiVersion, type.Kind, ComplianceName(owner), new JsonObject
+        {
+            ["apiVersion"] = ResourceTypes.AuditPolicies.ApiVersion,
+            ["kind"] = ResourceTypes.AuditPolicies.Kind,
+            ["namespace"] = owner.Namespace,
+            ["name"] = owner.Name,
+        }));
 
     private static string Key(Distribution distribution) => distribution.Name.ToLowerInvariant();
 

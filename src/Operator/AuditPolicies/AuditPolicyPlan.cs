@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Comptroller.AuditPolicies.Compliance;
 using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
@@ -60,8 +61,17 @@ internal sealed record AuditPolicyPlan
     /// <summary>VMRule; null when there are no alerts.</summary>
     public DesiredObject? Alerts { get; private init; }
 
+    /// <summary>What the standards say to all this; null when none is asked.</summary>
+    public ComplianceReport? Report { get; private init; }
+
+    /// <summary>ConfigMap with <see cref="Report"/>; null with it.</summary>
+    public DesiredObject? Compliance { get; private init; }
+
+    /// <summary><see cref="Report"/> in the kinds of others, which may not be served.</summary>
+    public ImmutableArray<DesiredObject> Reports { get; private init; } = [];
+
     /// <summary>In the order in which they are applied.</summary>
-    public IEnumerable<DesiredObject> Objects => new[] { TalosPatch, Kubeadm, K3s, Rke2, FluentBit, Alerts }.OfType<DesiredObject>();
+    public IEnumerable<DesiredObject> Objects => new[] { TalosPatch, Kubeadm, K3s, Rke2, FluentBit, Alerts, Compliance }.OfType<DesiredObject>().Concat(Reports);
 
     /// <summary>Whose rule a finding is about; null when it is about the policy as a whole.</summary>
     public RuleOrigin? Origin(Finding finding) => finding.RuleIndex is { } rule ? Rules?.Origin(rule) : null;
@@ -94,11 +104,13 @@ internal sealed record AuditPolicyPlan
 
         var policy = loaded.Policy!;
         var log = AuditPolicyOptions.Log(spec.Log);
+        var hash = Comptroller.AuditPolicies.Model.PolicyHash.Compute(policy);
+        var report = spec.Compliance is { } compliance ? ComplianceReport.Of(ComplianceOptions.Posture(spec, policy, rules, alerts.Value), ComplianceOptions.Standards(compliance)) : null;
         return new AuditPolicyPlan
         {
             Policy = policy,
             Findings = PolicyLinter.Lint(new LintContext(policy) { Target = target, Log = log }),
-            PolicyHash = Comptroller.AuditPolicies.Model.PolicyHash.Compute(policy),
+            PolicyHash = hash,
             RuleCount = policy.Rules.Length,
             Estimate = AuditPolicyEstimate.Of(policy, spec),
             Rules = rules,
@@ -110,6 +122,9 @@ internal sealed record AuditPolicyPlan
             Rke2 = For(Distribution.Rke2, source => Rke2Files.Render(policy, log, LogPath(Distribution.Rke2), source)),
             FluentBit = shipping.Values.IsEmpty ? null : AuditPolicyObjects.FluentBit(metadata, shipping.Values, spec.Forwarding!.Formats),
             Alerts = alerts.Value is { } alerting ? AuditPolicyObjects.Alerts(alerting) : null,
+            Report = report,
+            Compliance = report is null ? null : AuditPolicyObjects.Report(metadata, report, hash),
+            Reports = report is null ? [] : [.. AuditPolicyObjects.Reports(metadata, report, spec.Compliance!)],
         };
 
         DesiredObject? For(Distribution distribution, Func<TargetSource, ImmutableArray<TargetFile>> files) =>

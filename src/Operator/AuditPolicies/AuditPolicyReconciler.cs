@@ -26,7 +26,7 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
             return Outcome.Done;
         }
 
-        if (AuditPolicyConditions.AreCurrent(resource) && applier.IsAsLeft(resource, resource.Status.Inventory ?? []))
+        if (AuditPolicyConditions.AreCurrent(resource) && !LacksWhatIsServedNow(resource) && applier.IsAsLeft(resource, resource.Status.Inventory ?? []))
         {
             var asRendered = AuditPolicyPlan.IntervalOf(resource.Spec);
             await TellAsync(resource, resource.Status, asRendered, cancellationToken);
@@ -76,6 +76,10 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
             await WriteAsync(resource, told, cancellationToken);
         }
     }
+
+    /// <summary>True when the CRD of an optional kind has appeared since the resource was rendered without it.</summary>
+    private bool LacksWhatIsServedNow(AuditPolicy resource) => ComplianceOptions.ReportTypes(resource.Spec.Compliance).Any(type =>
+        applier.IsServed(type) && !(resource.Status.Inventory ?? []).Any(entry => entry.Group == type.Group && entry.Kind == type.Kind));
 
     private Task<AuditPolicy?> WriteAsync(AuditPolicy resource, AuditPolicyStatus status, CancellationToken cancellationToken) =>
         statuses.WriteAsync(ResourceTypes.AuditPolicies, resource, resource.Status, status, CrdsJson.Default.AuditPolicyStatus, cancellationToken);

@@ -59,8 +59,8 @@ internal sealed class PolicyAuditReconciler(
             events.Warning(ResourceTypes.PolicyAuditSchedules, resource.Metadata, $"Audit{run.Status.Outcome}", "Audit", $"{run.Status.Name}: {run.Status.Message}");
         }
 
-        // A result may still be on its way when a Job that the status does not know has ended.
-        var awaited = jobs.Any(job => job.End is not null && AuditRun.Of(job, pods, now) is null);
+        // A result may still be on its way when a Job that the status does not know has ended, and so may the caches be.
+        var awaited = !runs.HaveSynced || jobs.Any(job => job.End is not null && AuditRun.Of(job, pods, now) is null);
         var pause = awaited ? ResultPause
             : obstacle is not null || report.Of(ApplyAction.Conflict).Any() ? plan.RetryInterval
             : plan.Interval;
@@ -105,7 +105,7 @@ internal sealed class PolicyAuditReconciler(
             return true;
         }
 
-        if (resource.Spec.Suspend || inputs.HoldsRuns || jobs.Any(job => job.End is null))
+        if (resource.Spec.Suspend || inputs.HoldsRuns || !runs.HaveSynced || jobs.Any(job => job.End is null))
         {
             return false;
         }

@@ -18,7 +18,21 @@ namespace Comptroller.Operator.Verbs;
 /// <param name="Path">Field, such as <c>spec.rules[3].level</c>; empty for the whole object.</param>
 /// <param name="Message">What is wrong.</param>
 /// <param name="Fix">What to do about it; empty when the message says it.</param>
-internal sealed record Remark(string Severity, string Id, string Path, string Message, string Fix = "");
+internal sealed record Remark(string Severity, string Id, string Path, string Message, string Fix = "")
+{
+    /// <summary>Why it matters; empty when the message says it.</summary>
+    public string Why { get; init; } = "";
+
+    /// <summary>0-based index of the rule concerned among all rules of the policy.</summary>
+    public int? Rule { get; init; }
+
+    /// <summary>A finding at the field where it stands.</summary>
+    public static Remark Of(Finding finding, string path, string message) => new(finding.Severity.ToString().ToLowerInvariant(), finding.Id, path, message, finding.Fix)
+    {
+        Why = finding.Explanation,
+        Rule = finding.RuleIndex,
+    };
+}
 
 /// <summary>A resource from a file, judged without a cluster exactly as the API server and then the operator would.</summary>
 /// <param name="Document">Where it came from.</param>
@@ -121,7 +135,7 @@ internal sealed record CheckedResource(ResourceDocument Document, AuditPolicy? R
             { Source: RuleSource.Profile } => ("spec.profile", $"{origin}: {finding.Message}"),
             _ => ("spec.addOns", $"{origin}: {finding.Message}"),
         };
-        return new Remark(finding.Severity.ToString().ToLowerInvariant(), finding.Id, path, message, finding.Fix);
+        return Remark.Of(finding, path, message);
     }
 
     private static Dictionary<(string, string), Schema> ReadSchemas()

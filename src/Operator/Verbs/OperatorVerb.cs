@@ -50,6 +50,7 @@ internal static class OperatorVerb
                 Instance = Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName,
                 PodNamespace = Environment.GetEnvironmentVariable("POD_NAMESPACE"),
                 Image = result.GetValue(image),
+                Telemetry = TelemetryTarget.Read(Environment.GetEnvironmentVariable),
                 DeliveryCredentials = result.GetValue(credentials),
                 MaxConcurrentReconciles = result.GetValue(workers),
                 LogLevel = result.GetValue(level),

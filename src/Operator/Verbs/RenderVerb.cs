@@ -22,7 +22,7 @@ internal static class RenderVerb
         var failed = resources.Where(resource => resource.HasErrors).ToList();
         foreach (var resource in failed)
         {
-            RemarkPrinter.PrintText(resource, Console.Error);
+            RemarkPrinter.PrintText(resource.Document, resource.Remarks, Console.Error);
         }
 
         // Half a rendering would look like a whole one.

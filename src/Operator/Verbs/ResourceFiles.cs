@@ -30,32 +30,55 @@ internal static class ResourceFiles
     /// <exception cref="InvalidInputException">A path does not exist, a file is not YAML, or a document is not an object; all of them named.</exception>
     public static IReadOnlyList<ResourceDocument> Read(IReadOnlyList<string> paths)
     {
-        var documents = new List<ResourceDocument>();
         var problems = new List<string>();
-        foreach (var (source, text) in paths.SelectMany(path => Texts(path, problems)))
-        {
-            try
-            {
-                foreach (var document in YamlReader.ReadAll(text))
-                {
-                    if (document.Root is JsonObject)
-                    {
-                        documents.Add(new ResourceDocument(source, document));
-                    }
-                    else if (document.Root is not null)
-                    {
-                        problems.Add($"{source}:{document.Locate("").Line}: a document must be a Kubernetes object with apiVersion and kind");
-                    }
-                }
-            }
-            catch (YamlException e)
-            {
-                problems.Add($"{source}:{e.Line}:{e.Column}: {e.Problem}");
-            }
-        }
-
+        var documents = Texts(paths, problems).SelectMany(file => Parse(file.Source, file.Text, problems)).ToList();
         return problems.Count == 0 ? documents : throw new InvalidInputException(problems);
     }
+
+    /// <summary>As <see cref="Read"/>, each file with its text, for those who write it again.</summary>
+    /// <exception cref="InvalidInputException">As for <see cref="Read"/>.</exception>
+    public static IReadOnlyList<(string Source, string Text, IReadOnlyList<ResourceDocument> Documents)> ReadTexts(IReadOnlyList<string> paths)
+    {
+        var problems = new List<string>();
+        var files = Texts(paths, problems).Select(file => (file.Source, file.Text, (IReadOnlyList<ResourceDocument>)Parse(file.Source, file.Text, problems))).ToList();
+        return problems.Count == 0 ? files : throw new InvalidInputException(problems);
+    }
+
+    /// <summary>The documents of a text.</summary>
+    /// <exception cref="InvalidInputException">It is not YAML, or a document is not an object.</exception>
+    public static IReadOnlyList<ResourceDocument> Parse(string source, string text)
+    {
+        var problems = new List<string>();
+        var documents = Parse(source, text, problems);
+        return problems.Count == 0 ? documents : throw new InvalidInputException(problems);
+    }
+
+    private static List<ResourceDocument> Parse(string source, string text, List<string> problems)
+    {
+        var documents = new List<ResourceDocument>();
+        try
+        {
+            foreach (var document in YamlReader.ReadAll(text))
+            {
+                if (document.Root is JsonObject)
+                {
+                    documents.Add(new ResourceDocument(source, document));
+                }
+                else if (document.Root is not null)
+                {
+                    problems.Add($"{source}:{document.Locate("").Line}: a document must be a Kubernetes object with apiVersion and kind");
+                }
+            }
+        }
+        catch (YamlException e)
+        {
+            problems.Add($"{source}:{e.Line}:{e.Column}: {e.Problem}");
+        }
+
+        return documents;
+    }
+
+    private static IEnumerable<(string Source, string Text)> Texts(IReadOnlyList<string> paths, List<string> problems) => paths.SelectMany(path => Texts(path, problems));
 
     private static IEnumerable<(string Source, string Text)> Texts(string path, List<string> problems)
     {

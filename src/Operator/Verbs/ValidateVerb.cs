@@ -20,19 +20,16 @@ internal static class ValidateVerb
         var resources = CheckedResource.ReadAll(paths);
         if (format == "json")
         {
-            RemarkPrinter.PrintJson(resources, Console.Out);
+            RemarkPrinter.PrintJson(resources.Select(resource => (resource.Document, resource.Remarks)), Console.Out);
         }
         else
         {
             foreach (var resource in resources)
             {
-                RemarkPrinter.PrintText(resource, Console.Out);
+                RemarkPrinter.PrintText(resource.Document, resource.Remarks, Console.Out);
             }
         }
 
-        var remarks = resources.SelectMany(resource => resource.Remarks).ToList();
-        return remarks.Exists(remark => remark.Severity == "error") ? ExitCodes.Errors
-            : remarks.Exists(remark => remark.Severity == "warning") ? ExitCodes.Warnings
-            : ExitCodes.Clean;
+        return RemarkPrinter.ExitCode(resources.SelectMany(resource => resource.Remarks));
     }
 }

@@ -36,6 +36,11 @@ internal sealed class DefinitionStrategy(BuiltInType type, TimeProvider time) : 
     public override IReadOnlyList<FieldError> Validate(JsonObject candidate, JsonObject? existing, string? subresource) =>
         subresource == "status" ? [] : [.. DefinitionChecks.Check(candidate, existing)];
 
+    public override IEnumerable<string> Warnings(JsonObject accepted) =>
+        (accepted["spec"]?["versions"] as JsonArray ?? [])
+            .Where(version => version?["schema"]?["openAPIV3Schema"] is JsonObject schema && Schema.Parse(schema).HasCelRules)
+            .Select(version => $"the CEL rules (x-kubernetes-validations) of version {(string?)version!["name"]} are kept but not evaluated by the Sandbox: objects that break them are accepted");
+
     public override void PrepareForDelete(JsonObject deleted)
     {
         var metadata = deleted["metadata"]!.AsObject();

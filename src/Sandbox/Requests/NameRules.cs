@@ -45,53 +45,19 @@ internal static partial class NameRules
         };
     }
 
-    public static IEnumerable<string> Subdomain(string name)
-    {
-        if (name.Length > 253)
-        {
-            yield return "must be no more than 253 characters";
-        }
-        if (!SubdomainPattern().IsMatch(name))
-        {
-            yield return SubdomainText;
-        }
-    }
+    public static IEnumerable<string> Subdomain(string name) => Check(name, 253, SubdomainPattern(), SubdomainText);
 
-    public static IEnumerable<string> DnsLabel(string name)
-    {
-        if (name.Length > 63)
-        {
-            yield return "must be no more than 63 characters";
-        }
-        if (!DnsLabelPattern().IsMatch(name))
-        {
-            yield return LabelText;
-        }
-    }
+    public static IEnumerable<string> DnsLabel(string name) => Check(name, 63, DnsLabelPattern(), LabelText);
 
     /// <summary>Plural names and versions of definitions.</summary>
-    public static IEnumerable<string> Dns1035Label(string name)
-    {
-        if (name.Length > 63)
-        {
-            yield return "must be no more than 63 characters";
-        }
-        if (!Dns1035Pattern().IsMatch(name))
-        {
-            yield return Dns1035Text;
-        }
-    }
+    public static IEnumerable<string> Dns1035Label(string name) => Check(name, 63, Dns1035Pattern(), Dns1035Text);
 
     /// <summary>A key in the data of a ConfigMap or Secret.</summary>
     public static IEnumerable<string> ConfigKey(string key)
     {
-        if (key.Length > 253)
+        foreach (var complaint in Check(key, 253, ConfigKeyPattern(), ConfigKeyText))
         {
-            yield return "must be no more than 253 characters";
-        }
-        if (!ConfigKeyPattern().IsMatch(key))
-        {
-            yield return ConfigKeyText;
+            yield return complaint;
         }
         if (key is "." or "..")
         {
@@ -166,6 +132,18 @@ internal static partial class NameRules
             {
                 yield return $"may not contain '{forbidden}'";
             }
+        }
+    }
+
+    private static IEnumerable<string> Check(string name, int longest, Regex pattern, string rule)
+    {
+        if (name.Length > longest)
+        {
+            yield return $"must be no more than {longest} characters";
+        }
+        if (!pattern.IsMatch(name))
+        {
+            yield return rule;
         }
     }
 

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Linting;
+using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
 using Comptroller.AuditPolicies.Tests.Evaluation;
 
@@ -28,6 +30,45 @@ public sealed class PolicyLinterTests
             "Info redundant-groups 0",
             .. Enumerable.Range(10, 5).Select(rule => $"Info managed-fields-without-bodies {rule}"),
         ]);
+
+    [Fact]
+    public void A_lint_finds_nothing_but_what_it_is_listed_for()
+    {
+        var random = new Random(3);
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var policy in Enumerable.Range(0, 300).Select(_ => RandomPolicies.Policy(random)).Append(ReferenceCases.Seed))
+        {
+            var context = new LintContext(policy) { Log = new LogSettings { MaxAgeDays = 1 }, Warnings = [new PolicyWarning(0, "rules[0].verb", "unknown field")] };
+            foreach (var lint in PolicyLinter.Lints)
+            {
+                foreach (var finding in lint.Review(context))
+                {
+                    finding.Id.ShouldBe(lint.Id);
+                    lint.Severities.ShouldContain(finding.Severity);
+                    found.Add(finding.Id);
+                }
+            }
+        }
+
+        PolicyLinter.Lints.Select(lint => lint.Id).ShouldBeUnique();
+        PolicyLinter.Lints.Select(lint => lint.Id).Except(found).ShouldBe(["refused-by-api-server", "no-rules", "impossible-namespace", "impossible-user"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void What_the_api_server_refuses_is_found_in_its_own_words_with_a_way_out()
+    {
+        var found = ReferenceCases.Loads.Where(load => !(bool)load["loads"]! && load["policy"] is not null)
+            .SelectMany(load => PolicyLinter.Refusals(PolicyLoader.Load(load["policy"])))
+            .ToList();
+
+        found.Select(finding => finding.Id).Distinct().ShouldBe(["refused-by-api-server", "no-rules"], ignoreOrder: true);
+        found.ShouldAllBe(finding => finding.Severity == Severity.Error && finding.Message.Length > 0 && finding.Fix.Length > 0);
+        PolicyLinter.Refusals(PolicyLoader.Load(JsonNode.Parse("""{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "None"}, {"level": "metadata"}]}""")))
+            .ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+                finding => finding.RuleIndex.ShouldBe(1),
+                finding => finding.Message.ShouldStartWith("rules[1].level: Unsupported value"),
+                finding => finding.Fix.ShouldContain("RequestResponse"));
+    }
 
     [Fact]
     public void A_clean_policy_has_no_findings() => PolicyLinter
@@ -141,6 +182,20 @@ public sealed class PolicyLinterTests
         finding.RuleIndex.ShouldBe(1);
         finding.Message.ShouldContain("possibly");
         Policies.Findings("unreachable-rule", policy).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_rule_with_long_lists_is_called_unreachable_when_one_rule_covers_it_and_possibly_when_several_do()
+    {
+        static string Rule(int users, int from, int names) =>
+            $$"""{"level": "None", "users": [{{List("user", from, users)}}], "verbs": ["get", "list"], "namespaces": [{{List("space", 0, 30)}}], "resources": [{"group": "", "resources": ["pods"], "resourceNames": [{{List("name", 0, names)}}]}]}""";
+        static string List(string what, int from, int count) => string.Join(',', Enumerable.Range(from, count).Select(i => $"\"{what}-{i}\""));
+
+        Policies.Findings("unreachable-rule", Policies.Of($"[{Rule(30, 0, 11)}, {Rule(20, 5, 10)}]")).ShouldHaveSingleItem().RuleIndex.ShouldBe(1);
+        var several = Policies.Of($"[{Rule(15, 0, 10)}, {Rule(15, 15, 10)}, {Rule(30, 0, 10)}]");
+        Policies.Findings("unreachable-rule", several).ShouldBeEmpty();
+        Policies.Findings("possibly-unreachable-rule", several).ShouldHaveSingleItem().RuleIndex.ShouldBe(2);
+        Policies.Findings("possibly-unreachable-rule", Policies.Of($"[{Rule(29, 0, 10)}, {Rule(30, 0, 10)}]")).ShouldBeEmpty();
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Model;
-using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.Tests.AuditPolicies;
 using Comptroller.Operator.Tests.Estates;
 
@@ -28,6 +27,21 @@ public sealed class LeaderElectionTests
         await estate.UntilAsync("default", "two", "Ready=True/Succeeded");
         (await second.ReconcilesAsync()).ShouldBeGreaterThan(0);
         (await second.StopAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task W11_nothing_but_the_lease_is_ever_put()
+    {
+        await using var estate = await Estate.StartAsync();
+        var run = await estate.OperateAsync(options => options with { LeaderElection = true });
+        await estate.ApplyAsync("default", "policy", Specs.Sound);
+        await estate.UntilAsync("default", "policy", "Ready=True/Succeeded");
+        await estate.ApplyAsync("default", "policy", Specs.Sound.Replace("cluster: test", "cluster: other", StringComparison.Ordinal));
+        await estate.UntilAsync("default", "policy", "Ready=True/Succeeded");
+        (await run.StopAsync()).ShouldBe(0);
+
+        estate.Server.Requests.Count("PUT", "leases").ShouldBeGreaterThan(0);
+        estate.Server.Requests.Count("PUT").ShouldBe(estate.Server.Requests.Count("PUT", "leases"));
     }
 
     [Fact]

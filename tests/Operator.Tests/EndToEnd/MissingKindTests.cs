@@ -1,4 +1,3 @@
-using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.Tests.AuditPolicies;
 using Comptroller.Operator.Tests.Estates;
 
@@ -8,7 +7,7 @@ namespace Comptroller.Operator.Tests.EndToEnd;
 public sealed class MissingKindTests
 {
     [Fact]
-    public async Task Without_VMRule_the_rest_is_rendered_and_it_heals_when_the_CRD_appears()
+    public async Task L6_without_VMRule_the_rest_is_rendered_and_it_heals_when_the_CRD_appears()
     {
         await using var estate = await Estate.StartAsync("AuditPolicy");
         var run = await estate.OperateAsync();
@@ -17,6 +16,7 @@ public sealed class MissingKindTests
 
         var policy = await estate.UntilAsync("default", "policy", "Ready=False/DependencyNotReady");
 
+        await run.UntilIdleAsync(1); // no worker is held by what it waits for
         policy.Says("AlertsInstalled=False/KindMissing").ShouldBeTrue();
         policy.Says("Reconciling=True/ProgressingWithRetry").ShouldBeTrue();
         (await estate.ExistsAsync(RenderedKinds.ConfigMaps, "default", "policy-talos-audit")).ShouldBeTrue();

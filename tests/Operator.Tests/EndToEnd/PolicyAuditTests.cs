@@ -124,30 +124,25 @@ public sealed class PolicyAuditTests
                 ["spec"] = template["spec"]!.DeepClone(),
             },
             "kubelet", default);
-        var ended = new JsonObject { ["exitCode"] = 0, ["reason"] = "Completed", ["message"] = message, ["startedAt"] = "2026-03-01T10:00:00Z", ["finishedAt"] = "2026-03-01T10:01:00Z" };
+        var pod = (JsonObject)JsonNode.Parse(
+            $$"""
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "{{name}}-x"},
+             "status": {"phase": "Succeeded", "containerStatuses": [{
+               "name": "audit", "ready": false, "restartCount": 0, "image": "a", "imageID": "a",
+               "state": {"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": "2026-03-01T10:00:00Z", "finishedAt": "2026-03-01T10:01:00Z"} }
+             }]} }
+            """)!;
+        pod["status"]!["containerStatuses"]![0]!["state"]!["terminated"]!["message"] = message;
         await estate.Admin.ApplyAsync(
-            KubernetesTypes.UntypedOf(ObservedPod.Type), "default", $"{name}-x",
-            new JsonObject
-            {
-                ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = new JsonObject { ["name"] = $"{name}-x" },
-                ["status"] = new JsonObject { ["phase"] = "Succeeded", ["containerStatuses"] = new JsonArray(new JsonObject
-                {
-                    ["name"] = "audit", ["ready"] = false, ["restartCount"] = 0, ["image"] = "a", ["imageID"] = "a", ["state"] = new JsonObject { ["terminated"] = ended },
-                }) },
-            },
-            new ApplyOptions("kubelet", Force: true, Subresource: "status"), default);
+            KubernetesTypes.UntypedOf(ObservedPod.Type), "default", $"{name}-x", pod, new ApplyOptions("kubelet", Force: true, Subresource: "status"), default);
         var now = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        var over = (JsonObject)JsonNode.Parse(
+            $$"""
+            {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "{{name}}"},
+             "status": {"startTime": "{{now}}", "completionTime": "{{now}}", "succeeded": 1,
+               "conditions": [{"type": "Complete", "status": "True", "lastTransitionTime": "{{now}}", "lastProbeTime": "{{now}}"}]} }
+            """)!;
         await estate.Admin.ApplyAsync(
-            KubernetesTypes.UntypedOf(ObservedJob.Type), "default", name,
-            new JsonObject
-            {
-                ["apiVersion"] = "batch/v1", ["kind"] = "Job", ["metadata"] = new JsonObject { ["name"] = name },
-                ["status"] = new JsonObject
-                {
-                    ["startTime"] = now, ["completionTime"] = now, ["succeeded"] = 1,
-                    ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Complete", ["status"] = "True", ["lastTransitionTime"] = now, ["lastProbeTime"] = now }),
-                },
-            },
-            new ApplyOptions("job-controller", Force: true, Subresource: "status"), default);
+            KubernetesTypes.UntypedOf(ObservedJob.Type), "default", name, over, new ApplyOptions("job-controller", Force: true, Subresource: "status"), default);
     }
 }

@@ -21,15 +21,25 @@ internal sealed class ProgramRun : IAsyncDisposable
     /// <summary>Standard output and error.</summary>
     public LogCapture Log { get; } = new();
 
-    public static ProgramRun Start(params string[] arguments) => new(new Process
+    public static ProgramRun Start(params string[] arguments) => Start(arguments, []);
+
+    /// <param name="arguments">Verb and options.</param>
+    /// <param name="environment">Variables beside the inherited ones.</param>
+    public static ProgramRun Start(string[] arguments, Dictionary<string, string> environment)
     {
-        StartInfo = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "comptroller.dll"), .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "comptroller.dll"), .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        },
-    });
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new ProgramRun(new Process { StartInfo = start });
+    }
 
     /// <summary>SIGTERM, as a kubelet sends it.</summary>
     public async Task TerminateAsync()

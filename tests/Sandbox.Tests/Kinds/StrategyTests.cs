@@ -23,6 +23,15 @@ public sealed class StrategyTests
     }
 
     [Theory]
+    [InlineData("""{"type":"object"}""", null)]
+    [InlineData("""{"type":"object","properties":{"spec":{"type":"object","x-kubernetes-validations":[{"rule":"self.a > 0"}]}}}""", "the CEL rules (x-kubernetes-validations) of version v1 are kept but not evaluated by the Sandbox: objects that break them are accepted")]
+    public void CEL_rules_that_nobody_evaluates_are_told(string schema, string? warning)
+    {
+        var definition = (JsonObject)JsonNode.Parse($$$"""{"spec":{"versions":[{"name":"v1","schema":{"openAPIV3Schema":{{{schema}}}}}]}}""")!;
+        Find("apiextensions.k8s.io", "customresourcedefinitions").Strategy.Warnings(definition).SingleOrDefault().ShouldBe(warning);
+    }
+
+    [Theory]
     [InlineData("img", "Always")]
     [InlineData("img:latest", "Always")]
     [InlineData("registry:5000/img", "Always")]

@@ -25,6 +25,9 @@ internal sealed class AuditRunCaches
 
     public Informer<ObservedPod> Pods { get; }
 
+    /// <summary>Until then a run may be working that nobody here knows of.</summary>
+    public bool HaveSynced => Jobs.HasSynced && Pods.HasSynced;
+
     /// <summary>The schedule that an object's label names.</summary>
     public static IEnumerable<ObjectKey> KeyOf(IKubernetesObject item) =>
         item.Metadata.Labels?.GetValueOrDefault(AuditPod.ScheduleLabel) is { } name ? [new ObjectKey(item.Metadata.Namespace ?? "", name)] : [];
@@ -55,7 +58,7 @@ internal sealed class AuditRunCaches
         where T : class, IKubernetesObject
     {
         var informer = new Informer<T>(
-            client, type, new InformerOptions<T> { Namespaces = namespaces, LabelSelector = AuditPod.ScheduleLabel, Trim = trim }, context);
+            client, type, new InformerOptions<T> { Namespaces = namespaces, LabelSelector = AuditPod.ScheduleLabel, Trim = trim, Required = false }, context);
         informer.Store.AddIndex(BySchedule, item => KeyOf(item).Select(key => key.ToString()));
         return informer;
     }

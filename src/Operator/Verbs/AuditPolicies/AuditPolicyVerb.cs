@@ -10,6 +10,7 @@ internal static class AuditPolicyVerb
         ProfileVerb.Create(),
         EvaluateVerb.Create(),
         TestVerb.Create(),
+        LintVerb.Create(),
         ReplayVerb.Create(),
         EstimateVerb.Create(),
     };

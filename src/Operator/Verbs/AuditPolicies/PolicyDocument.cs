@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
 using Comptroller.Crds;
@@ -26,6 +27,28 @@ internal sealed record PolicyDocument(ResourceDocument Source, CheckedResource? 
     public Policy Policy => Loaded.Policy
         ?? throw new InvalidInputException([.. Loaded.Errors.Select(error => $"{Source.Source}:{Source.Document.Locate(error.Field).Line}: {error}")]);
 
+    /// <summary>How many rules stand in the document; behind them come those of a profile.</summary>
+    public int OwnRules => Resource?.Resource?.Spec.Rules.Count ?? Loaded.Policy?.Rules.Length ?? 0;
+
+    /// <summary>For a review of the policy; null when it does not load.</summary>
+    /// <param name="target">Version of the API server, when the document does not say.</param>
+    public LintContext? Context(KubernetesVersion? target) => Loaded.Policy is { } policy
+        ? new LintContext(policy) { Target = Target ?? target, Log = Log, Warnings = Loaded.Warnings }
+        : null;
+
+    /// <summary>Everything there is to say about it, errors first.</summary>
+    /// <param name="target">Version of the API server, when the document does not say.</param>
+    public ImmutableArray<Remark> Review(KubernetesVersion? target)
+    {
+        if (Resource is not null)
+        {
+            return Resource.Remarks;
+        }
+
+        var findings = Context(target) is { } context ? PolicyLinter.Lint(context) : PolicyLinter.Refusals(Loaded);
+        return [.. findings.Select(finding => Remark.Of(finding, finding.RuleIndex is { } rule ? $"rules[{rule}]" : "", finding.Message))];
+    }
+
     /// <summary>Whether the document is one of the two kinds.</summary>
     public static bool IsPolicy(ResourceDocument document) =>
         document.ApiVersion.StartsWith("audit.k8s.io/", StringComparison.Ordinal) || (CheckedResource.IsKnown(document) && document.Kind == ResourceTypes.AuditPolicies.Kind);
@@ -52,10 +75,18 @@ internal sealed record PolicyDocument(ResourceDocument Source, CheckedResource? 
     /// <exception cref="InvalidInputException">A path cannot be read, or there is no policy in any of them.</exception>
     public static ImmutableArray<PolicyDocument> ReadAll(IReadOnlyList<string> paths)
     {
-        var documents = ResourceFiles.Read(paths).Where(IsPolicy).Select(Of).ToImmutableArray();
-        return documents.IsEmpty
-            ? throw new InvalidInputException([$"neither a Policy ({Policy.ApiVersion}) nor an AuditPolicy ({ResourceTypes.AuditPolicies.ApiVersion}) in {string.Join(", ", paths)}"])
-            : documents;
+        var documents = ResourceFiles.Read(paths);
+        ThrowIfNone(documents, paths);
+        return [.. documents.Where(IsPolicy).Select(Of)];
+    }
+
+    /// <exception cref="InvalidInputException">None of the documents of the paths is a policy.</exception>
+    public static void ThrowIfNone(IEnumerable<ResourceDocument> documents, IReadOnlyList<string> paths)
+    {
+        if (!documents.Any(IsPolicy))
+        {
+            throw new InvalidInputException([$"neither a Policy ({Policy.ApiVersion}) nor an AuditPolicy ({ResourceTypes.AuditPolicies.ApiVersion}) in {string.Join(", ", paths)}"]);
+        }
     }
 
     /// <summary>The one policy of a file.</summary>

@@ -1,0 +1,175 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Comptroller.Falcon.RateLimiting;
+
+namespace Comptroller.Falcon.Api;
+
+/// <summary>
+/// Sends operations to the API. Every HTTP request, retries and tokens included, passes the limiter; what may succeed the next time
+/// is repeated; what stays incomplete is an exception, never a shorter list.
+/// </summary>
+public sealed class FalconClient : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly FalconClientOptions _options;
+    private readonly RateLimiter _limiter;
+    private readonly Retrying _retrying;
+    private readonly FalconToken _token;
+    private readonly TimeProvider _time;
+
+    /// <param name="options">Where and who.</param>
+    /// <param name="limiter">How fast. Shared by all clients of one customer.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="handler">The way to the network; null for the usual one.</param>
+    public FalconClient(FalconClientOptions options, RateLimiter limiter, TimeProvider time, HttpMessageHandler? handler = null)
+    {
+        (_options, _limiter, _time) = (options, limiter, time);
+        _http = new HttpClient(handler ?? new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.All,
+            ConnectTimeout = TimeSpan.FromSeconds(20),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+        })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("comptroller", typeof(FalconClient).Assembly.GetName().Version?.ToString(3)));
+        _retrying = new Retrying(limiter, time, Random.Shared.NextDouble);
+        _token = new FalconToken(_http, options, limiter, _retrying, Counters, time);
+    }
+
+    public FalconCounters Counters { get; } = new();
+
+    public RateLimiter Limiter => _limiter;
+
+    /// <summary>Sends one operation and reads its answer.</summary>
+    /// <param name="operation">Which.</param>
+    /// <param name="query">Its parameters; null values are left out.</param>
+    /// <param name="result">Called with each result. An answer that is cut is asked for again, and results come twice: take them by id.</param>
+    /// <param name="body">JSON to POST; null for GET.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="FalconApiException">It failed, or the answer is incomplete.</exception>
+    public Task<Envelope> SendAsync(
+        FalconOperation operation, IEnumerable<KeyValuePair<string, string?>> query, Action<ReadOnlyMemory<byte>>? result, ReadOnlyMemory<byte>? body, CancellationToken cancellationToken)
+    {
+        var parameters = string.Join('&', query.Where(pair => pair.Value is not null).Select(pair => $"{pair.Key}={Uri.EscapeDataString(pair.Value!)}"));
+        var path = parameters.Length > 0 ? $"{operation.Path}?{parameters}" : operation.Path;
+        return _retrying.RunAsync(token => AttemptAsync(operation, path, result, body, token), cancellationToken);
+    }
+
+    public void Dispose()
+    {
+        _token.Dispose();
+        _http.Dispose();
+    }
+
+    private async Task<Attempt<Envelope>> AttemptAsync(
+        FalconOperation operation, string path, Action<ReadOnlyMemory<byte>>? result, ReadOnlyMemory<byte>? body, CancellationToken cancellationToken)
+    {
+        for (var loggedIn = false; ; loggedIn = true)
+        {
+            string token;
+            try
+            {
+                token = await _token.GetAsync(cancellationToken);
+            }
+            catch (FalconApiException e)
+            {
+                // The token has been retried by itself; there is nothing left to try.
+                return new Attempt<Envelope>(AttemptOutcome.Fatal, null, e);
+            }
+
+            using var answer = await FalconAttempt.SendAsync(_http, Request(path, token, body), _options.RequestTimeout, _time, _limiter, Counters, operation, cancellationToken);
+            if (answer.Response is not { } response)
+            {
+                return new Attempt<Envelope>(answer.Outcome, null, answer.Error);
+            }
+
+            if (response.StatusCode == HttpStatusCode.Unauthorized && !loggedIn)
+            {
+                _token.Forget(token);
+                await _limiter.AcquireAsync(cancellationToken);
+                continue;
+            }
+
+            if (FalconAttempt.LooksUnauthenticated(response))
+            {
+                _token.Forget(token);
+            }
+
+            return await ReadAsync(operation, answer, result, token, cancellationToken);
+        }
+    }
+
+    private async Task<Attempt<Envelope>> ReadAsync(
+        FalconOperation operation, FalconAttempt answer, Action<ReadOnlyMemory<byte>>? result, string token, CancellationToken cancellationToken)
+    {
+        var response = answer.Response!;
+        var success = response.IsSuccessStatusCode;
+        Envelope envelope;
+        try
+        {
+            await using var stream = await response.Content.ReadAsStreamAsync(answer.Deadline);
+            envelope = await Envelope.ReadAsync(stream, success ? result : null, answer.Deadline);
+        }
+        catch (Exception e) when (e is JsonException or HttpRequestException or IOException or InvalidDataException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            var what = e is OperationCanceledException ? $"the answer took longer than {_options.RequestTimeout.TotalSeconds:0} s" : $"the answer cannot be read: {e.Message}";
+            return success
+                ? new Attempt<Envelope>(AttemptOutcome.Transient, null, new FalconApiException(operation, FalconFailure.Unavailable, Scrub(what, token), response.StatusCode, e))
+                : Failed(operation, response.StatusCode, [], "", token);
+        }
+
+        if (!success)
+        {
+            return Failed(operation, response.StatusCode, envelope.Errors, envelope.TraceId, token);
+        }
+
+        _limiter.Succeeded(FalconAttempt.Remaining(response));
+        return envelope.Errors is [var first, ..]
+            ? new Attempt<Envelope>(first.Code >= 500 ? AttemptOutcome.Transient : AttemptOutcome.Fatal, null,
+                new FalconApiException(operation, FalconFailure.Partial, Scrub($"the answer is incomplete: {first.Message} ({first.Code}){Trace(envelope.TraceId)}", token), response.StatusCode))
+            : new Attempt<Envelope>(AttemptOutcome.Done, envelope, null);
+    }
+
+    private Attempt<Envelope> Failed(FalconOperation operation, HttpStatusCode status, IReadOnlyList<EnvelopeError> errors, string trace, string token)
+    {
+        var said = errors is [var first, ..] ? $": {first.Message}" : "";
+        var (failure, message) = status switch
+        {
+            HttpStatusCode.Unauthorized => (FalconFailure.Credentials, "a new token is refused as well: the API client may have been revoked"),
+            HttpStatusCode.Forbidden when errors.Any(IsScope) => (FalconFailure.Scope, $"the API client lacks the scope \"{operation.Scope}\": read; add it in the console under API clients and keys"),
+            HttpStatusCode.Forbidden => (FalconFailure.Refused, $"access is denied (403){said}; the scope is \"{operation.Scope}\": read"),
+            _ => (FalconFailure.Refused, $"the API answers {(int)status}{said}"),
+        };
+        return new Attempt<Envelope>(AttemptOutcome.Fatal, null, new FalconApiException(operation, failure, Scrub(message + Trace(trace), token), status));
+    }
+
+    private static bool IsScope(EnvelopeError error) => error.Code == 403
+        && error.Message.Contains("access denied", StringComparison.OrdinalIgnoreCase)
+        && error.Message.Contains("scope not permitted", StringComparison.OrdinalIgnoreCase);
+
+    private static string Trace(string trace) => trace.Length > 0 ? $" (trace {trace})" : "";
+
+    // A server that echoes what it was sent must not put a secret into a log.
+    private string Scrub(string message, string token) => message
+        .Replace(token, "<redacted>", StringComparison.Ordinal)
+        .Replace(_options.Credentials.ClientSecret, "<redacted>", StringComparison.Ordinal);
+
+    private HttpRequestMessage Request(string path, string token, ReadOnlyMemory<byte>? body)
+    {
+        var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, new Uri(_token.Address, path));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        if (body is { } json)
+        {
+            request.Content = new ReadOnlyMemoryContent(json);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
+        return request;
+    }
+}
