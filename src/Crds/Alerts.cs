@@ -14,6 +14,14 @@ public sealed record Alerts
     /// <summary>Whether a VMRule is rendered.</summary>
     public bool Enabled { get; init; }
 
+    /// <summary>
+    /// LogsQL asks VictoriaLogs for the events themselves and tells who did what where. PromQL asks a Prometheus or VictoriaMetrics for
+    /// counters that Fluent Bit then keeps of the events, and tells that it happened and how often: for a vmalert that asks no
+    /// VictoriaLogs. The counters are served at port 2021 of the Fluent Bit pods, which must be scraped.
+    /// </summary>
+    [AllowedValues(AlertLanguages.LogsQl, AlertLanguages.PromQl)]
+    public string Language { get; init => field = value ?? AlertLanguages.LogsQl; } = AlertLanguages.LogsQl;
+
     /// <summary>How often the rules are evaluated, from 10s to 1h.</summary>
     [Duration(AtLeast = "10s", AtMost = "1h")]
     public string Interval { get; init => field = value ?? "1m"; } = "1m";
@@ -26,8 +34,8 @@ public sealed record Alerts
     public string EvalDelay { get; init => field = value ?? "15s"; } = "15s";
 
     /// <summary>
-    /// Labels of the VMRule object. The VMAlert that queries VictoriaLogs selects its rules by them; it must not be the VMAlert that
-    /// queries metrics.
+    /// Labels of the VMRule object, by which a VMAlert selects its rules. With LogsQL that is the VMAlert that queries VictoriaLogs; it
+    /// cannot be the one that queries metrics.
     /// </summary>
     [Entries(32, maxLength: 63, Pattern = "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")]
     public IReadOnlyDictionary<string, string> Labels { get; init => field = value ?? None; } = None;
@@ -77,6 +85,13 @@ public sealed record Alerts
     private static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>();
 }
 
+/// <summary>Names of the languages.</summary>
+public static class AlertLanguages
+{
+    public const string LogsQl = "LogsQL";
+    public const string PromQl = "PromQL";
+}
+
 /// <summary>From how much on something is reported. What is only a matter of yes or no has no threshold.</summary>
 public sealed record AlertThresholds
 {
@@ -101,11 +116,11 @@ public sealed record AlertThresholds
     [Duration(AtLeast = "10s", AtMost = "24h")]
     public string SilentAfter { get; init => field = value ?? "10m"; } = "10m";
 
-    /// <summary>More failed logins (401) than this per window and source address are reported.</summary>
+    /// <summary>More failed logins (401) than this per window and source address are reported; with PromQL, per window.</summary>
     [Range(0, 1_000_000)]
     public int AuthenticationFailures { get; init; }
 
-    /// <summary>More refused requests (403) than this per window and user are reported.</summary>
+    /// <summary>More refused requests (403) than this per window and user are reported; with PromQL, per window.</summary>
     [Range(0, 1_000_000)]
     public int ForbiddenRequests { get; init; }
 

@@ -6,8 +6,8 @@ namespace Comptroller.Crds;
 
 /// <summary>What an AuditPolicy asks for.</summary>
 [CelRule(
-    "!has(self.alerts) || !self.alerts.enabled || (has(self.forwarding) && has(self.forwarding.victoriaLogs))",
-    "alerts query the events in VictoriaLogs: set spec.forwarding.victoriaLogs, or set spec.alerts.enabled to false",
+    "!has(self.alerts) || !self.alerts.enabled || (has(self.forwarding) && (self.alerts.language == 'PromQL' || has(self.forwarding.victoriaLogs)))",
+    "alerts query the events in VictoriaLogs: set spec.forwarding.victoriaLogs, or set spec.alerts.language to PromQL, or spec.alerts.enabled to false",
     FieldPath = ".alerts.enabled")]
 [CelRule(
     "!has(self.delivery) || (has(self.forwarding) && has(self.forwarding.victoriaLogs))",

@@ -20,7 +20,10 @@ public sealed partial record AlertOptions
     /// <summary>The cluster as Fluent Bit stamps it on every event.</summary>
     public required string Cluster { get; init; }
 
-    /// <summary>Labels of the object, by which the VMAlert that talks to VictoriaLogs selects it.</summary>
+    /// <summary>What the rules are written in.</summary>
+    public AlertLanguage Language { get; init; }
+
+    /// <summary>Labels of the object, by which the VMAlert that talks to the right datasource selects it.</summary>
     public ImmutableSortedDictionary<string, string> ObjectLabels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
     /// <summary>Labels on every alert, for routing.</summary>

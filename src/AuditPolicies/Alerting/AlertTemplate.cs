@@ -12,6 +12,9 @@ internal static class AlertTemplate
     /// <summary>The value that made the alert fire.</summary>
     public const string Value = "{{ $value }}";
 
+    /// <summary>That value without what extrapolation puts behind the point.</summary>
+    public const string Rounded = "{{ printf \"%.0f\" $value }}";
+
     /// <summary>That value as a percentage.</summary>
     public const string Percentage = "{{ $value | humanizePercentage }}";
 }

@@ -25,6 +25,8 @@ internal static class LogsQl
 
     public static string Not(string filter) => "!" + filter;
 
+    public static string Number(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
+
     /// <summary>A duration as LogsQL and rule groups write it: <c>90s</c>, <c>5m</c>, <c>2h</c>.</summary>
     public static string Duration(TimeSpan span)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using static Comptroller.AuditPolicies.Alerting.LogsQl;
 
 namespace Comptroller.AuditPolicies.Alerting;
@@ -206,8 +205,6 @@ public static class LogsQlRules
     private static string Cluster(AlertOptions options) => AlertTemplate.Literal(options.Cluster);
 
     private static string[] NotAmong(ImmutableArray<string> users) => users.IsEmpty ? [] : [Not(IsOneOf(User, users))];
-
-    private static string Number(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
 
     private static string EveryEvent(AlertOptions options, string[] filters, params (string Field, string Label)[] groups) =>
         Query(options.EventWindow, options, filters, CountRequestsBy(groups), "filter hits:>0");

@@ -4,8 +4,8 @@ using Comptroller.AuditPolicies.Rendering;
 namespace Comptroller.AuditPolicies.Alerting;
 
 /// <summary>
-/// The VictoriaMetrics operator's rule object with one group of log rules. Such a group must stand in a VMRule of its own, selected by a
-/// VMAlert whose datasource is VictoriaLogs: one vmalert asks one datasource.
+/// The VictoriaMetrics operator's rule object with one group. A group of log rules must stand in a VMRule of its own, selected by a VMAlert
+/// whose datasource is VictoriaLogs: one vmalert asks one datasource.
 /// </summary>
 public static class VmRule
 {
@@ -33,14 +33,16 @@ public static class VmRule
                 ["groups"] = new JsonArray(new JsonObject
                 {
                     ["name"] = $"kubernetes-audit-{options.Cluster}",
-                    ["type"] = "vlogs",
+                    ["type"] = options.Language == AlertLanguage.LogsQl ? "vlogs" : "prometheus",
                     ["interval"] = LogsQl.Duration(options.Interval),
                     ["eval_delay"] = LogsQl.Duration(options.EvaluationDelay),
-                    ["rules"] = new JsonArray([.. LogsQlRules.For(options).Select(rule => (JsonNode)Write(rule, options))]),
+                    ["rules"] = new JsonArray([.. Rules(options).Select(rule => (JsonNode)Write(rule, options))]),
                 }),
             },
         };
     }
+
+    private static IEnumerable<AlertRule> Rules(AlertOptions options) => options.Language == AlertLanguage.LogsQl ? LogsQlRules.For(options) : PromQlRules.For(options);
 
     private static JsonObject Write(AlertRule rule, AlertOptions options)
     {

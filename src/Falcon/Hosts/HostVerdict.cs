@@ -39,6 +39,19 @@ public readonly record struct HostVerdict(HostStatuses Statuses, bool AllPassed,
 
         return new HostVerdict(statuses, passed > 0 && failed + ungradable + others == 0, failed > 0, ungradable > 0);
     }
+
+    /// <summary>Counts over hosts that are already counted by how they stand.</summary>
+    public static HostCounts Counts(IEnumerable<KeyValuePair<HostStatuses, long>> statuses, ImmutableArray<PolicyType> audited)
+    {
+        var counts = default(HostCounts);
+        foreach (var (standing, hosts) in statuses)
+        {
+            var verdict = Of(standing, audited);
+            counts = new HostCounts(counts.Total + hosts, counts.AllPassed + (verdict.AllPassed ? hosts : 0), counts.AnyFailed + (verdict.AnyFailed ? hosts : 0));
+        }
+
+        return counts;
+    }
 }
 
 /// <summary>Counts over a fleet. A host that neither passed nor failed is in the total only.</summary>

@@ -39,10 +39,11 @@ internal static class AuditPolicyOptions
             return (null, []);
         }
 
-        if (forwarding.VictoriaLogs is null)
+        var language = alerts.Language == AlertLanguages.PromQl ? AlertLanguage.PromQl : AlertLanguage.LogsQl;
+        if (forwarding.VictoriaLogs is null && language == AlertLanguage.LogsQl)
         {
             // Asked for in words, they are missed; by default, nobody expects them without a VictoriaLogs.
-            return (null, spec.Alerts is null ? [] : ["spec.alerts.enabled: alerts query the events in VictoriaLogs; set spec.forwarding.victoriaLogs, or set this to false"]);
+            return (null, spec.Alerts is null ? [] : ["spec.alerts.enabled: alerts query the events in VictoriaLogs; set spec.forwarding.victoriaLogs, or spec.alerts.language to PromQL, or this to false"]);
         }
 
         ImmutableArray<string> wrong =
@@ -67,6 +68,7 @@ internal static class AuditPolicyOptions
             Name = name,
             Namespace = metadata.Namespace ?? "",
             Cluster = forwarding.Cluster,
+            Language = language,
             ObjectLabels = alerts.Labels.ToImmutableSortedDictionary(StringComparer.Ordinal),
             SecretReaders = [.. alerts.SecretReaders],
             RoleEditors = [.. alerts.RoleEditors],

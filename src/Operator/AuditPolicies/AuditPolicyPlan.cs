@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Comptroller.AuditPolicies.Alerting;
 using Comptroller.AuditPolicies.Compliance;
 using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Loading;
@@ -82,10 +83,10 @@ internal sealed record AuditPolicyPlan
         var rules = RuleSelection.Of(spec);
         var loaded = rules.Errors.IsEmpty ? PolicyLoader.Load(AuditPolicyOptions.PolicyDocument(spec, rules), UnknownFields.Reject) : new PolicyLoadResult();
         var target = KubernetesVersion.TryParse(spec.KubernetesVersion, out var version) ? version : (KubernetesVersion?)null;
-        var shipping = ShippingOptions.Of(spec);
         var interval = SpecDurations.Read(spec.Interval, "spec.interval");
         var retryInterval = SpecDurations.Read(spec.RetryInterval ?? spec.Interval, spec.RetryInterval is null ? "spec.interval" : "spec.retryInterval");
         var alerts = AuditPolicyOptions.Alerts(metadata, AuditPolicyObjects.AlertsName(metadata), spec);
+        var shipping = ShippingOptions.Of(spec, alerts.Value is { Language: AlertLanguage.PromQl } counting ? PromQlRules.Counters(counting) : []);
         ImmutableArray<string> errors =
         [
             .. NameErrors(metadata.Name),

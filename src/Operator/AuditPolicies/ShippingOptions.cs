@@ -23,7 +23,9 @@ internal static class ShippingOptions
     }
 
     /// <summary>Empty without errors: shipping was not asked for.</summary>
-    public static (ImmutableArray<FluentBitOptions> Values, ImmutableArray<string> Errors) Of(AuditPolicySpec spec)
+    /// <param name="spec">The fields.</param>
+    /// <param name="counters">What alert rules need counted.</param>
+    public static (ImmutableArray<FluentBitOptions> Values, ImmutableArray<string> Errors) Of(AuditPolicySpec spec, ImmutableArray<EventCounter> counters)
     {
         if (spec.Forwarding is not { } forwarding)
         {
@@ -39,6 +41,7 @@ internal static class ShippingOptions
             StateDirectory = forwarding.FluentBit.StatePath,
             BufferLimit = forwarding.FluentBit.BufferLimit,
             Redaction = Of(forwarding.Redaction),
+            Counters = counters,
         }).ToImmutableArray();
         var errors = options.SelectMany(value => value.Check()).Distinct().Select(error => $"{Path(error.Field)}: {error.Message}").ToImmutableArray();
         errors = errors.IsEmpty ? [.. options.SelectMany(Faults).Distinct()] : errors;

@@ -1,7 +1,8 @@
 using System.Text;
 using Comptroller.AuditPolicies.Delivery;
+using Comptroller.AuditPolicies.Tests.Alerting;
 using Comptroller.AuditPolicies.Tests.Alerting.LogsQl;
-using static Comptroller.AuditPolicies.Tests.Alerting.LogsQl.AuditEvents;
+using static Comptroller.AuditPolicies.Tests.Alerting.AuditEvents;
 
 namespace Comptroller.AuditPolicies.Tests.Delivery;
 

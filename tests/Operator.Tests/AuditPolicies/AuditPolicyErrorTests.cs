@@ -53,6 +53,7 @@ public sealed class AuditPolicyErrorTests
     [InlineData("{forwarding: {cluster: a, victoriaLogs: {endpoint: \"https://u:p@logs\"}}, rules: [{level: Metadata}]}", "spec.forwarding.victoriaLogs.endpoint", "must not hold a user")]
     [InlineData("{forwarding: {cluster: a, fluentBit: {bufferLimit: lots}, victoriaLogs: {endpoint: \"http://logs\"}}, rules: [{level: Metadata}]}", "spec.forwarding.fluentBit.bufferLimit", "not a size")]
     [InlineData("{forwarding: {cluster: a}, rules: [{level: Metadata}]}", "spec.forwarding", "victoriaLogs, loki, elasticsearch, openTelemetry or s3")]
+    [InlineData("{forwarding: {cluster: a, s3: {bucket: abc, region: r}}, alerts: {language: LogsQL}, rules: [{level: Metadata}]}", "spec.alerts.enabled", "spec.alerts.language")]
     [InlineData("{forwarding: {cluster: a, s3: {bucket: abc, region: r}}, alerts: {}, rules: [{level: Metadata}]}", "spec.alerts.enabled", "spec.forwarding.victoriaLogs")]
     [InlineData("{forwarding: {cluster: a, loki: {endpoint: \"http://logs\", basicAuth: {username: u, passwordSecretRef: {name: s, key: k}}}}, rules: [{level: Metadata}]}", "spec.forwarding.loki.endpoint", "in the clear")]
     [InlineData("{forwarding: {cluster: a, loki: {endpoint: \"http://logs\"}, redaction: {annotations: [\"${X}\"]}}, rules: [{level: Metadata}]}", "spec.forwarding.redaction.annotations[0]", "must be a key")]

@@ -61,6 +61,16 @@ public sealed class PolicyAuditPlanTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_configuration_is_one_that_runs_read(string name)
+    {
+        var text = (string)Plan(name).Objects.Single(item => item.Type == RenderedKinds.ConfigMaps).Body["data"]!["config.yaml"]!;
+        var document = YamlReader.ReadFirst(text);
+        var config = Comptroller.Falcon.Configuration.FalconConfigReader.Read(document.Root, "config.yaml", path => document.Locate(path).Line);
+        config.Prefix.ShouldBe("FALCON_");
+    }
+
     [Fact]
     public void Only_a_cleanup_goes_without_credentials()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Comptroller.AuditPolicies.Rendering.Shipping;
@@ -64,6 +65,17 @@ public static class ChartValues
             },
             ["metricsPort"] = options.HttpPort,
         };
+        if (!options.Counters.IsEmpty)
+        {
+            values["extraPorts"] = new JsonArray(new JsonObject { ["name"] = "counters", ["port"] = options.CountersPort, ["containerPort"] = options.CountersPort, ["protocol"] = "TCP" });
+            values["podAnnotations"] = new JsonObject
+            {
+                ["prometheus.io/scrape"] = "true",
+                ["prometheus.io/port"] = options.CountersPort.ToString(CultureInfo.InvariantCulture),
+                ["prometheus.io/path"] = "/metrics",
+            };
+        }
+
         AddSecrets(values, options);
         AddVolumes(values, options);
         if (options.Redaction is { } redaction)

@@ -31,7 +31,7 @@ public static partial class FluentBitCheck
     private static readonly Func<ConfigurationTree, IEnumerable<ConfigurationFault>>[] Checks =
     [
         SectionsAreKnown, OptionsAreKnown, ValuesAreOfTheirKind, WordsAreKnown, RequiredOptionsAreSet, ScriptsAreNamed, ParsersExist,
-        FilesystemStorageHasAPath, ChunkFitsBuffer, PathsAreExact, TagsAreShipped, NoOutputGivesUp, VictoriaLogsIsToldTheFields,
+        FilesystemStorageHasAPath, ChunkFitsBuffer, PathsAreExact, TagsAreShipped, CountersAreServed, NoOutputGivesUp, VictoriaLogsIsToldTheFields,
         SecretsAreReferences, CertificatesAreChecked,
     ];
 
@@ -120,6 +120,12 @@ public static partial class FluentBitCheck
         where input.Section == "inputs" && input.Text("tag") is not null
         where !tree.Plugins.Any(output => output.Section == "outputs" && Matches(output.Text("match") ?? "", input.Text("tag")!))
         select new ConfigurationFault($"{input.Path}.tag", $"no output matches \"{input.Text("tag")}\"; its events would be dropped");
+
+    private static IEnumerable<ConfigurationFault> CountersAreServed(ConfigurationTree tree) =>
+        from counter in tree.Plugins
+        where counter.Name == "log_to_metrics" && counter.Text("tag") is not null
+        where !tree.Plugins.Any(output => output.Name == "prometheus_exporter" && Matches(output.Text("match") ?? "", counter.Text("tag")!))
+        select new ConfigurationFault($"{counter.Path}.tag", $"no prometheus_exporter matches \"{counter.Text("tag")}\"; nobody would see the counter");
 
     // S3 reads a negative limit, which is what no_limits comes to, as 5.
     private static IEnumerable<ConfigurationFault> NoOutputGivesUp(ConfigurationTree tree) =>

@@ -36,7 +36,7 @@ public static class FluentBitConfiguration
             {
                 ["inputs"] = new JsonArray(Tail(options)),
                 ["filters"] = new JsonArray([.. Filters(options)]),
-                ["outputs"] = new JsonArray([.. options.Sinks.Select(sink => sink.Output(options))]),
+                ["outputs"] = new JsonArray([.. options.Sinks.Select(sink => sink.Output(options)), .. Counters(options)]),
             },
         };
     }
@@ -70,6 +70,12 @@ public static class FluentBitConfiguration
             ["match"] = Events,
             ["add"] = new JsonArray($"cluster {options.Cluster}", $"source {Source}"),
         };
+        // Before redaction, which can take away what they look at; they keep nothing of it.
+        foreach (var counter in options.Counters)
+        {
+            yield return counter.Filter();
+        }
+
         if (options.Redaction is not null)
         {
             yield return new JsonObject
@@ -81,6 +87,18 @@ public static class FluentBitConfiguration
             };
         }
     }
+
+    private static IEnumerable<JsonObject> Counters(FluentBitOptions options) => options.Counters.IsEmpty ? [] :
+    [
+        new JsonObject
+        {
+            ["name"] = "prometheus_exporter",
+            ["alias"] = "counters",
+            ["match"] = EventCounter.Tag,
+            ["host"] = "0.0.0.0",
+            ["port"] = options.CountersPort,
+        },
+    ];
 
     private static JsonObject Tail(FluentBitOptions options) => new()
     {

@@ -27,6 +27,12 @@ public sealed record FluentBitOptions
     /// <summary>What leaves the node without its content; null for nothing.</summary>
     public Redaction? Redaction { get; init; }
 
+    /// <summary>What is counted on the way; none by default.</summary>
+    public ImmutableArray<EventCounter> Counters { get; init; } = [];
+
+    /// <summary>Port of the counters in the pod.</summary>
+    public int CountersPort { get; init; } = 2021;
+
     /// <summary>Port of health, reload and metrics endpoints in the pod.</summary>
     public int HttpPort { get; init; } = 2020;
 

@@ -100,7 +100,11 @@ internal static class PluginDeclarations
             Numbers = "flush_interval_sec flush_interval_nsec",
             Switches = "kubernetes_mode discard_logs",
             Sizes = "emitter_mem_buf_limit",
-            Required = [("metric_name", WouldExit), ("metric_description", WouldExit), ("tag", WouldExit)],
+            Required =
+            [
+                ("metric_name", WouldExit), ("metric_description", WouldExit), ("tag", WouldExit),
+                ("flush_interval_sec", "all counters would be sent at each event"),
+            ],
             Words = [("metric_mode", ["counter", "gauge", "histogram"])],
         },
         new("outputs")

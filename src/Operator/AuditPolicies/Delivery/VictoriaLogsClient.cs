@@ -37,6 +37,8 @@ internal sealed class VictoriaLogsClient : IDisposable
             ConnectTimeout = Patience,
             MaxConnectionsPerServer = 4,
             MaxResponseHeadersLength = 16,
+            // Of an answer that is too large nothing more is read: the connection is closed.
+            MaxResponseDrainSize = 0,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
             // A proxy would resolve names in our place, past the check of addresses.

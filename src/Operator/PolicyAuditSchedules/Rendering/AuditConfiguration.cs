@@ -51,18 +51,21 @@ internal static class AuditConfiguration
             }
         }
 
-        return YamlWriter.Write(new JsonObject
+        var access = new JsonObject { ["base_url"] = BaseUrl(spec.Falcon)!.ToString().TrimEnd('/'), ["prefix"] = CredentialsPrefix };
+        if (spec.Falcon.MemberCid is { } member)
         {
-            ["falcon_credentials"] = new JsonObject
-            {
-                ["base_url"] = BaseUrl(spec.Falcon)!.ToString().TrimEnd('/'),
-                ["prefix"] = CredentialsPrefix,
-            },
+            access["member_cid"] = member;
+        }
+
+        var configuration = new JsonObject
+        {
+            ["falcon_credentials"] = access,
             ["db"] = new JsonObject { ["type"] = "sqlite" },
             ["sqlite"] = new JsonObject { ["path"] = $"{AuditPod.DataPath}/db.sqlite" },
             ["daemon"] = new JsonObject
             {
                 ["schedules"] = schedules,
+                ["time_zone"] = spec.TimeZone,
                 ["policy_types"] = Strings(spec.PolicyTypes),
                 ["product_types"] = Strings(spec.ProductTypes),
                 ["rate_limit"] = new JsonObject
@@ -81,7 +84,13 @@ internal static class AuditConfiguration
                 // Probes and scrapes come from outside the pod: the loopback address of the reference lets none of them in.
                 ["health_check"] = new JsonObject { ["enabled"] = true, ["port"] = HealthPort, ["bind_address"] = "0.0.0.0" },
             },
-        });
+        };
+        if (spec.GradingConfigMapRef is not null)
+        {
+            configuration["grading"] = new JsonObject { ["path"] = AuditPod.GradingFolder };
+        }
+
+        return YamlWriter.Write(configuration);
     }
 
     private static JsonArray Strings(IEnumerable<string> values) => [.. values.Select(value => (JsonNode)value)];

@@ -31,6 +31,8 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
     public const string DataPath = "/data";
     public const string ResultPath = "/dev/termination-log";
 
+    public const string GradingFolder = $"{ConfigurationFolder}/grading";
+
     private const string ConfigurationFolder = "/etc/comptroller";
     private const int User = 1001;
 
@@ -112,7 +114,7 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
 
     private static JsonArray Arguments(AuditTask task)
     {
-        string[] result = task == AuditTask.Audit ? ["--result", ResultPath] : [];
+        string[] result = task == AuditTask.Audit ? ["--termination-log", ResultPath] : [];
         string[] arguments = ["falcon", Name(task), "--config", $"{ConfigurationFolder}/{AuditConfiguration.FileName}", "--output-dir", $"{DataPath}/reports", .. result];
         return [.. arguments.Select(argument => (JsonNode)argument)];
     }
@@ -130,10 +132,6 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
             var credentials = Spec.Falcon.CredentialsSecretRef;
             variables.Add((JsonNode)FromSecret($"{AuditConfiguration.CredentialsPrefix}CLIENT_ID", credentials.Name, credentials.ClientIdKey));
             variables.Add((JsonNode)FromSecret($"{AuditConfiguration.CredentialsPrefix}CLIENT_SECRET", credentials.Name, credentials.ClientSecretKey));
-            if (Spec.Falcon.MemberCid is { } member)
-            {
-                variables.Add((JsonNode)new JsonObject { ["name"] = $"{AuditConfiguration.CredentialsPrefix}MEMBER_CID", ["value"] = member });
-            }
         }
 
         return variables;
@@ -162,7 +160,7 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
         ];
         if (Spec.GradingConfigMapRef is not null)
         {
-            mounts.Add((JsonNode)new JsonObject { ["name"] = "grading", ["mountPath"] = $"{ConfigurationFolder}/grading", ["readOnly"] = true });
+            mounts.Add((JsonNode)new JsonObject { ["name"] = "grading", ["mountPath"] = GradingFolder, ["readOnly"] = true });
         }
 
         return mounts;

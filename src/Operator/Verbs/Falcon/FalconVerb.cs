@@ -7,6 +7,14 @@ internal static class FalconVerb
 {
     public static Command Create() => new("falcon", "Fetch, grade and report CrowdStrike Falcon policies")
     {
+        AuditVerb.Create(),
+        AuditVerb.CreateFetch(),
+        StoredVerbs.Grade(),
+        StoredVerbs.Policies(),
+        StoredVerbs.Hosts(),
+        StoredVerbs.Host(),
+        CleanupVerb.Create(),
+        SchemaVerb.Create(),
         TestVerb.Create(),
     };
 }

@@ -3,16 +3,6 @@ using System.Text.RegularExpressions;
 
 namespace Comptroller.AuditPolicies.Tests.Alerting.LogsQl;
 
-/// <summary>A stored event or a result row: flat fields, an absent one being "".</summary>
-internal sealed class Row(IReadOnlyDictionary<string, string> fields, DateTimeOffset time = default)
-{
-    public IReadOnlyDictionary<string, string> Fields => fields;
-
-    public DateTimeOffset Time => time;
-
-    public string this[string field] => fields.GetValueOrDefault(field, "");
-}
-
 internal delegate bool Filter(Row row, DateTimeOffset now);
 
 /// <summary>Parses the filters our rules use: terms side by side are ANDed, <c>or</c> binds weaker, <c>!</c> negates one term.</summary>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Comptroller.AuditPolicies.Tests.Alerting.LogsQl;
+namespace Comptroller.AuditPolicies.Tests.Alerting;
 
 /// <summary>Audit events as VictoriaLogs stores them: nested objects become dotted fields, arrays become their JSON text.</summary>
 internal static class AuditEvents
@@ -18,11 +18,12 @@ internal static class AuditEvents
     {
         var node = (JsonObject)JsonNode.Parse(
             $$"""
-            {"kind": "Event", "auditID": "{{++_auditId}}", "stage": "ResponseComplete", "verb": "get", "level": "Metadata", "requestURI": "/api/v1/namespaces/prod/pods/x",
+            {"kind": "Event", "auditID": "{{++_auditId}}", "stage": "ResponseComplete", "verb": "get", "level": "Metadata",
              "user": {"username": "jane@example.com", "groups": ["dev", "system:authenticated"]}, "sourceIPs": ["10.0.0.1"],
              "objectRef": {"resource": "pods", "namespace": "prod", "name": "x", "apiVersion": "v1"}, "responseStatus": {"code": 200} }
             """)!;
         Merge(node, (JsonObject)JsonNode.Parse(changes)!);
+        node["requestURI"] = Address(node["objectRef"]);
         node["cluster"] = cluster;
         node["source"] = "kube-apiserver-audit";
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -31,6 +32,18 @@ internal static class AuditEvents
     }
 
     public static IEnumerable<Row> Times(int count, string changes) => Enumerable.Range(0, count).Select(_ => Event(changes));
+
+    private static string Address(JsonNode? reference)
+    {
+        if (reference is null)
+        {
+            return "/healthz";
+        }
+
+        var group = (string?)reference["apiGroup"] is { } name ? $"apis/{name}/{(string?)reference["apiVersion"] ?? "v1"}" : "api/v1";
+        var scope = (string?)reference["namespace"] is { } @namespace ? $"namespaces/{@namespace}" : null;
+        return "/" + string.Join('/', new[] { group, scope, (string?)reference["resource"], (string?)reference["name"], (string?)reference["subresource"] }.OfType<string>());
+    }
 
     private static void Merge(JsonObject target, JsonObject changes)
     {

@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Text;
 
-namespace Comptroller.AuditPolicies.Tests.Alerting.LogsQl;
+namespace Comptroller.AuditPolicies.Tests.Alerting;
 
 /// <summary>One token: punctuation and words as they stand, quoted text unquoted.</summary>
 internal sealed record Token(string Text, bool Quoted);
 
-/// <summary>Splits LogsQL into tokens.</summary>
+/// <summary>Splits LogsQL and PromQL into tokens.</summary>
 internal sealed class Tokens
 {
     private readonly List<Token> _tokens = [];

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using Comptroller.Falcon.Grading;
+using Comptroller.Falcon.Policies;
+
+namespace Comptroller.Falcon.Auditing;
+
+/// <summary>What an audit is about.</summary>
+public sealed record AuditOptions
+{
+    /// <summary>What is audited when nobody says otherwise; as the replaced tool's daemon.</summary>
+    public static readonly ImmutableArray<PolicyType> DefaultTypes =
+        [PolicyType.Prevention, PolicyType.SensorUpdate, PolicyType.ContentUpdate, PolicyType.Firewall, PolicyType.DeviceControl, PolicyType.ItAutomation];
+
+    public ImmutableArray<PolicyType> Types { get; init; } = DefaultTypes;
+
+    public GradingFiles Grading { get; init; } = GradingFiles.BuiltIn;
+
+    /// <summary>FQL over hosts; null for all.</summary>
+    public string? HostFilter { get; init; }
+
+    /// <summary>Whether Zero Trust scores are fetched: a request per 100 hosts.</summary>
+    public bool ZeroTrust { get; init; }
+
+    /// <summary>Runs of scheduled scans older than this are not looked at.</summary>
+    public TimeSpan ScanHistory { get; init; } = TimeSpan.FromDays(30);
+}
+
+/// <summary>What became of one type of policy.</summary>
+public sealed record TypeAudit(PolicyType Type, IReadOnlyList<Store.FetchedPolicy> Policies, IReadOnlyList<PolicyGrade> Grades, Api.FalconApiException? Error)
+{
+    public bool Fetched => Error is null;
+
+    public bool MissingScope => Error?.Failure == Api.FalconFailure.Scope;
+
+    public Reports.PolicySummary Summary => Reports.PolicySummary.Of(Grades);
+}
+
+/// <summary>What is known of a run once its data is in: what reports are written from.</summary>
+public sealed record AuditOutcome(Store.StoredRun Run, ImmutableArray<TypeAudit> Types, AuditOptions Options)
+{
+    /// <summary>How many hosts stand alike.</summary>
+    public IReadOnlyList<KeyValuePair<Hosts.HostStatuses, long>> Statuses { get; init; } = [];
+
+    public ImmutableArray<PolicyType> Audited => [.. Types.Select(type => type.Type)];
+}
+
+/// <summary>How far a run is.</summary>
+/// <param name="Step">What is being done, for people.</param>
+/// <param name="Done">Of <paramref name="Total"/>.</param>
+/// <param name="Total">0 when unknown.</param>
+public readonly record struct AuditProgress(string Step, long Done, long Total);

@@ -1,0 +1,216 @@
+using System.Text.Json;
+using Comptroller.Falcon.Auditing;
+using Comptroller.Falcon.Grading;
+using Comptroller.Falcon.Hosts;
+using Comptroller.Falcon.Policies;
+using Comptroller.Falcon.Store;
+
+namespace Comptroller.Falcon.Reports;
+
+/// <summary>The reports of a run: policy-audit, host-summary and host-details. Hosts are written as they are read.</summary>
+public sealed class AuditReports(string directory, bool compress, ReportMetadata metadata)
+{
+    /// <summary>Paths of what was written.</summary>
+    public List<string> Written { get; } = [];
+
+    public async Task WriteAsync(AuditOutcome outcome, RunWriter run, CancellationToken cancellationToken)
+    {
+        var about = metadata with { Timestamp = outcome.Run.Started, Cid = outcome.Run.Cid, Grading = outcome.Options.Grading, Types = outcome.Audited };
+        await using var policies = Open("policy-audit", outcome);
+        await using var summary = Open("host-summary", outcome);
+        await using var details = Open("host-details", outcome);
+        PolicyAudit(policies.Json, about, outcome);
+        Start(summary.Json, about, "host-summary");
+        HostSummary(summary.Json, outcome.Run.Hosts);
+        summary.Json.WriteStartArray("hosts");
+        Start(details.Json, about, "host-details");
+        Details(details.Json, outcome);
+        details.Json.WriteStartArray("hosts");
+        var names = outcome.Types.SelectMany(type => type.Grades.Select(grade => ((type.Type, grade.Id), grade.Name))).DistinctBy(entry => entry.Item1).ToDictionary(entry => entry.Item1, entry => entry.Name);
+        await foreach (var host in run.HostsAsync(outcome.Audited, cancellationToken))
+        {
+            summary.Json.WriteStringValue(host.Host.DeviceId);
+            Host(details.Json, host, outcome, names);
+            await summary.FlushWhenFullAsync(cancellationToken);
+            await details.FlushWhenFullAsync(cancellationToken);
+        }
+
+        foreach (var file in (ReportFile[])[summary, details])
+        {
+            file.Json.WriteEndArray();
+            file.Json.WriteEndObject();
+        }
+
+        // All are whole before the first gets its name.
+        foreach (var file in (ReportFile[])[policies, summary, details])
+        {
+            await file.Json.FlushAsync(cancellationToken);
+        }
+
+        foreach (var file in (ReportFile[])[policies, summary, details])
+        {
+            Written.Add(await file.CompleteAsync(cancellationToken));
+        }
+    }
+
+    private ReportFile Open(string type, AuditOutcome outcome) => ReportFile.Open(directory, type, outcome.Run.Started, compress);
+
+    private static void Start(Utf8JsonWriter json, ReportMetadata about, string type)
+    {
+        json.WriteStartObject();
+        about.Write(json, type);
+    }
+
+    private static void PolicyAudit(Utf8JsonWriter json, ReportMetadata about, AuditOutcome outcome)
+    {
+        Start(json, about, "policy-audit");
+        var sum = outcome.Run.Policies;
+        json.WriteStartObject("summary");
+        json.WriteString("result", outcome.Run.Result.ToString().ToLowerInvariant());
+        Counts(json, sum);
+        json.WriteNumber("pass_rate", sum.Total == 0 ? 0 : Math.Round(sum.Passed / (double)sum.Total, 4));
+        json.WriteNumber("overall_score", sum.Score);
+        json.WriteEndObject();
+        json.WriteStartObject("policies");
+        foreach (var type in outcome.Types)
+        {
+            json.WriteStartObject(type.Type.Name);
+            json.WriteBoolean("fetch_success", type.Fetched);
+            json.WriteBoolean("grade_success", type.Fetched);
+            json.WriteNumber("policies_count", type.Grades.Count);
+            json.WriteNumber("passed_policies", type.Summary.Passed);
+            json.WriteNumber("failed_policies", type.Summary.Failed);
+            json.WriteNumber("ungradable_policies", type.Summary.Ungradable);
+            json.WriteNumber("score_percentage", type.Summary.Score);
+            json.WriteBoolean("permission_error", type.MissingScope);
+            json.WriteString("assist_message", type.Error?.Message);
+            Grades(json, type.Grades);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void Details(Utf8JsonWriter json, AuditOutcome outcome)
+    {
+        json.WriteStartObject("summary");
+        Counts(json, outcome.Run.Policies);
+        json.WriteNumber("overall_score", outcome.Run.Policies.Score);
+        Counts(json, outcome.Run.Hosts);
+        json.WriteEndObject();
+        json.WriteStartObject("policies");
+        foreach (var type in outcome.Types)
+        {
+            json.WriteStartObject(type.Type.Key);
+            json.WriteBoolean("fetch_success", type.Fetched);
+            Counts(json, type.Summary);
+            json.WriteNumber("score_percentage", type.Summary.Score);
+            Grades(json, type.Grades);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void Host(Utf8JsonWriter json, StoredHost row, AuditOutcome outcome, Dictionary<(PolicyType, string), string?> names)
+    {
+        var host = row.Host;
+        json.WriteStartObject();
+        json.WriteString("device_id", host.DeviceId);
+        json.WriteString("hostname", host.Hostname);
+        json.WriteString("platform", host.Platform);
+        json.WriteStartObject("policy_status");
+        foreach (var type in outcome.Audited)
+        {
+            json.WriteStartObject(type.Key);
+            json.WriteString("status", row.Verdict.Statuses[type].Text());
+            if (type == PolicyType.ScheduledScan)
+            {
+                json.WriteString("last_compliant_scan", row.LastCompliantScan);
+            }
+            else
+            {
+                var policy = host.PolicyOf(type);
+                json.WriteString("policy_id", policy);
+                json.WriteString("policy_name", policy is null ? null : names.GetValueOrDefault((type, policy)));
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+        json.WriteBoolean("all_policies_passed", row.Verdict.AllPassed);
+        json.WriteBoolean("any_policy_failed", row.Verdict.AnyFailed);
+        json.WriteStartObject("host_record");
+        json.WriteString("product_type_desc", host.ProductType);
+        json.WriteString("os_version", host.OsVersion);
+        json.WriteString("agent_version", host.AgentVersion);
+        json.WriteString("last_seen", host.LastSeen);
+        Texts(json, "groups", host.Groups);
+        Texts(json, "tags", host.Tags);
+        json.WriteEndObject();
+        if (row.Trust is { } trust)
+        {
+            json.WriteStartObject("zero_trust");
+            Score("sensor_config", trust.SensorConfig);
+            Score("os", trust.Os);
+            Score("overall", trust.Overall);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+
+        void Score(string name, int? value)
+        {
+            if (value is { } score)
+            {
+                json.WriteNumber(name, score);
+            }
+        }
+    }
+
+    private static void Grades(Utf8JsonWriter json, IReadOnlyList<PolicyGrade> grades)
+    {
+        json.WriteStartArray("graded_policies");
+        foreach (var grade in grades)
+        {
+            GradeJson.Write(json, grade);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void HostSummary(Utf8JsonWriter json, HostCounts hosts)
+    {
+        json.WriteStartObject("summary");
+        Counts(json, hosts);
+        json.WriteEndObject();
+    }
+
+    private static void Counts(Utf8JsonWriter json, PolicySummary sum)
+    {
+        json.WriteNumber("total_policies", sum.Total);
+        json.WriteNumber("passed_policies", sum.Passed);
+        json.WriteNumber("failed_policies", sum.Failed);
+        json.WriteNumber("ungradable_policies", sum.Ungradable);
+    }
+
+    private static void Counts(Utf8JsonWriter json, HostCounts hosts)
+    {
+        json.WriteNumber("total_hosts", hosts.Total);
+        json.WriteNumber("hosts_all_passed", hosts.AllPassed);
+        json.WriteNumber("hosts_any_failed", hosts.AnyFailed);
+    }
+
+    private static void Texts(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,190 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Comptroller.Falcon.Hosts;
+using Comptroller.Falcon.Policies;
+using Comptroller.Falcon.Reports;
+
+namespace Comptroller.Falcon.Store;
+
+/// <summary>
+/// Runs, and the policies and hosts of the last complete one. A run is one transaction: readers see the one before until it is
+/// whole, and one that breaks off leaves nothing. Hosts of a run have a table of their own: replacing a million rows is dropping one.
+/// </summary>
+public sealed class AuditStore(StoreConnections connections)
+{
+    private const string Schema = """
+        CREATE TABLE IF NOT EXISTS runs (id BIGINT PRIMARY KEY, cid TEXT NOT NULL, started BIGINT NOT NULL, ended BIGINT NOT NULL, result TEXT NOT NULL,
+          policies BIGINT NOT NULL, passed BIGINT NOT NULL, failed BIGINT NOT NULL, ungradable BIGINT NOT NULL, checks BIGINT NOT NULL, failures BIGINT NOT NULL,
+          hosts BIGINT NOT NULL, hosts_passed BIGINT NOT NULL, hosts_failed BIGINT NOT NULL,
+          api_calls BIGINT NOT NULL, api_errors BIGINT NOT NULL, throttled BIGINT NOT NULL, message TEXT NOT NULL);
+        CREATE TABLE IF NOT EXISTS run_policies (run_id BIGINT NOT NULL, type TEXT NOT NULL, position BIGINT NOT NULL, body TEXT NOT NULL, settings TEXT,
+          PRIMARY KEY (run_id, type, position));
+        CREATE TABLE IF NOT EXISTS run_facts (run_id BIGINT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run_id, name));
+        """;
+
+    private const string RunColumns =
+        "id, cid, started, ended, result, policies, passed, failed, ungradable, checks, failures, hosts, hosts_passed, hosts_failed, api_calls, api_errors, throttled, message";
+
+    public StoreConnections Connections { get; } = connections;
+
+    /// <summary>Makes the tables that are missing.</summary>
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await Connections.OpenAsync(cancellationToken);
+        await connection.ExecuteAsync(Schema, cancellationToken);
+    }
+
+    /// <summary>Starts a run. Nothing of it is seen by others until it is completed.</summary>
+    public async Task<RunWriter> BeginAsync(CancellationToken cancellationToken)
+    {
+        var connection = await Connections.OpenAsync(cancellationToken);
+        try
+        {
+            await connection.ExecuteAsync("BEGIN", cancellationToken);
+            var id = Convert.ToInt64(await connection.ScalarAsync("SELECT COALESCE(MAX(id), 0) + 1 FROM runs", cancellationToken), CultureInfo.InvariantCulture);
+            await connection.ExecuteAsync(HostTable.Create(id), cancellationToken);
+            return new RunWriter(connection, id);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Records a run that brought no data.</summary>
+    public async Task RecordAsync(StoredRun run, CancellationToken cancellationToken)
+    {
+        await using var connection = await Connections.OpenAsync(cancellationToken);
+        await connection.ExecuteAsync("BEGIN", cancellationToken);
+        var id = Convert.ToInt64(await connection.ScalarAsync("SELECT COALESCE(MAX(id), 0) + 1 FROM runs", cancellationToken), CultureInfo.InvariantCulture);
+        await InsertAsync(connection, run with { Id = id }, cancellationToken);
+        await connection.ExecuteAsync("COMMIT", cancellationToken);
+    }
+
+    /// <summary>The run whose data is shown; null before there is one.</summary>
+    public async Task<StoredRun?> LastCompleteAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await Connections.OpenAsync(cancellationToken);
+        await using var command = connection.Command($"SELECT {RunColumns} FROM runs WHERE result IN ('Complete', 'Degraded') ORDER BY id DESC LIMIT 1");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? Run(reader) : null;
+    }
+
+    /// <summary>The newest runs, oldest first.</summary>
+    public async Task<IReadOnlyList<StoredRun>> RunsAsync(int most, CancellationToken cancellationToken)
+    {
+        var runs = new List<StoredRun>();
+        await using var connection = await Connections.OpenAsync(cancellationToken);
+        await using var command = connection.Command($"SELECT {RunColumns} FROM runs ORDER BY id DESC LIMIT {most}");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            runs.Add(Run(reader));
+        }
+
+        runs.Reverse();
+        return runs;
+    }
+
+    /// <summary>The policies of a run by type, with the settings that the API keeps elsewhere.</summary>
+    public async Task<Dictionary<PolicyType, List<FetchedPolicy>>> PoliciesAsync(long run, CancellationToken cancellationToken)
+    {
+        var policies = new Dictionary<PolicyType, List<FetchedPolicy>>();
+        await using var connection = await Connections.OpenAsync(cancellationToken);
+        await using var command = connection.Command($"SELECT type, body, settings FROM run_policies WHERE run_id = {run} ORDER BY type, position");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            if (PolicyType.TryParse(reader.GetString(0), out var type))
+            {
+                policies.TryAdd(type, []);
+                if (reader.GetString(1).Length > 0)
+                {
+                    policies[type].Add(new FetchedPolicy(JsonElement.Parse(reader.GetString(1)), reader.IsDBNull(2) ? null : JsonElement.Parse(reader.GetString(2))));
+                }
+            }
+        }
+
+        return policies;
+    }
+
+    /// <summary>The hosts of a run by device id, one at a time.</summary>
+    public async IAsyncEnumerable<StoredHost> HostsAsync(long run, IReadOnlyList<PolicyType> audited, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var connection = await Connections.OpenAsync(cancellationToken);
+        await foreach (var host in HostTable.ReadAsync(connection, run, [.. audited], cancellationToken))
+        {
+            yield return host;
+        }
+    }
+
+    /// <summary>The types that a run was about.</summary>
+    public async Task<IReadOnlyList<PolicyType>> AuditedAsync(long run, CancellationToken cancellationToken)
+    {
+        await using var connection = await Connections.OpenAsync(cancellationToken);
+        var names = (string?)await connection.ScalarAsync($"SELECT value FROM run_facts WHERE run_id = {run} AND name = 'audited'", cancellationToken) ?? "";
+        return [.. names.Split(',').Select(name => PolicyType.TryParse(name, out var type) ? type : null).OfType<PolicyType>()];
+    }
+
+    internal static async Task InsertAsync(DbConnection connection, StoredRun run, CancellationToken cancellationToken)
+    {
+        await using var command = connection.Command(
+            $"INSERT INTO runs ({RunColumns}) VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14, @p15, @p16, @p17)",
+            run.Id, run.Cid, run.Started.ToUnixTimeMilliseconds(), run.Ended.ToUnixTimeMilliseconds(), run.Result.ToString(),
+            (long)run.Policies.Total, (long)run.Policies.Passed, (long)run.Policies.Failed, (long)run.Policies.Ungradable, run.Policies.Checks, run.Policies.Failures,
+            run.Hosts.Total, run.Hosts.AllPassed, run.Hosts.AnyFailed, run.ApiCalls, run.ApiErrors, run.Throttled, run.Message);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static StoredRun Run(DbDataReader row) => new()
+    {
+        Id = row.GetInt64(0),
+        Cid = row.GetString(1),
+        Started = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(2)),
+        Ended = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)),
+        Result = Enum.Parse<RunResult>(row.GetString(4)),
+        Policies = new PolicySummary((int)row.GetInt64(5), (int)row.GetInt64(6), (int)row.GetInt64(7), (int)row.GetInt64(8), row.GetInt64(9), row.GetInt64(10)),
+        Hosts = new HostCounts(row.GetInt64(11), row.GetInt64(12), row.GetInt64(13)),
+        ApiCalls = row.GetInt64(14),
+        ApiErrors = row.GetInt64(15),
+        Throttled = row.GetInt64(16),
+        Message = row.GetString(17),
+    };
+}
+
+/// <summary>A policy as the API sent it, and the settings that it keeps elsewhere.</summary>
+public sealed record FetchedPolicy(JsonElement Policy, JsonElement? Settings);
+
+/// <summary>The few things that are said to a connection.</summary>
+internal static class Commands
+{
+    public static DbCommand Command(this DbConnection connection, string text, params ReadOnlySpan<object?> values)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = text;
+        for (var i = 0; i < values.Length; i++)
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = $"@p{i}";
+            parameter.Value = values[i] ?? DBNull.Value;
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+
+    public static async Task ExecuteAsync(this DbConnection connection, string text, CancellationToken cancellationToken)
+    {
+        await using var command = connection.Command(text);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public static async Task<object?> ScalarAsync(this DbConnection connection, string text, CancellationToken cancellationToken)
+    {
+        await using var command = connection.Command(text);
+        return await command.ExecuteScalarAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,197 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using System.Globalization;
+using Comptroller.Falcon.Hosts;
+using Comptroller.Falcon.Policies;
+
+namespace Comptroller.Falcon.Store;
+
+/// <summary>One run while it is written. Disposed before it is completed it never was.</summary>
+public sealed class RunWriter : IAsyncDisposable
+{
+    private readonly DbConnection _connection;
+    private readonly Dictionary<string, (Host Host, HostStatuses Statuses, string LastScan)> _batch = new(HostTable.Batch, StringComparer.Ordinal);
+    private DbCommand? _insert;
+    private bool _done;
+
+    internal RunWriter(DbConnection connection, long id) => (_connection, Id) = (connection, id);
+
+    public long Id { get; }
+
+    /// <summary>Adds a host; one that is already there is replaced.</summary>
+    public void Add(Host host, HostStatuses statuses, string lastCompliantScan)
+    {
+        _batch[host.DeviceId] = (host, statuses, lastCompliantScan);
+        if (_batch.Count == HostTable.Batch)
+        {
+            Flush();
+        }
+    }
+
+    /// <summary>Writes what is still in memory.</summary>
+    public void Flush()
+    {
+        if (_batch.Count == 0)
+        {
+            return;
+        }
+
+        var whole = _batch.Count == HostTable.Batch;
+        var command = whole && _insert is not null ? _insert : Prepared(_batch.Count);
+        if (whole)
+        {
+            _insert = command;
+        }
+
+        var row = 0;
+        foreach (var (host, statuses, lastScan) in _batch.Values)
+        {
+            HostTable.Fill(command.Parameters, row++, host, statuses, lastScan);
+        }
+
+        command.ExecuteNonQuery();
+        _batch.Clear();
+        if (!whole)
+        {
+            command.Dispose();
+        }
+    }
+
+    public async Task<long> CountAsync(CancellationToken cancellationToken)
+    {
+        Flush();
+        return Convert.ToInt64(await _connection.ScalarAsync($"SELECT COUNT(*) FROM hosts_{Id}", cancellationToken), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Sets one status of the hosts that have a configuration assessment policy; of those that have none when it is null.</summary>
+    public async Task SetAssessmentAsync(string? policy, HostStatus status, CancellationToken cancellationToken)
+    {
+        var shift = PolicyType.ConfigurationAssessment.Index * 4;
+        await using var command = _connection.Command(
+            $"UPDATE hosts_{Id} SET statuses = (statuses & {~(0xFL << shift)}) | {(long)status << shift} WHERE {(policy is null ? "sca IS NULL" : "sca = @p0")}",
+            policy is null ? [] : [policy]);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>The next device ids in order, for what is asked of the API host by host.</summary>
+    public async Task<IReadOnlyList<string>> DeviceIdsAsync(string after, int most, CancellationToken cancellationToken)
+    {
+        var ids = new List<string>(most);
+        await using var command = _connection.Command($"SELECT device_id FROM hosts_{Id} WHERE device_id > @p0 ORDER BY device_id LIMIT {most}", after);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            ids.Add(reader.GetString(0));
+        }
+
+        return ids;
+    }
+
+    public void SetTrust(string deviceId, ZeroTrust trust)
+    {
+        using var command = _connection.Command(
+            $"UPDATE hosts_{Id} SET zt_sensor = @p1, zt_os = @p2, zt_overall = @p3 WHERE device_id = @p0", deviceId, (long?)trust.SensorConfig, (long?)trust.Os, (long?)trust.Overall);
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>The hosts so far, in order.</summary>
+    public IAsyncEnumerable<StoredHost> HostsAsync(ImmutableArray<PolicyType> audited, CancellationToken cancellationToken) =>
+        HostTable.ReadAsync(_connection, Id, audited, cancellationToken);
+
+    /// <summary>Keeps what was fetched, so that it can be graded again without the API.</summary>
+    public async Task AddPoliciesAsync(PolicyType type, IReadOnlyList<FetchedPolicy> policies, CancellationToken cancellationToken)
+    {
+        // A row without a body says that the type was fetched and is empty.
+        for (var position = 0; position < Math.Max(1, policies.Count); position++)
+        {
+            var policy = position < policies.Count ? policies[position] : null;
+            await using var command = _connection.Command(
+                "INSERT INTO run_policies (run_id, type, position, body, settings) VALUES (@p0, @p1, @p2, @p3, @p4)",
+                Id, type.Key, (long)position, policy?.Policy.GetRawText() ?? "", policy?.Settings?.GetRawText());
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Puts what was found out later in the place of what was fetched.</summary>
+    public async Task ReplacePoliciesAsync(PolicyType type, IReadOnlyList<FetchedPolicy> policies, CancellationToken cancellationToken)
+    {
+        await using (var command = _connection.Command("DELETE FROM run_policies WHERE run_id = @p0 AND type = @p1", Id, type.Key))
+        {
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await AddPoliciesAsync(type, policies, cancellationToken);
+    }
+
+    /// <summary>How many hosts stand alike. There are few ways to stand, however many hosts there are.</summary>
+    public async Task<IReadOnlyList<KeyValuePair<HostStatuses, long>>> StatusesAsync(CancellationToken cancellationToken)
+    {
+        Flush();
+        var statuses = new List<KeyValuePair<HostStatuses, long>>();
+        await using var command = _connection.Command($"SELECT statuses, COUNT(*) FROM hosts_{Id} GROUP BY statuses");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            statuses.Add(KeyValuePair.Create(new HostStatuses(reader.GetInt64(0)), reader.GetInt64(1)));
+        }
+
+        return statuses;
+    }
+
+    /// <summary>Makes the run the one that everybody sees, and drops the data of those before it. Their figures stay.</summary>
+    public async Task CompleteAsync(StoredRun run, ImmutableArray<PolicyType> audited, CancellationToken cancellationToken)
+    {
+        Flush();
+        _insert?.Dispose();
+        _insert = null;
+        var previous = new List<long>();
+        await using (var command = _connection.Command($"SELECT id FROM runs WHERE id < {Id} AND EXISTS (SELECT 1 FROM run_facts WHERE run_id = runs.id)"))
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                previous.Add(reader.GetInt64(0));
+            }
+        }
+
+        foreach (var old in previous)
+        {
+            await _connection.ExecuteAsync($"DROP TABLE IF EXISTS hosts_{old}", cancellationToken);
+        }
+
+        await _connection.ExecuteAsync($"DELETE FROM run_policies WHERE run_id < {Id}", cancellationToken);
+        await _connection.ExecuteAsync($"DELETE FROM run_facts WHERE run_id < {Id}", cancellationToken);
+        await AuditStore.InsertAsync(_connection, run with { Id = Id }, cancellationToken);
+        await using (var facts = _connection.Command("INSERT INTO run_facts (run_id, name, value) VALUES (@p0, 'audited', @p1)", Id, string.Join(',', audited.Select(type => type.Key))))
+        {
+            await facts.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await _connection.ExecuteAsync("COMMIT", cancellationToken);
+        _done = true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _insert?.Dispose();
+        if (!_done)
+        {
+            try
+            {
+                await _connection.ExecuteAsync("ROLLBACK", CancellationToken.None);
+            }
+            catch (DbException)
+            {
+                // The connection is gone, and the transaction with it.
+            }
+        }
+
+        await _connection.DisposeAsync();
+    }
+
+    private DbCommand Prepared(int rows)
+    {
+        var command = _connection.Command(HostTable.Insert(Id, rows), new object?[rows * 13]);
+        return command;
+    }
+}

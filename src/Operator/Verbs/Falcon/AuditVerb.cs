@@ -1,0 +1,105 @@
+using System.CommandLine;
+using Comptroller.Falcon.Api;
+using Comptroller.Falcon.Auditing;
+using Comptroller.Falcon.Reports;
+using Comptroller.Falcon.Store;
+
+namespace Comptroller.Operator.Verbs.Falcon;
+
+/// <summary><c>falcon audit</c> and <c>falcon fetch</c>: one run. Exit 0 at or above the threshold, 1 below it, 2 could not audit.</summary>
+internal static class AuditVerb
+{
+    public static Command Create() => Create("audit", "Fetch, grade and report once: exit 0 at or above --min-score, 1 below it, 2 could not audit", withReports: true);
+
+    public static Command CreateFetch() => Create("fetch", "Fetch and grade once into the store, without reports", withReports: false);
+
+    private static Command Create(string name, string description, bool withReports)
+    {
+        var options = new FalconOptions();
+        var minimum = new Option<double>("--min-score") { Description = "Score below which the exit code is 1", DefaultValueFactory = _ => 0 };
+        var directory = new Option<string>("--output-dir") { Description = "Directory of reports", DefaultValueFactory = _ => "./output" };
+        var compress = new Option<bool>("--compress") { Description = "Compress reports with gzip" };
+        var termination = new Option<string?>("--termination-log") { Description = "File for the result as JSON of at most 4096 bytes, such as /dev/termination-log" };
+        var command = new Command(name, description) { minimum, termination };
+        if (withReports)
+        {
+            command.Options.Add(directory);
+            command.Options.Add(compress);
+        }
+
+        options.AddApi(command);
+        command.SetAction((result, cancellationToken) => RunAsync(
+            result, options, result.GetValue(minimum), withReports ? result.GetValue(directory) : null, withReports && result.GetValue(compress), result.GetValue(termination), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        ParseResult result, FalconOptions options, double minimum, string? directory, bool compress, string? termination, CancellationToken cancellationToken)
+    {
+        AuditOutcome outcome;
+        try
+        {
+            outcome = await AuditAsync(result, options, directory, compress, cancellationToken);
+        }
+        catch (Exception e) when (termination is not null && e is FormatException or IOException or UnauthorizedAccessException or FalconApiException or System.Data.Common.DbException)
+        {
+            await RunResultFile.WriteAsync(termination!, RunResultFile.Failure(e.Message), cancellationToken);
+            throw;
+        }
+
+        if (termination is not null)
+        {
+            await RunResultFile.WriteAsync(termination, RunResultFile.Of(outcome), cancellationToken);
+        }
+
+        Print(outcome, result.InvocationConfiguration.Output);
+        return !outcome.Run.Succeeded ? ExitCodes.Errors : outcome.Run.Policies.Score < minimum ? ExitCodes.Warnings : ExitCodes.Clean;
+    }
+
+    private static async Task<AuditOutcome> AuditAsync(ParseResult result, FalconOptions options, string? directory, bool compress, CancellationToken cancellationToken)
+    {
+        var config = await options.ConfigAsync(result, cancellationToken);
+        await using var connections = options.Store(result, config);
+        using var writing = connections.IsPostgres ? null : StoreLock.Take(Path.GetDirectoryName(connections.FilePath)!);
+        using var limiter = options.Limiter(result, config);
+        using var client = options.Client(result, config, limiter);
+        var api = new FalconApi(client);
+        var store = new AuditStore(connections);
+        var reports = directory is null ? null : new AuditReports(directory, compress || config.Compress, new ReportMetadata
+        {
+            Timestamp = TimeProvider.System.GetUtcNow(),
+            Command = string.Join(' ', SecretArguments.Redact(Environment.GetCommandLineArgs())),
+            DatabaseType = connections.Kind,
+        });
+        using var progress = AuditProgressBar.Open(result.InvocationConfiguration.Error);
+        var run = new AuditRun(api, store, TimeProvider.System) { Progress = progress.Show, Report = reports is null ? null : reports.WriteAsync };
+        var outcome = await run.RunAsync(await options.AuditAsync(result, config, api, cancellationToken), cancellationToken);
+        if (directory is not null && outcome.Run.Succeeded)
+        {
+            reports!.Written.Add(await HtmlReport.WriteAsync(directory, outcome, await store.RunsAsync(90, cancellationToken), cancellationToken));
+        }
+
+        foreach (var path in reports?.Written ?? [])
+        {
+            await result.InvocationConfiguration.Error.WriteLineAsync(path);
+        }
+
+        return outcome;
+    }
+
+    private static void Print(AuditOutcome outcome, TextWriter output)
+    {
+        var run = outcome.Run;
+        output.WriteLine($"{run.Result.ToString().ToLowerInvariant()}: score {run.Policies.Score:0.00} %, {run.Policies.Passed} of {run.Policies.Total} policies passed, {run.Policies.Failed} failed, "
+            + $"{run.Policies.Ungradable} ungradable; {run.Hosts.AllPassed} of {run.Hosts.Total} hosts passed, {run.Hosts.AnyFailed} failed; {run.ApiCalls} API calls, {run.Throttled} throttled, {run.Duration.TotalSeconds:0.0} s");
+        foreach (var type in outcome.Types.Where(type => !type.Fetched))
+        {
+            output.WriteLine($"  {type.Type.Name}: {type.Error!.Message}");
+        }
+
+        if (run.Result == RunResult.Failed)
+        {
+            output.WriteLine($"  {run.Message}");
+        }
+    }
+}

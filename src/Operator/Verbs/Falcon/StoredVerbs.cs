@@ -1,0 +1,151 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Comptroller.Falcon.Auditing;
+using Comptroller.Falcon.Configuration;
+using Comptroller.Falcon.Grading;
+using Comptroller.Falcon.Hosts;
+using Comptroller.Falcon.Policies;
+using Comptroller.Falcon.Reports;
+using Comptroller.Falcon.Store;
+
+namespace Comptroller.Operator.Verbs.Falcon;
+
+/// <summary>The verbs that show the last complete run: <c>policies</c>, <c>hosts</c>, <c>host</c> and <c>grade</c>. None needs the API.</summary>
+internal static class StoredVerbs
+{
+    public static Command Policies()
+    {
+        var (options, output) = (new FalconOptions(), Output());
+        var types = new Option<string[]>("--policy-types", "-t") { Description = "Only these types, by commas", AllowMultipleArgumentsPerToken = true };
+        var platform = new Option<string?>("--platform", "-p") { Description = "Only Windows, Mac or Linux" };
+        var status = new Option<string?>("--status", "-s") { Description = "Only passed, failed or ungradable" };
+        status.AcceptOnlyFromAmong("passed", "failed", "ungradable");
+        var details = new Option<bool>("--details") { Description = "Name every failed check" };
+        var command = new Command("policies", "Show the grades of the last complete run") { types, platform, status, details, output };
+        options.AddStore(command);
+        options.AddGrading(command);
+        command.SetAction((result, cancellationToken) => WithStoreAsync(result, options, async (store, run, config) =>
+        {
+            var names = FalconOptions.Split(result.GetValue(types));
+            var filter = new PolicyFilter { Platform = result.GetValue(platform), Status = result.GetValue(status), Types = names.Count > 0 ? FalconOptions.Types(names) : PolicyType.All };
+            var grades = (await GradesAsync(result, options, store, run, config, cancellationToken)).Where(filter.Matches).ToList();
+            await new PolicyTable(result.GetValue(output)!, result.GetValue(details)).WriteAsync(grades, result.InvocationConfiguration.Output, cancellationToken);
+            return ExitCodes.Clean;
+        }, cancellationToken));
+        return command;
+    }
+
+    public static Command Grade()
+    {
+        var (options, output) = (new FalconOptions(), Output());
+        var minimum = new Option<double>("--min-score") { Description = "Score below which the exit code is 1", DefaultValueFactory = _ => 0 };
+        var command = new Command("grade", "Grade the stored policies again, by other grading files: exit 0 at or above --min-score, 1 below it") { minimum, output };
+        options.AddStore(command);
+        options.AddGrading(command);
+        command.SetAction((result, cancellationToken) => WithStoreAsync(result, options, async (store, run, config) =>
+        {
+            var grades = await GradesAsync(result, options, store, run, config, cancellationToken);
+            var text = result.InvocationConfiguration.Output;
+            var rows = grades.GroupBy(grade => grade.Type).Select(group => (Name: group.Key.Name, Summary: PolicySummary.Of(group))).ToList();
+            var total = rows.Aggregate(default(PolicySummary), (sum, row) => sum + row.Summary);
+            rows.Add(("TOTAL", total));
+            switch (result.GetValue(output))
+            {
+                case "json":
+                    await text.WriteLineAsync(new JsonObject(rows.Select(row => KeyValuePair.Create(row.Name, (JsonNode?)new JsonObject
+                    {
+                        ["passed"] = row.Summary.Passed,
+                        ["failed"] = row.Summary.Failed,
+                        ["ungradable"] = row.Summary.Ungradable,
+                        ["total"] = row.Summary.Total,
+                        ["score"] = row.Summary.Score,
+                    }))).ToJsonString());
+                    break;
+                case "csv":
+                    await text.WriteLineAsync("Policy Type,Passed,Failed,Ungradable,Total,Score");
+                    rows.ForEach(row => text.WriteLine(Csv.Line(row.Name, $"{row.Summary.Passed}", $"{row.Summary.Failed}", $"{row.Summary.Ungradable}", $"{row.Summary.Total}", Score(row.Summary.Score))));
+                    break;
+                default:
+                    rows.ForEach(row => text.WriteLine($"{row.Name,-20} {Score(row.Summary.Score),7} %  {row.Summary.Passed} passed, {row.Summary.Failed} failed, {row.Summary.Ungradable} ungradable"));
+                    break;
+            }
+
+            return total.Score < result.GetValue(minimum) ? ExitCodes.Warnings : ExitCodes.Clean;
+        }, cancellationToken));
+        return command;
+    }
+
+    public static Command Hosts()
+    {
+        var (options, output) = (new FalconOptions(), Output());
+        var platform = new Option<string?>("--platform", "-p") { Description = "Only Windows, Mac or Linux" };
+        var status = new Option<string?>("--status", "-s") { Description = "Only all-passed or any-failed" };
+        status.AcceptOnlyFromAmong("all-passed", "any-failed");
+        var groups = new Option<string[]>("--host-group-ids") { Description = "Only hosts of these groups, by id", AllowMultipleArgumentsPerToken = true };
+        var tags = new Option<string?>("--tags") { Description = "Only hosts with one of these tags, by commas" };
+        var command = new Command("hosts", "Show where the hosts of the last complete run stand") { platform, status, groups, tags, output };
+        options.AddStore(command);
+        command.SetAction((result, cancellationToken) => WithStoreAsync(result, options, (store, run, _) => new HostTableWriter(result.GetValue(output)!).WriteAsync(
+            store,
+            run,
+            new HostFilter
+            {
+                Platform = result.GetValue(platform),
+                Passed = result.GetValue(status) switch { "all-passed" => true, "any-failed" => false, _ => null },
+                GroupIds = FalconOptions.Split(result.GetValue(groups)),
+                Tags = HostTags.Parse(result.GetValue(tags)) ?? [],
+            },
+            result.InvocationConfiguration.Output,
+            cancellationToken), cancellationToken));
+        return command;
+    }
+
+    public static Command Host()
+    {
+        var (options, output) = (new FalconOptions(), Output());
+        var name = new Argument<string>("hostname") { Description = "Name of the host; case does not matter" };
+        var command = new Command("host", "Show where one host of the last complete run stands: exit 2 when there is none of that name") { name, output };
+        options.AddStore(command);
+        command.SetAction((result, cancellationToken) => WithStoreAsync(result, options, async (store, run, _) =>
+        {
+            var found = await new HostTableWriter(result.GetValue(output)!).WriteAsync(
+                store, run, new HostFilter { Hostname = result.GetValue(name) }, result.InvocationConfiguration.Output, cancellationToken, wide: true);
+            return found == ExitCodes.Clean ? found : throw new FormatException($"no host of the last complete run is called {result.GetValue(name)}");
+        }, cancellationToken));
+        return command;
+    }
+
+    internal static Option<string> Output()
+    {
+        var output = new Option<string>("--output", "-o") { Description = "text, json or csv", DefaultValueFactory = _ => "text" };
+        output.AcceptOnlyFromAmong("text", "json", "csv");
+        return output;
+    }
+
+    internal static string Score(double score) => score.ToString("0.00", CultureInfo.InvariantCulture);
+
+    private static async Task<List<PolicyGrade>> GradesAsync(
+        ParseResult result, FalconOptions options, AuditStore store, StoredRun run, FalconConfig config, CancellationToken cancellationToken)
+    {
+        var grading = await options.GradingAsync(result, config, cancellationToken);
+        var policies = await store.PoliciesAsync(run.Id, cancellationToken);
+        return [.. PolicyType.All.Where(policies.ContainsKey).SelectMany(type => AuditRun.Grade(type, policies[type], grading))];
+    }
+
+    private static async Task<int> WithStoreAsync(ParseResult result, FalconOptions options, Func<AuditStore, StoredRun, FalconConfig, Task<int>> show, CancellationToken cancellationToken)
+    {
+        var config = await options.ConfigAsync(result, cancellationToken);
+        await using var connections = options.Store(result, config);
+        if (!connections.IsPostgres && !File.Exists(connections.FilePath))
+        {
+            throw new FormatException($"{connections.FilePath}: no such store; run comptroller falcon audit first");
+        }
+
+        var store = new AuditStore(connections);
+        await store.PrepareAsync(cancellationToken);
+        var run = await store.LastCompleteAsync(cancellationToken) ?? throw new FormatException("no run is complete yet; run comptroller falcon audit first");
+        await result.InvocationConfiguration.Error.WriteLineAsync($"run of {run.Started.UtcDateTime:yyyy-MM-dd HH:mm} UTC, {run.Result.ToString().ToLowerInvariant()}");
+        return await show(store, run, config);
+    }
+}

@@ -1,0 +1,211 @@
+using System.IO.Compression;
+using System.Text.Json;
+using Comptroller.Falcon.Api;
+using Comptroller.Falcon.Auditing;
+using Comptroller.Falcon.Hosts;
+using Comptroller.Falcon.Policies;
+using Comptroller.Falcon.RateLimiting;
+using Comptroller.Falcon.Reports;
+using Comptroller.Falcon.Store;
+using Comptroller.Falcon.Tests.Reports;
+using Comptroller.FalconSimulator;
+
+namespace Comptroller.Falcon.Tests.Auditing;
+
+/// <summary>Whole audits against the simulator.</summary>
+public sealed class AuditRunTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory().FullName;
+    private readonly VirtualTime _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+
+    [Fact]
+    public async Task A_run_fetches_grades_and_reports_everything()
+    {
+        await using var audit = await StartAsync(new SimulatorOptions { Hosts = 500, Policies = 60 });
+        var outcome = await audit.RunAsync(new AuditOptions { Types = PolicyType.All, ZeroTrust = true });
+        outcome.Run.Message.ShouldBe("");
+        outcome.Run.Result.ShouldBe(RunResult.Complete);
+        outcome.Run.Hosts.Total.ShouldBe(500);
+        outcome.Run.Hosts.AllPassed.ShouldBeInRange(1, 499);
+        outcome.Run.Hosts.AnyFailed.ShouldBeInRange(1, 499);
+        outcome.Types.ShouldAllBe(type => type.Grades.Count >= 3);
+        outcome.Run.Policies.Score.ShouldBeInRange(50, 99.9);
+        outcome.Run.ApiCalls.ShouldBe(audit.Simulator.TotalCalls);
+
+        foreach (var name in ReportSchemas.Names.Where(name => name != "metrics"))
+        {
+            var report = JsonElement.Parse(await File.ReadAllBytesAsync(Directory.EnumerateFiles(audit.Output, $"{name}_*.json").Single()));
+            SchemaCheck.Check(JsonElement.Parse(ReportSchemas.Text(name)), report).Take(5).ShouldBeEmpty();
+        }
+
+        var stored = (await audit.Store.LastCompleteAsync(default))!;
+        stored.ShouldBe(outcome.Run with { Id = stored.Id });
+        var hosts = await audit.Store.HostsAsync(stored.Id, PolicyType.All, default).ToListAsync();
+        hosts.Count.ShouldBe(500);
+        hosts.Count(host => host.Verdict.AllPassed).ShouldBe((int)stored.Hosts.AllPassed);
+        hosts.ShouldAllBe(host => host.Trust == new ZeroTrust(80, 70, 75));
+        hosts.ShouldAllBe(host => host.Verdict.Statuses[PolicyType.ConfigurationAssessment] != HostStatus.NotGraded);
+        (await audit.Store.PoliciesAsync(stored.Id, default)).Keys.ShouldBe(PolicyType.All, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Few_calls_suffice_for_many_hosts()
+    {
+        await using var audit = await StartAsync(new SimulatorOptions { Hosts = 30_000, Policies = 50 });
+        (await audit.RunAsync(new AuditOptions { Types = PolicyType.All })).Run.ApiCalls.ShouldBeLessThan(60);
+    }
+
+    [Theory]
+    [InlineData("policy/combined/firewall/v1")]
+    [InlineData("fwmgr/entities/policies/v1")]
+    public async Task A_missing_scope_makes_the_run_partial_names_the_scope_and_keeps_the_last_data(string path)
+    {
+        var broken = false;
+        await using var audit = await StartAsync(new SimulatorOptions { Hosts = 20, Faults = request => broken && request.Path == path ? new Fault { MissingScope = true } : null });
+        var first = await audit.RunAsync(new AuditOptions());
+        broken = true;
+        _time.Advance(TimeSpan.FromHours(2));
+        var second = await audit.RunAsync(new AuditOptions());
+        second.Run.Result.ShouldBe(RunResult.Partial);
+        second.Run.Message.ShouldContain("Firewall management");
+        second.Types.Single(type => !type.Fetched).MissingScope.ShouldBeTrue();
+        (await audit.Store.LastCompleteAsync(default))!.Id.ShouldBe(first.Run.Id);
+        (await audit.Store.RunsAsync(10, default)).Select(run => run.Result).ShouldBe([RunResult.Complete, RunResult.Partial]);
+        (await audit.Store.HostsAsync(first.Run.Id, first.Audited, default).ToListAsync()).Count.ShouldBe(20);
+        var report = JsonElement.Parse(await File.ReadAllBytesAsync(Directory.EnumerateFiles(audit.Output, "policy-audit_*.json").Order(StringComparer.Ordinal).Last()));
+        report.GetProperty("policies").GetProperty("firewall").GetProperty("permission_error").GetBoolean().ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Half_a_fleet_is_a_failed_run(bool endEarly)
+    {
+        await using var audit = await StartAsync(new SimulatorOptions
+        {
+            Hosts = 1000,
+            PageCap = 100,
+            Faults = request => request is { Path: "devices/combined/devices/v1", Number: > 4 } ? endEarly ? new Fault { EndEarly = true } : new Fault { Status = 500 } : null,
+        });
+        var outcome = await audit.RunAsync(new AuditOptions());
+        outcome.Run.Result.ShouldBe(RunResult.Failed);
+        (await audit.Store.LastCompleteAsync(default)).ShouldBeNull();
+        Directory.Exists(audit.Output).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Every_endpoint_answering_500_is_a_failed_run()
+    {
+        await using var audit = await StartAsync(new SimulatorOptions { Faults = request => request.Path != "oauth2/token" ? new Fault { Status = 500 } : null });
+        var outcome = await audit.RunAsync(new AuditOptions());
+        outcome.Run.Result.ShouldBe(RunResult.Failed);
+        outcome.Types.ShouldAllBe(type => !type.Fetched);
+    }
+
+    [Fact]
+    public async Task One_malformed_policy_fails_alone_and_degrades_the_run()
+    {
+        await using var audit = await StartAsync(new SimulatorOptions { Hosts = 20, Faults = request => request.Path == "policy/combined/prevention/v1" ? new Fault { MalformedPolicy = true } : null });
+        var outcome = await audit.RunAsync(new AuditOptions { Types = [PolicyType.Prevention] });
+        outcome.Run.Result.ShouldBe(RunResult.Degraded);
+        outcome.Types[0].Grades.Count(grade => grade.UngradableText == "malformed").ShouldBe(1);
+        outcome.Types[0].Grades.Count(grade => grade.Passed == true).ShouldBeGreaterThan(0);
+        outcome.Run.Message.ShouldBe("1 policies cannot be read");
+    }
+
+    [Fact]
+    public async Task A_cut_page_does_not_double_hosts()
+    {
+        await using var audit = await StartAsync(new SimulatorOptions
+        {
+            Hosts = 1000,
+            PageCap = 300,
+            Faults = request => request is { Path: "devices/combined/devices/v1", Number: 2 } ? new Fault { Cut = true } : null,
+        });
+        (await audit.RunAsync(new AuditOptions())).Run.Hosts.Total.ShouldBe(1000);
+    }
+
+    [Fact]
+    public async Task A_report_that_cannot_be_written_leaves_the_last_run_and_no_half_file()
+    {
+        await using var audit = await StartAsync(new SimulatorOptions { Hosts = 50 });
+        var first = await audit.RunAsync(new AuditOptions());
+        _time.Advance(TimeSpan.FromHours(2));
+        await Should.ThrowAsync<IOException>(() => audit.RunAsync(new AuditOptions(), fullDisk: true));
+        (await audit.Store.LastCompleteAsync(default))!.Id.ShouldBe(first.Run.Id);
+        Directory.EnumerateFiles(audit.Output).ShouldAllBe(path => !path.EndsWith(".partial", StringComparison.Ordinal));
+        Directory.EnumerateFiles(audit.Output).Count().ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task The_data_of_older_runs_goes_and_their_figures_stay()
+    {
+        await using var audit = await StartAsync(new SimulatorOptions { Hosts = 50 });
+        for (var i = 0; i < 3; i++)
+        {
+            await audit.RunAsync(new AuditOptions());
+            _time.Advance(TimeSpan.FromHours(2));
+        }
+
+        (await audit.Store.RunsAsync(2, default)).Select(run => run.Id).ShouldBe([2, 3]);
+        await using var connection = await audit.Store.Connections.OpenAsync(default);
+        (await connection.ScalarAsync("SELECT COUNT(*) FROM sqlite_master WHERE name LIKE 'hosts_%'", default)).ShouldBe(1L);
+        (await connection.ScalarAsync("SELECT COUNT(DISTINCT run_id) FROM run_policies", default)).ShouldBe(1L);
+    }
+
+    [Fact]
+    public async Task Compressed_reports_hold_the_same_and_the_page_opens_offline()
+    {
+        await using var audit = await StartAsync(new SimulatorOptions { Hosts = 50 });
+        var outcome = await audit.RunAsync(new AuditOptions { Types = PolicyType.All }, compress: true);
+        await using var file = new GZipStream(File.OpenRead(Directory.EnumerateFiles(audit.Output, "host-summary_*.json.gz").Single()), CompressionMode.Decompress);
+        (await JsonDocument.ParseAsync(file)).RootElement.GetProperty("hosts").GetArrayLength().ShouldBe(50);
+        var page = HtmlReport.Render(outcome, [outcome.Run, outcome.Run]);
+        page.ShouldContain("<polyline");
+        page.ShouldNotContain("http://");
+        page.ShouldNotContain("https://");
+        page.ShouldNotContain("<script");
+    }
+
+    [Fact]
+    public void A_second_writer_on_one_volume_is_refused()
+    {
+        using var first = StoreLock.Take(_directory);
+        Should.Throw<IOException>(() => StoreLock.Take(_directory)).Message.ShouldContain("another audit is writing here");
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private async Task<Audit> StartAsync(SimulatorOptions options)
+    {
+        var simulator = await Simulator.StartAsync(options, default);
+        var limiter = new RateLimiter(RateLimit.VeryLarge, _time);
+        var client = new FalconClient(new FalconClientOptions { Address = simulator.Address, Credentials = new FalconCredentials("simulated-client", "simulated-secret") }, limiter, _time);
+        return new Audit(simulator, limiter, client, new AuditStore(new StoreConnections(Path.Combine(_directory, "db.sqlite"))), Path.Combine(_directory, "output"), _time);
+    }
+
+    private sealed record Audit(Simulator Simulator, RateLimiter Limiter, FalconClient Client, AuditStore Store, string Output, VirtualTime Time) : IAsyncDisposable
+    {
+        public Task<AuditOutcome> RunAsync(AuditOptions options, bool compress = false, bool fullDisk = false)
+        {
+            var reports = new AuditReports(Output, compress, new ReportMetadata { Timestamp = Time.GetUtcNow(), Command = "test", DatabaseType = "sqlite" });
+            return new AuditRun(new FalconApi(Client), Store, Time) { Report = fullDisk ? FailAsync : reports.WriteAsync }.RunAsync(options, default);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Simulator.DisposeAsync();
+            Client.Dispose();
+            Limiter.Dispose();
+        }
+
+        // A file opened, half written, and then no space left.
+        private async Task FailAsync(AuditOutcome outcome, RunWriter writer, CancellationToken cancellationToken)
+        {
+            await using var file = ReportFile.Open(Output, "host-details", outcome.Run.Started, compress: false);
+            file.Json.WriteStartObject();
+            await file.Json.FlushAsync(cancellationToken);
+            throw new IOException("No space left on device");
+        }
+    }
+}
