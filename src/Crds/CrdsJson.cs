@@ -14,6 +14,8 @@ namespace Comptroller.Crds;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(SharedStringConverter)])]
 [JsonSerializable(typeof(AuditPolicy))]
+[JsonSerializable(typeof(PolicyAuditSchedule))]
+[JsonSerializable(typeof(AuditRunResult))]
 public sealed partial class CrdsJson : JsonSerializerContext
 {
     /// <summary>

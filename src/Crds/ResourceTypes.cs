@@ -9,4 +9,7 @@ public static class ResourceTypes
 
     public static ResourceType<AuditPolicy> AuditPolicies { get; } =
         new(Group, "v1alpha1", "auditpolicies", "AuditPolicy", Namespaced: true, CrdsJson.Default.AuditPolicy);
+
+    public static ResourceType<PolicyAuditSchedule> PolicyAuditSchedules { get; } =
+        new(Group, "v1alpha1", "policyauditschedules", "PolicyAuditSchedule", Namespaced: true, CrdsJson.Default.PolicyAuditSchedule);
 }

@@ -5,6 +5,8 @@ using Comptroller.Kubernetes.Informers;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.AuditPolicies.Delivery;
+using Comptroller.Operator.PolicyAuditSchedules;
+using Comptroller.Operator.PolicyAuditSchedules.Runs;
 using Microsoft.Extensions.Logging;
 
 namespace Comptroller.Operator;
@@ -37,9 +39,16 @@ public static partial class OperatorHost
             new DeliveryCredentials(options.DeliveryCredentials), new AllowedAddresses(options.AllowLoopback), $"{Product} delivery", context.Time);
         using var pods = new ApiServerPods(client, context.Time);
         var probe = new DeliveryProbe(logs, context);
-        using var auditPolicies = AddAuditPolicies(host, options, client, events, new DeliveryCheck(probe, pods, context.Time), context);
+        var owned = WatchOwned(host, options, client, context);
+        using var auditPolicies = AddAuditPolicies(host, options, client, events, owned, new DeliveryCheck(probe, pods, context.Time), context);
         probe.Changed = auditPolicies.Enqueue;
         host.Add(probe);
+        var image = options.Image ?? await OwnImage.FindAsync(client, options.Instance, options.PodNamespace, stop);
+        // An update may bring the operator before this CRD. The other kinds must not wait for it.
+        var schedules = new Informer<PolicyAuditSchedule>(
+            client, ResourceTypes.PolicyAuditSchedules, new InformerOptions<PolicyAuditSchedule> { Namespaces = options.WatchNamespaces, Required = false }, context);
+        using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, new AuditInputLookup(client, image), context);
+        using var policyAuditMetrics = new PolicyAuditMetrics(schedules.Store);
         using var electing = options.LeaderElection ? AddLeaderElection(host, options, events, context) : null;
         host.Use(new DiagnosticsServer(
             new DiagnosticsOptions { MetricsBindAddress = options.MetricsBindAddress, HealthProbeBindAddress = options.ProbeBindAddress },
@@ -49,6 +58,20 @@ public static partial class OperatorHost
         var code = await host.RunAsync(stop);
         await checking;
         return code;
+    }
+
+    /// <summary>One cache per rendered kind, whichever custom kind it was rendered for.</summary>
+    private static Owned WatchOwned(ControllerHost host, OperatorOptions options, IKubeClient client, RuntimeContext context)
+    {
+        var objects = new OwnedObjects();
+        var caches = RenderedKinds.All.ToDictionary(
+            kind => kind.Type, kind => objects.Watch(client, kind.Type, Product, options.WatchNamespaces, kind.Required, context));
+        foreach (var cache in caches.Values)
+        {
+            host.Add(cache);
+        }
+
+        return new Owned(objects, caches);
     }
 
     private static TelemetryExport? Export(OperatorOptions options, ILogger logger)
@@ -63,24 +86,39 @@ public static partial class OperatorHost
     }
 
     private static Controller<AuditPolicy> AddAuditPolicies(
-        ControllerHost host, OperatorOptions options, IKubeClient client, EventRecorder events, DeliveryCheck delivery, RuntimeContext context)
+        ControllerHost host, OperatorOptions options, IKubeClient client, EventRecorder events, Owned owned, DeliveryCheck delivery, RuntimeContext context)
     {
         var policies = new Informer<AuditPolicy>(
             client, ResourceTypes.AuditPolicies, new InformerOptions<AuditPolicy> { Namespaces = options.WatchNamespaces }, context);
-        var owned = new OwnedObjects();
-        var configMaps = owned.Watch(client, RenderedKinds.ConfigMaps, Product, options.WatchNamespaces, required: true, context);
-        var vmRules = owned.Watch(client, RenderedKinds.VmRules, Product, options.WatchNamespaces, required: false, context);
-        var openReports = owned.Watch(client, RenderedKinds.OpenReports, Product, options.WatchNamespaces, required: false, context);
-        var policyReports = owned.Watch(client, RenderedKinds.PolicyReports, Product, options.WatchNamespaces, required: false, context);
         var reconciler = new AuditPolicyReconciler(
-            new Applier(client, owned, Product, context), new StatusWriter(client, Product), events, delivery, context.Time);
+            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, delivery, context.Time);
         var controller = new Controller<AuditPolicy>(
                 new ControllerOptions { Name = "auditpolicy", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, policies, reconciler, context)
-            .Owns(configMaps)
-            .Owns(vmRules)
-            .Owns(openReports)
-            .Owns(policyReports);
-        host.Add(policies).Add(configMaps).Add(vmRules).Add(openReports).Add(policyReports).Add(controller);
+            .Owns(owned.Caches[RenderedKinds.ConfigMaps])
+            .Owns(owned.Caches[RenderedKinds.VmRules])
+            .Owns(owned.Caches[RenderedKinds.OpenReports])
+            .Owns(owned.Caches[RenderedKinds.PolicyReports]);
+        host.Add(policies).Add(controller);
+        return controller;
+    }
+
+    private static Controller<PolicyAuditSchedule> AddPolicyAudits(
+        ControllerHost host, OperatorOptions options, IKubeClient client, Informer<PolicyAuditSchedule> schedules, EventRecorder events, Owned owned,
+        AuditInputLookup lookup, RuntimeContext context)
+    {
+        var runs = new AuditRunCaches(client, options.WatchNamespaces, context);
+        var reconciler = new PolicyAuditReconciler(
+            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, client, lookup, runs, context.Time);
+        var controller = new Controller<PolicyAuditSchedule>(
+                new ControllerOptions { Name = "policyauditschedule", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, schedules, reconciler, context)
+            .Watches(runs.Jobs, AuditRunCaches.KeyOf)
+            .Watches(runs.Pods, AuditRunCaches.KeyOf);
+        foreach (var cache in owned.Caches.Values)
+        {
+            controller.Owns(cache);
+        }
+
+        host.Add(schedules).Add(runs.Jobs).Add(runs.Pods).Add(controller);
         return controller;
     }
 
@@ -101,16 +139,17 @@ public static partial class OperatorHost
     /// <summary>Says at the start which verb on which resource RBAC withholds, instead of leaving it to a cache that never fills.</summary>
     private static async Task ReportMissingPermissionsAsync(IKubeClient client, IReadOnlyList<string> namespaces, ILogger logger, CancellationToken cancellationToken)
     {
-        var needed = new[]
-        {
+        NeededAccess[] needed =
+        [
             new NeededAccess(ResourceTypes.AuditPolicies, ["list", "watch"]),
             new NeededAccess(ResourceTypes.AuditPolicies, ["patch"], "status"),
-            new NeededAccess(RenderedKinds.ConfigMaps, ["get", "list", "watch", "create", "patch", "delete"]),
-            new NeededAccess(RenderedKinds.VmRules, ["get", "list", "watch", "create", "patch", "delete"]),
-            new NeededAccess(RenderedKinds.OpenReports, ["get", "list", "watch", "create", "patch", "delete"]),
-            new NeededAccess(RenderedKinds.PolicyReports, ["get", "list", "watch", "create", "patch", "delete"]),
+            new NeededAccess(ResourceTypes.PolicyAuditSchedules, ["list", "watch"]),
+            new NeededAccess(ResourceTypes.PolicyAuditSchedules, ["patch"], "status"),
+            new NeededAccess(ObservedJob.Type, ["list", "watch", "create"]),
+            new NeededAccess(ObservedPod.Type, ["list", "watch"]),
+            .. RenderedKinds.All.Select(kind => new NeededAccess(kind.Type, ["get", "list", "watch", "create", "patch", "delete"])),
             new NeededAccess(Comptroller.Kubernetes.Model.KubernetesTypes.Events, ["create", "patch"]),
-        };
+        ];
         try
         {
             foreach (var missing in await AccessCheck.MissingAsync(client, needed, namespaces, cancellationToken))
@@ -136,4 +175,7 @@ public static partial class OperatorHost
 
     [LoggerMessage(LogLevel.Warning, "The own permissions could not be checked: {Problem}")]
     private static partial void LogUnchecked(ILogger logger, string problem);
+
+    /// <summary>What is known of rendered objects, and the caches that know it.</summary>
+    private sealed record Owned(OwnedObjects Objects, IReadOnlyDictionary<ResourceType, Informer<Comptroller.Kubernetes.Model.PartialObjectMetadata>> Caches);
 }

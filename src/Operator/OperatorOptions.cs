@@ -25,6 +25,12 @@ public sealed record OperatorOptions
     /// <summary>Name of this process: the pod's.</summary>
     public string Instance { get; init; } = Environment.MachineName;
 
+    /// <summary>Namespace of the own pod; null outside a cluster.</summary>
+    public string? PodNamespace { get; init; }
+
+    /// <summary>Image that audits run; the own pod's when null.</summary>
+    public string? Image { get; init; }
+
     /// <summary>Where metrics and spans are sent beside <c>/metrics</c>; null sends nothing.</summary>
     internal TelemetryTarget? Telemetry { get; init; }
 

@@ -5,7 +5,7 @@ namespace Comptroller.Crds.Tests;
 
 public sealed class RbacTests
 {
-    private static readonly JsonObject[] Objects = [.. Rbac.Build([typeof(AuditPolicy)]).Values.SelectMany(file => file)];
+    private static readonly JsonObject[] Objects = [.. Rbac.Build([typeof(AuditPolicy), typeof(PolicyAuditSchedule)]).Values.SelectMany(file => file)];
 
     [Fact]
     public void No_role_has_a_wildcard_or_touches_secrets()
@@ -29,10 +29,15 @@ public sealed class RbacTests
     {
         var manager = Objects.Single(role => (string)role["kind"]! == "ClusterRole" && (string)role["metadata"]!["name"]! == "comptroller-manager");
         var verbs = Rules(manager)
-            .Where(rule => rule["resources"]!.AsArray().Any(resource => (string)resource! == "auditpolicies"))
+            .Where(rule => rule["resources"]!.AsArray().Any(resource => (string)resource! is "auditpolicies" or "policyauditschedules"))
             .SelectMany(rule => rule["verbs"]!.AsArray()).Select(verb => (string)verb!);
-        verbs.ShouldBe(["get", "list", "watch"]);
+        verbs.Distinct().ShouldBe(["get", "list", "watch"]);
     }
+
+    [Fact]
+    public void Of_the_pods_of_others_nothing_may_be_changed() =>
+        Objects.SelectMany(Rules).Where(rule => (rule["resources"] as JsonArray ?? []).Any(resource => (string)resource! == "pods"))
+            .SelectMany(rule => rule["verbs"]!.AsArray()).Select(verb => (string)verb!).ShouldBe(["list", "watch"]);
 
     [Fact]
     public void Of_all_leases_only_its_own_may_be_read_and_changed()
@@ -45,7 +50,7 @@ public sealed class RbacTests
     [Fact]
     public void Every_binding_binds_a_role_of_the_same_file_to_the_service_account()
     {
-        foreach (var file in Rbac.Build([typeof(AuditPolicy)]).Values.Where(file => file.Length == 2 && file[1]["roleRef"] is not null))
+        foreach (var file in Rbac.Build([typeof(AuditPolicy), typeof(PolicyAuditSchedule)]).Values.Where(file => file.Length == 2 && file[1]["roleRef"] is not null))
         {
             file[1]["roleRef"]!["kind"]!.ToString().ShouldBe(file[0]["kind"]!.ToString());
             file[1]["roleRef"]!["name"]!.ToString().ShouldBe(file[0]["metadata"]!["name"]!.ToString());

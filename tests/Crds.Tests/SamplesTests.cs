@@ -7,13 +7,14 @@ public sealed class SamplesTests
 {
     private static readonly JsonObject Schema = SchemaWalk.Of(Repository.Yaml("config/crd/comptroller.dev_auditpolicies.yaml"));
 
-    private static readonly string[] Names =
-    [
-        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "config/samples"), "auditpolicy-*.yaml")
-            .Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal),
-    ];
+    private static readonly JsonObject ScheduleSchema = SchemaWalk.Of(Repository.Yaml("config/crd/comptroller.dev_policyauditschedules.yaml"));
 
-    public static TheoryData<string> Files => new(Names);
+    private static readonly string[] Policies = Matching("auditpolicy-*.yaml");
+    private static readonly string[] Schedules = Matching("policyauditschedule-*.yaml");
+
+    public static TheoryData<string> Files => new(Policies);
+
+    public static TheoryData<string> ScheduleFiles => new(Schedules);
 
     [Theory, MemberData(nameof(Files))]
     public void Every_sample_is_accepted_by_the_schema(string file) =>
@@ -25,7 +26,7 @@ public sealed class SamplesTests
 
     [Fact]
     public void The_kustomization_lists_every_sample() =>
-        Repository.Yaml("config/samples/kustomization.yaml")["resources"]!.AsArray().Select(name => (string)name!).ShouldBe(Names);
+        Repository.Yaml("config/samples/kustomization.yaml")["resources"]!.AsArray().Select(name => (string)name!).ShouldBe([.. Policies, .. Schedules]);
 
     [Fact]
     public void The_full_sample_shows_every_field()
@@ -38,6 +39,51 @@ public sealed class SamplesTests
             .Where(path => !Shows([sample], path.Replace("{}", "", StringComparison.Ordinal)))
             .Where(path => !ShowsElsewhere(sample, text, path));
         missing.ShouldBeEmpty();
+    }
+
+    [Theory, MemberData(nameof(ScheduleFiles))]
+    public void Every_schedule_is_accepted_by_the_schema_and_decodes_without_an_unknown_field(string file)
+    {
+        var sample = Repository.Yaml($"config/samples/{file}");
+        SchemaCheck.Errors(ScheduleSchema, sample).ShouldBeEmpty();
+        sample.Deserialize(CrdsJson.Strict.PolicyAuditSchedule)!.Spec.Falcon.CredentialsSecretRef.Name.ShouldBe("falcon-api");
+    }
+
+    [Fact]
+    public void The_full_schedule_shows_every_field()
+    {
+        var sample = Repository.Yaml("config/samples/policyauditschedule-full.yaml");
+        var text = Repository.Text("config/samples/policyauditschedule-full.yaml");
+        SchemaWalk.Nodes(ScheduleSchema)
+            .Where(node => node.Path.StartsWith("spec", StringComparison.Ordinal))
+            .Select(node => node.Path)
+            .Where(path => !Shows([sample], path.Replace("{}", "", StringComparison.Ordinal)))
+            .Where(path => !text.Contains($"# {path.Split('.')[^1]}:", StringComparison.Ordinal) && path != "spec.gradingConfigMapRef.name")
+            .ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("mode", "\"Cron\"", "mode")]
+    [InlineData("schedules", """{"fetchAndGrade":"every hour"}""", "fetchAndGrade")]
+    [InlineData("schedules", """{"fetchAndGrade":"CRON_TZ=UTC 0 * * * *"}""", "fetchAndGrade")]
+    [InlineData("timeZone", "\"Europe/../Berlin\"", "timeZone")]
+    [InlineData("policyTypes", "[]", "policyTypes")]
+    [InlineData("policyTypes", """["antivirus"]""", "policyTypes")]
+    [InlineData("falcon", """{"cloud":"us-3","credentialsSecretRef":{"name":"a"}}""", "cloud")]
+    [InlineData("falcon", """{"cloud":"us-1"}""", "credentialsSecretRef")]
+    [InlineData("falcon", """{"baseURL":"https://user:pw@api.example.com","credentialsSecretRef":{"name":"a"}}""", "baseURL")]
+    [InlineData("falcon", """{"cloud":"us-1","memberCID":"x","credentialsSecretRef":{"name":"a"}}""", "memberCID")]
+    [InlineData("rateLimit", """{"requestsPerMinute":6001}""", "requestsPerMinute")]
+    [InlineData("thresholds", """{"minScore":101}""", "minScore")]
+    [InlineData("jobs", """{"concurrencyPolicy":"Allow"}""", "concurrencyPolicy")]
+    [InlineData("jobs", """{"failedHistoryLimit":0}""", "failedHistoryLimit")]
+    [InlineData("storage", """{"size":"10"}""", "size")]
+    [InlineData("network", """{"falconCIDRs":["falcon.example.com"]}""", "falconCIDRs")]
+    public void The_schema_refuses_a_schedule_that_could_never_work(string field, string value, string blamed)
+    {
+        var schedule = Repository.Yaml("config/samples/policyauditschedule-small.yaml");
+        schedule["spec"]![field] = JsonNode.Parse(value);
+        SchemaCheck.Errors(ScheduleSchema, schedule).ShouldHaveSingleItem().ShouldContain(blamed);
     }
 
     [Fact]
@@ -90,6 +136,11 @@ public sealed class SamplesTests
         policy["spec"]!["forwarding"]!["victoriaLogs"]!["endpoint"] = endpoint;
         SchemaCheck.Errors(Schema, policy).ShouldBeEmpty();
     }
+
+    private static string[] Matching(string pattern) =>
+    [
+        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "config/samples"), pattern).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal),
+    ];
 
     private static AuditPolicy Decode(string file) =>
         JsonSerializer.Deserialize(Repository.Yaml($"config/samples/{file}").ToJsonString(), CrdsJson.Strict.AuditPolicy)!;

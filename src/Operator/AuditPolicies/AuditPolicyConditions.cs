@@ -25,26 +25,16 @@ internal static class AuditPolicyConditions
     public const string HarmfulRules = "HarmfulRules";
     public const string Applied = "Applied";
     public const string KindMissing = "KindMissing";
-    public const string NameConflict = "NameConflict";
 
     /// <summary>The status holds this many findings; `comptroller validate` prints all.</summary>
     private const int FindingsShown = 5;
-
-    /// <summary>Conditions and messages are bounded by the schema.</summary>
-    private const int LongestMessage = 1024;
 
     /// <summary>Everything was tried; each object has its result and none failed.</summary>
     public static AuditPolicyStatus Rendered(AuditPolicy resource, AuditPolicyPlan plan, ApplyReport report, DateTimeOffset now)
     {
         var generation = resource.Metadata.Generation;
         var missing = report.Of(ApplyAction.KindMissing).Where(result => !RenderedKinds.IsOptional(result.Type)).ToList();
-        var conflicts = report.Of(ApplyAction.Conflict).ToList();
-        var conditions = Of(resource);
-        conditions = conflicts.Count > 0
-            ? conditions.Failed(generation, now, Join(conflicts.Select(result => result.Message!)), NameConflict)
-            : missing.Count > 0
-                ? conditions.DependencyNotReady(generation, now, Bounded($"the rest is rendered, and this heals when the CRD appears: {Join(missing.Select(result => result.Message!))}"))
-                : conditions.Succeeded(generation, now, Summary(plan));
+        var conditions = Of(resource).Rendered(report, Summary(plan), generation, now);
         conditions = WithSoundness(conditions, plan, generation, now);
         conditions = plan.Alerts is null
             ? conditions.Without(AlertsInstalled)
@@ -90,10 +80,7 @@ internal static class AuditPolicyConditions
     /// <summary>The run failed. What was rendered before stays described; <paramref name="inventory"/> keeps what this run had already applied.</summary>
     public static AuditPolicyStatus Failed(AuditPolicy resource, Exception failure, IReadOnlyList<InventoryEntry>? inventory, DateTimeOffset now)
     {
-        var generation = resource.Metadata.Generation;
-        var conditions = failure is TerminalException terminal
-            ? Of(resource).InvalidSpec(generation, now, Bounded(terminal.Message), terminal.Reason)
-            : Of(resource).Failed(generation, now, Bounded(failure.Message));
+        var conditions = Of(resource).Failed(failure, resource.Metadata.Generation, now);
         return resource.Status with
         {
             ObservedGeneration = conditions.ObservedGeneration,
@@ -137,7 +124,7 @@ internal static class AuditPolicyConditions
 
     private static Conditions WithSoundness(Conditions conditions, AuditPolicyPlan plan, long generation, DateTimeOffset now) =>
         plan.Findings.FirstOrDefault(finding => finding.Severity >= Severity.Warning) is { } worst
-            ? conditions.With(PolicySound, "False", HarmfulRules, Bounded($"{CountText(plan)}; first: {Text(plan, worst)}"), generation, now)
+            ? conditions.With(PolicySound, "False", HarmfulRules, RenderConditions.Bounded($"{CountText(plan)}; first: {Text(plan, worst)}"), generation, now)
             : conditions.With(PolicySound, "True", NoFindings, "nothing is lost or leaked that the policy could tell", generation, now);
 
     private static FindingsStatus FindingsOf(AuditPolicyPlan plan) => new()
@@ -155,7 +142,7 @@ internal static class AuditPolicyConditions
                 Severity = finding.Severity.ToString(),
                 Rule = finding.RuleIndex,
                 RuleOf = plan.Origin(finding) is { Source: not RuleSource.Own } origin ? origin.ToString() : null,
-                Message = Bounded($"{finding.Message}. {finding.Fix}"),
+                Message = RenderConditions.Bounded($"{finding.Message}. {finding.Fix}"),
             }),
         ],
     };
@@ -173,10 +160,5 @@ internal static class AuditPolicyConditions
 
     private static string? NameOf(DesiredObject? rendered) => (string?)rendered?.Body["metadata"]!["name"];
 
-    private static string? RequestedAt(AuditPolicy resource) =>
-        resource.Metadata.Annotations?.GetValueOrDefault(ChangeFilter.RequestedAt) is { } token ? token[..Math.Min(token.Length, 256)] : resource.Status.LastHandledReconcileAt;
-
-    private static string Join(IEnumerable<string> messages) => Bounded(string.Join("; ", messages));
-
-    private static string Bounded(string text) => text.Length <= LongestMessage ? text : $"{text[..(LongestMessage - 1)]}…";
+    private static string? RequestedAt(AuditPolicy resource) => RenderConditions.RequestedAt(resource.Metadata, resource.Status.LastHandledReconcileAt);
 }

@@ -23,9 +23,6 @@ internal static class AuditPolicyObjects
     public const string ComplianceJsonFile = "compliance.json";
     public const string ComplianceMarkdownFile = "compliance.md";
 
-    /// <summary>Keeps Flux from reading <c>${...}</c> of a rendered file as a variable of its own, when someone commits what `render` printed.</summary>
-    private const string NoSubstitution = "kustomize.toolkit.fluxcd.io/substitute";
-
     /// <summary>Has Flux upgrade a release as soon as the values change that it takes from here, instead of at its next interval.</summary>
     private const string Watched = "reconcile.fluxcd.io/watch";
 
@@ -36,7 +33,7 @@ internal static class AuditPolicyObjects
 
     /// <summary>A ConfigMap with the files of one target; each says in its head how to apply and verify it.</summary>
     public static DesiredObject Target(ObjectMeta owner, Distribution distribution, ImmutableArray<TargetFile> files) =>
-        ConfigMap(owner, TargetName(owner, distribution), new JsonObject(files.Select(file => KeyValuePair.Create(file.Name, (JsonNode?)(Comment(file.Comment) + YamlWriter.Write(file.Content))))));
+        RenderedConfigMap.Of(owner, TargetName(owner, distribution), new JsonObject(files.Select(file => KeyValuePair.Create(file.Name, (JsonNode?)(Comment(file.Comment) + YamlWriter.Write(file.Content))))));
 
     /// <summary>
     /// A ConfigMap with the Fluent Bit configuration in the formats asked for, the values that install it by the official chart, and Flux
@@ -72,7 +69,7 @@ internal static class AuditPolicyObjects
             files[prefix + ReleaseFile] = YamlWriter.WriteAll(FluxRelease.Render(options.Length > 1 ? $"{name}-{Key(option.Distribution)}" : name, owner.Namespace, name, prefix + ValuesFile));
         }
 
-        var map = ConfigMap(owner, name, files);
+        var map = RenderedConfigMap.Of(owner, name, files);
         map.Body["metadata"]!["labels"] = new JsonObject { [Watched] = "Enabled" };
         return map;
     }
@@ -87,7 +84,7 @@ internal static class AuditPolicyObjects
     public static DesiredObject Report(ObjectMeta owner, ComplianceReport report, string policyHash)
     {
         var subject = $"{owner.Namespace}/{owner.Name}";
-        return ConfigMap(owner, ComplianceName(owner), new JsonObject
+        return RenderedConfigMap.Of(owner, ComplianceName(owner), new JsonObject
         {
             [ComplianceJsonFile] = ReportFiles.Json(report, subject, policyHash).ToJsonString(Indented),
             [ComplianceMarkdownFile] = ReportFiles.Markdown(report, subject, policyHash),
@@ -104,19 +101,6 @@ internal static class AuditPolicyObjects
             ["namespace"] = owner.Namespace,
             ["name"] = owner.Name,
         }));
-
-    private static DesiredObject ConfigMap(ObjectMeta owner, string name, JsonObject files) => new(RenderedKinds.ConfigMaps, new JsonObject
-    {
-        ["apiVersion"] = "v1",
-        ["kind"] = "ConfigMap",
-        ["metadata"] = new JsonObject
-        {
-            ["name"] = name,
-            ["namespace"] = owner.Namespace,
-            ["annotations"] = new JsonObject { [NoSubstitution] = "disabled" },
-        },
-        ["data"] = files,
-    });
 
     private static string Key(Distribution distribution) => distribution.Name.ToLowerInvariant();
 

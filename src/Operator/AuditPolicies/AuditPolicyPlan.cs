@@ -7,7 +7,6 @@ using Comptroller.AuditPolicies.Model;
 using Comptroller.AuditPolicies.Profiles;
 using Comptroller.AuditPolicies.Rendering.Targets;
 using Comptroller.Crds;
-using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.AuditPolicies.Delivery;
 
@@ -84,8 +83,8 @@ internal sealed record AuditPolicyPlan
         var rules = RuleSelection.Of(spec);
         var loaded = rules.Errors.IsEmpty ? PolicyLoader.Load(AuditPolicyOptions.PolicyDocument(spec, rules), UnknownFields.Reject) : new PolicyLoadResult();
         var target = KubernetesVersion.TryParse(spec.KubernetesVersion, out var version) ? version : (KubernetesVersion?)null;
-        var interval = Duration(spec.Interval, "spec.interval");
-        var retryInterval = Duration(spec.RetryInterval ?? spec.Interval, spec.RetryInterval is null ? "spec.interval" : "spec.retryInterval");
+        var interval = SpecDurations.Read(spec.Interval, "spec.interval");
+        var retryInterval = SpecDurations.Read(spec.RetryInterval ?? spec.Interval, spec.RetryInterval is null ? "spec.interval" : "spec.retryInterval");
         var alerts = AuditPolicyOptions.Alerts(metadata, AuditPolicyObjects.AlertsName(metadata), spec);
         var shipping = ShippingOptions.Of(spec, alerts.Value is { Language: AlertLanguage.PromQl } counting ? PromQlRules.Counters(counting) : []);
         ImmutableArray<string> errors =
@@ -142,7 +141,7 @@ internal sealed record AuditPolicyPlan
     public static Policy PolicyOf(AuditPolicySpec spec) => PolicyLoader.Load(AuditPolicyOptions.PolicyDocument(spec, RuleSelection.Of(spec)), UnknownFields.Reject).Policy!;
 
     /// <summary>How long until everything is compared again, of a spec that was planned without errors before.</summary>
-    public static TimeSpan IntervalOf(AuditPolicySpec spec) => Duration(spec.Interval, "spec.interval").Value;
+    public static TimeSpan IntervalOf(AuditPolicySpec spec) => SpecDurations.Read(spec.Interval, "spec.interval").Value;
 
     private static IEnumerable<string> NameErrors(string name)
     {
@@ -151,12 +150,6 @@ internal sealed record AuditPolicyPlan
             yield return $"metadata.name: {name.Length} characters leave no room for the names of what is rendered; use at most {LongestName}";
         }
     }
-
-    // The schema checks the form; the CRD in the cluster may be older than this binary.
-    private static (TimeSpan Value, string? Error) Duration(string text, string field) =>
-        !GoDuration.TryParse(text, out var value, out var error) ? (default, $"{field}: {error}")
-        : value <= TimeSpan.Zero ? (default, $"{field}: \"{text}\" must be longer than nothing")
-        : (value, null);
 
     // Without a stated version only what every supported version accepts is let through: the price of a wrong guess is an API server that does not start.
     private static IEnumerable<string> GateErrors(Policy? policy, KubernetesVersion? target) =>

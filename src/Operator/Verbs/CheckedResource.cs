@@ -6,7 +6,9 @@ using Comptroller.AuditPolicies.Profiles;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Schemas;
 using Comptroller.Kubernetes.Yaml;
+using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.AuditPolicies;
+using Comptroller.Operator.PolicyAuditSchedules;
 
 namespace Comptroller.Operator.Verbs;
 
@@ -34,10 +36,11 @@ internal sealed record Remark(string Severity, string Id, string Path, string Me
 
 /// <summary>A resource from a file, judged without a cluster exactly as the API server and then the operator would.</summary>
 /// <param name="Document">Where it came from.</param>
-/// <param name="Resource">Null when its schema refuses it.</param>
-/// <param name="Plan">Null when its schema refuses it; holds errors when its semantics do.</param>
+/// <param name="Resource">The AuditPolicy; null for another kind, or when its schema refuses it.</param>
+/// <param name="Plan">Of an AuditPolicy; null when its schema refuses it; holds errors when its semantics do.</param>
+/// <param name="Objects">What the operator would apply; empty when there are errors.</param>
 /// <param name="Remarks">Errors first.</param>
-internal sealed record CheckedResource(ResourceDocument Document, AuditPolicy? Resource, AuditPolicyPlan? Plan, ImmutableArray<Remark> Remarks)
+internal sealed record CheckedResource(ResourceDocument Document, AuditPolicy? Resource, AuditPolicyPlan? Plan, ImmutableArray<DesiredObject> Objects, ImmutableArray<Remark> Remarks)
 {
     private static readonly Dictionary<(string ApiVersion, string Kind), Schema> Schemas = ReadSchemas();
 
@@ -77,17 +80,28 @@ internal sealed record CheckedResource(ResourceDocument Document, AuditPolicy? R
         ];
         if (!refused.IsEmpty)
         {
-            return new CheckedResource(document, null, null, refused);
+            return new CheckedResource(document, null, null, [], refused);
         }
 
+        candidate["metadata"]!.AsObject().TryAdd("namespace", "default");
+        return document.Kind == ResourceTypes.PolicyAuditSchedules.Kind ? CheckSchedule(document, candidate) : CheckPolicy(document, candidate);
+    }
+
+    private static CheckedResource CheckPolicy(ResourceDocument document, JsonObject candidate)
+    {
         var resource = candidate.Deserialize(CrdsJson.Default.AuditPolicy)!;
-        resource = resource with { Metadata = resource.Metadata with { Namespace = resource.Metadata.Namespace ?? "default" } };
         var plan = AuditPolicyPlan.Make(resource);
-        return new CheckedResource(document, resource, plan,
+        return new CheckedResource(document, resource, plan, [.. plan.Objects],
         [
             .. plan.Errors.Select(ErrorRemark),
             .. plan.Findings.Select(finding => FindingRemark(finding, plan.Origin(finding))),
         ]);
+    }
+
+    private static CheckedResource CheckSchedule(ResourceDocument document, JsonObject candidate)
+    {
+        var plan = PolicyAuditPlan.Make(candidate.Deserialize(CrdsJson.Default.PolicyAuditSchedule)!, new PolicyAuditInputs());
+        return new CheckedResource(document, null, null, plan.Objects, [.. plan.Errors.Select(ErrorRemark)]);
     }
 
     private static IReadOnlyList<Remark> Defaulted(Schema schema, JsonObject candidate)

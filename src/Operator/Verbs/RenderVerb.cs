@@ -31,7 +31,7 @@ internal static class RenderVerb
             return ExitCodes.Errors;
         }
 
-        var objects = resources.SelectMany(resource => resource.Plan!.Objects.Select(item => item.Body)).ToList();
+        var objects = resources.SelectMany(resource => resource.Objects.Select(item => item.Body)).ToList();
         if (directory is null)
         {
             Console.Out.Write(YamlWriter.WriteAll(objects));

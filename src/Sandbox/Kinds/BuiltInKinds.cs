@@ -45,6 +45,13 @@ internal static class BuiltInKinds
                 Columns = BuiltInColumns.Namespace,
                 SelectableFields = Fields("status.phase"),
             },
+            Kind("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", "io.k8s.api.core.v1.PersistentVolumeClaim", type => new VolumeClaimStrategy(type)) with
+            {
+                ShortNames = ["pvc"],
+                HasStatus = true,
+                ReturnsDeletedObject = true,
+                Columns = [Columns.Name, Columns.Age],
+            },
             Kind("", "v1", "pods", "Pod", "io.k8s.api.core.v1.Pod", type => new PodStrategy(type)) with
             {
                 ShortNames = ["po"],
@@ -68,6 +75,14 @@ internal static class BuiltInKinds
                 ReturnsDeletedObject = true,
                 Columns = BuiltInColumns.ServiceAccount,
             },
+            Kind("apps", "v1", "deployments", "Deployment", "io.k8s.api.apps.v1.Deployment", type => new DeploymentStrategy(type)) with
+            {
+                ShortNames = ["deploy"],
+                Categories = ["all"],
+                HasStatus = true,
+                HasGeneration = true,
+                Columns = [Columns.Name, Columns.Age],
+            },
             Kind("events.k8s.io", "v1", "events", "Event", "io.k8s.api.events.v1.Event", type => new EventStrategy(type, coreEvent, modernEvent, modern: true)) with
             {
                 ShortNames = ["ev"],
@@ -90,6 +105,12 @@ internal static class BuiltInKinds
                 HasGeneration = true,
                 Columns = BuiltInColumns.Job,
                 SelectableFields = new Dictionary<string, Func<JsonObject, string>> { ["status.successful"] = job => At(job, "status.succeeded") is { Length: > 0 } count ? count : "0" },
+            },
+            Kind("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", "io.k8s.api.networking.v1.NetworkPolicy", type => new BuiltInStrategy(type)) with
+            {
+                ShortNames = ["netpol"],
+                HasGeneration = true,
+                Columns = [Columns.Name, Columns.Age],
             },
             Rbac("clusterrolebindings", "ClusterRoleBinding", namespaced: false, type => new RoleBindingStrategy(type, namespaced: false)) with
             {

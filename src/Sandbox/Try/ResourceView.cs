@@ -10,14 +10,14 @@ namespace Comptroller.Sandbox.Try;
 /// <summary>The resources and their conditions, as a table that follows every change, or as a verdict.</summary>
 /// <param name="client">Reads and watches.</param>
 /// <param name="samples">What has to become Ready.</param>
-internal sealed class ResourceView(IKubeClient client, IReadOnlyList<ObjectKey> samples)
+internal sealed class ResourceView(IKubeClient client, IReadOnlyList<(string Kind, ObjectKey Key)> samples)
 {
     /// <summary>Waits until every sample is Ready for its current generation; 0, or 1 with the reasons after <paramref name="patience"/>.</summary>
     public async Task<int> WaitAsync(Task<int> operatorRun, TimeSpan patience, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
-        IReadOnlyList<AuditPolicy> current = [];
+        IReadOnlyList<ResourceRow> current = [];
         try
         {
             await foreach (var resources in FollowAsync(operatorRun, limit.Token))
@@ -53,7 +53,7 @@ internal sealed class ResourceView(IKubeClient client, IReadOnlyList<ObjectKey> 
     public async Task<int> ShowAsync(Task<int> operatorRun, string kubeconfigPath, CancellationToken cancellationToken)
     {
         AnsiConsole.WriteLine();
-        AnsiConsole.WriteLine($"kubectl --kubeconfig {kubeconfigPath} get auditpolicies,configmaps,vmrules -A");
+        AnsiConsole.WriteLine($"kubectl --kubeconfig {kubeconfigPath} get auditpolicies,policyauditschedules,cronjobs,jobs,pods -A");
         AnsiConsole.WriteLine("Ctrl-C stops.");
         AnsiConsole.WriteLine();
         try
@@ -86,20 +86,25 @@ internal sealed class ResourceView(IKubeClient client, IReadOnlyList<ObjectKey> 
     }
 
     /// <summary>The resources now and after every change, until cancelled or the operator ends. Changes in quick succession come as one.</summary>
-    private async IAsyncEnumerable<IReadOnlyList<AuditPolicy>> FollowAsync(
+    private async IAsyncEnumerable<IReadOnlyList<ResourceRow>> FollowAsync(
         Task operatorRun, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        var page = await client.ListAllAsync(ResourceTypes.AuditPolicies, null, new ListOptions(), cancellationToken);
-        var watching = WatchAsync(page.ResourceVersion, changed.Writer, ending.Token);
+        var policies = await client.ListAllAsync(ResourceTypes.AuditPolicies, null, new ListOptions(), cancellationToken);
+        var schedules = await client.ListAllAsync(ResourceTypes.PolicyAuditSchedules, null, new ListOptions(), cancellationToken);
+        var watching = Task.WhenAll(
+            WatchAsync(ResourceTypes.AuditPolicies, policies.ResourceVersion, changed.Writer, ending.Token),
+            WatchAsync(ResourceTypes.PolicyAuditSchedules, schedules.ResourceVersion, changed.Writer, ending.Token));
         var ended = operatorRun.ContinueWith(_ => changed.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         try
         {
-            yield return page.Items;
+            yield return Rows(policies.Items, schedules.Items);
             await foreach (var _ in changed.Reader.ReadAllAsync(cancellationToken))
             {
-                yield return (await client.ListAllAsync(ResourceTypes.AuditPolicies, null, new ListOptions(), cancellationToken)).Items;
+                yield return Rows(
+                    (await client.ListAllAsync(ResourceTypes.AuditPolicies, null, new ListOptions(), cancellationToken)).Items,
+                    (await client.ListAllAsync(ResourceTypes.PolicyAuditSchedules, null, new ListOptions(), cancellationToken)).Items);
             }
         }
         finally
@@ -109,14 +114,15 @@ internal sealed class ResourceView(IKubeClient client, IReadOnlyList<ObjectKey> 
         }
     }
 
-    private async Task WatchAsync(string resourceVersion, ChannelWriter<bool> changed, CancellationToken cancellationToken)
+    private async Task WatchAsync<T>(ResourceType<T> type, string resourceVersion, ChannelWriter<bool> changed, CancellationToken cancellationToken)
+        where T : class
     {
         try
         {
             while (true)
             {
                 var options = new WatchOptions { ResourceVersion = resourceVersion, Timeout = TimeSpan.FromMinutes(5) };
-                await foreach (var change in client.WatchAsync(ResourceTypes.AuditPolicies, null, options, cancellationToken))
+                await foreach (var change in client.WatchAsync(type, null, options, cancellationToken))
                 {
                     resourceVersion = change.Metadata.ResourceVersion ?? resourceVersion;
                     changed.TryWrite(true);
@@ -133,48 +139,45 @@ internal sealed class ResourceView(IKubeClient client, IReadOnlyList<ObjectKey> 
         }
     }
 
-    private List<(ObjectKey Key, string Reason)> NotReady(IReadOnlyList<AuditPolicy> resources) =>
+    private static IReadOnlyList<ResourceRow> Rows(IEnumerable<AuditPolicy> policies, IEnumerable<PolicyAuditSchedule> schedules) =>
+        [.. policies.Select(ResourceRow.Of), .. schedules.Select(ResourceRow.Of)];
+
+    private List<(string Sample, string Reason)> NotReady(IReadOnlyList<ResourceRow> resources) =>
     [
         .. samples
-            .Select(key => (Key: key, Reason: WhyNot(resources.FirstOrDefault(resource => ObjectKey.Of(resource) == key))))
+            .Select(sample => (Sample: $"{sample.Kind} {sample.Key}", Reason: WhyNot(resources.FirstOrDefault(row => row.Kind == sample.Kind && row.Key == sample.Key))))
             .Where(sample => sample.Reason is not null)
-            .Select(sample => (sample.Key, sample.Reason!)),
+            .Select(sample => (sample.Sample, sample.Reason!)),
     ];
 
-    private static string? WhyNot(AuditPolicy? resource)
+    private static string? WhyNot(ResourceRow? resource)
     {
         if (resource is null)
         {
             return "it does not exist";
         }
 
-        var ready = resource.Status.Conditions?.FirstOrDefault(condition => condition.Type == Conditions.Ready);
-        return ready is null ? "the operator has not looked at it"
-            : resource.Status.ObservedGeneration != resource.Metadata.Generation ? "the operator has not looked at its newest generation"
+        return resource.Ready is not { } ready ? "the operator has not looked at it"
+            : !resource.IsObserved ? "the operator has not looked at its newest generation"
             : ready.Status == "True" ? null
             : $"{ready.Reason}: {ready.Message}";
     }
 
-    private static Table TableOf(IReadOnlyList<AuditPolicy> resources)
+    private static Table TableOf(IReadOnlyList<ResourceRow> resources)
     {
         var table = new Table().Border(TableBorder.Rounded)
-            .AddColumns("AuditPolicy", "Ready", "Status", "Findings", "Rendered");
-        foreach (var resource in resources.OrderBy(resource => ObjectKey.Of(resource).ToString(), StringComparer.Ordinal))
+            .AddColumns("Resource", "Ready", "Status", "Found", "Rendered");
+        foreach (var resource in resources.OrderBy(resource => resource.Kind, StringComparer.Ordinal).ThenBy(resource => resource.Key.ToString(), StringComparer.Ordinal))
         {
-            var conditions = resource.Status.Conditions ?? [];
-            var ready = conditions.FirstOrDefault(condition => condition.Type == Conditions.Ready);
-            var others = conditions.Where(condition => condition.Type != Conditions.Ready).Select(condition => $"{condition.Type}={condition.Status} ({condition.Reason})");
+            var others = resource.Conditions.Where(condition => condition.Type != Conditions.Ready).Select(condition => $"{condition.Type}={condition.Status} ({condition.Reason})");
             table.AddRow(
-                Markup.Escape(ObjectKey.Of(resource).ToString()),
-                ready?.Status switch { "True" => "[green]True[/]", null => "", var other => $"[red]{other}[/]" },
-                Markup.Escape(string.Join('\n', [ready?.Message ?? "", .. others])),
-                Markup.Escape(FindingsText(resource.Status.Findings)),
-                Markup.Escape(string.Join('\n', (resource.Status.Inventory ?? []).Select(entry => $"{entry.Kind} {entry.Name}"))));
+                Markup.Escape($"{resource.Kind}\n{resource.Key}"),
+                resource.Ready?.Status switch { "True" => "[green]True[/]", null => "", var other => $"[red]{other}[/]" },
+                Markup.Escape(string.Join('\n', [resource.Ready?.Message ?? "", .. others])),
+                Markup.Escape(string.Join('\n', resource.Found)),
+                Markup.Escape(string.Join('\n', resource.Inventory.Select(entry => $"{entry.Kind} {entry.Name}"))));
         }
 
         return table;
     }
-
-    private static string FindingsText(FindingsStatus? findings) =>
-        findings is null or { Total: 0 } ? "" : string.Join('\n', [$"{findings.Total}, worst {findings.Worst}", .. (findings.Items ?? []).Select(item => item.Id)]);
 }

@@ -59,7 +59,7 @@ internal static class TryIt
             stopping.Token);
         try
         {
-            var view = new ResourceView(admin, [.. samples.Select(KeyOf)]);
+            var view = new ResourceView(admin, [.. samples.Select(sample => ((string)sample["kind"]!, KeyOf(sample)))]);
             return options.Once
                 ? await view.WaitAsync(running, options.Timeout, cancellationToken)
                 : await view.ShowAsync(running, options.KubeconfigPath, cancellationToken);

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Yaml;
-using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.Tests.Estates;
 
 namespace Comptroller.Operator.Tests.EndToEnd;

@@ -51,7 +51,7 @@ public sealed class ConnectionTests
 
         clock.Leap(TimeSpan.FromHours(2));
         estate.Server.Faults.DropWatchers();
-        await run.UntilReadyzAsync((healthy, text) => !healthy && text.Contains("the credentials were refused when asking to watch auditpolicies.comptroller.dev", StringComparison.Ordinal));
+        await run.UntilReadyzAsync((healthy, text) => !healthy && text.Contains("the credentials were refused when asking to watch ", StringComparison.Ordinal));
         run.Completion.IsCompleted.ShouldBeFalse();
 
         file.Write(await estate.OperatorTokenAsync());

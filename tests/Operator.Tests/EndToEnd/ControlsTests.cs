@@ -1,5 +1,4 @@
 using Comptroller.Crds;
-using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.Tests.AuditPolicies;
 using Comptroller.Operator.Tests.Estates;
 

@@ -73,6 +73,9 @@ public sealed class DeliveryTests
     {
         await using var logs = await FakeVictoriaLogs.StartAsync();
         await using var estate = await Estate.StartAsync();
+        var role = Estate.Role("comptroller-manager");
+        role["rules"]!.AsArray().RemoveAll(rule => rule!["resources"]!.AsArray().Any(resource => (string)resource! == "pods"));
+        await estate.ApplyAsync(role);
         await estate.OperateAsync(options => options with { AllowLoopback = true });
         await estate.ApplyAsync("default", "policy", Spec(logs.Endpoint, "infra", "{checkApiServer: true}"));
         var policy = await estate.UntilAsync("default", "policy", "Applied=Unknown/NotPermitted");

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Comptroller.Crds;
-using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.Tests.AuditPolicies;
 using Comptroller.Operator.Tests.Estates;
 

@@ -1,6 +1,5 @@
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Model;
-using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.Tests.AuditPolicies;
 using Comptroller.Operator.Tests.Estates;
 

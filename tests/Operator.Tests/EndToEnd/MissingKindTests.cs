@@ -1,4 +1,3 @@
-using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.Tests.AuditPolicies;
 using Comptroller.Operator.Tests.Estates;
 

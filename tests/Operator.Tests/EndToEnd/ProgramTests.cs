@@ -1,7 +1,6 @@
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
-using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.Tests.AuditPolicies;
 using Comptroller.Operator.Tests.Estates;
 using Comptroller.Sandbox;

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
-using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.Tests.AuditPolicies;
 using Comptroller.Operator.Tests.Estates;
 

@@ -4,7 +4,6 @@ using Comptroller.Kubernetes.Diagnostics;
 using Comptroller.Kubernetes.Informers;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
-using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.Tests.Estates;
 using Comptroller.Sandbox;
 using Microsoft.Extensions.Logging.Abstractions;

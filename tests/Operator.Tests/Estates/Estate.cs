@@ -18,7 +18,12 @@ internal sealed class Estate : IAsyncDisposable
 
     public const string OperatorNamespace = "comptroller-system";
 
-    private static readonly string[] Written = ["configmaps", "vmrules", "reports", "policyreports", "auditpolicies", "events"];
+    private static readonly string[] Written =
+    [
+        "auditpolicies", "policyauditschedules", "configmaps", "cronjobs", "deployments", "jobs", "networkpolicies", "persistentvolumeclaims",
+        "policyreports", "reports", "vmpodscrapes", "vmrules", "events",
+    ];
+
     private readonly List<OperatorRun> operators = [];
 
     private Estate(SandboxServer server)

@@ -43,13 +43,13 @@ internal static class AuditVerb
         }
         catch (Exception e) when (termination is not null && e is FormatException or IOException or UnauthorizedAccessException or FalconApiException or System.Data.Common.DbException)
         {
-            await RunResultJson.WriteAsync(termination!, RunResultJson.Failure(e.Message), cancellationToken);
+            await RunResultFile.WriteAsync(termination!, RunResultFile.Failure(e.Message), cancellationToken);
             throw;
         }
 
         if (termination is not null)
         {
-            await RunResultJson.WriteAsync(termination, RunResultJson.Of(outcome), cancellationToken);
+            await RunResultFile.WriteAsync(termination, RunResultFile.Of(outcome), cancellationToken);
         }
 
         Print(outcome, result.InvocationConfiguration.Output);

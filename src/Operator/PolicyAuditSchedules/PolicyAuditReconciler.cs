@@ -1,0 +1,130 @@
+using Comptroller.Crds;
+using Comptroller.Kubernetes.Client;
+using Comptroller.Kubernetes.Model;
+using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.PolicyAuditSchedules.Rendering;
+using Comptroller.Operator.PolicyAuditSchedules.Runs;
+
+namespace Comptroller.Operator.PolicyAuditSchedules;
+
+/// <summary>
+/// Renders a PolicyAuditSchedule, starts runs that were asked for, and tells what runs handed back. All decisions are in
+/// <see cref="PolicyAuditPlan"/>, <see cref="AuditRun"/> and <see cref="PolicyAuditConditions"/>; this shell only reads, sends and writes.
+/// </summary>
+internal sealed class PolicyAuditReconciler(
+    Applier applier, StatusWriter statuses, EventRecorder events, IKubeClient client, AuditInputLookup lookup, AuditRunCaches runs, TimeProvider time)
+    : IReconciler<PolicyAuditSchedule>, IFailureReporter<PolicyAuditSchedule>, IForgetter
+{
+    /// <summary>How soon to look again for a result that a pod may still hand back.</summary>
+    private static readonly TimeSpan ResultPause = TimeSpan.FromSeconds(5);
+
+    private static readonly ResourceType<System.Text.Json.Nodes.JsonObject> Jobs = KubernetesTypes.UntypedOf(ObservedJob.Type);
+
+    public async Task<Outcome> ReconcileAsync(PolicyAuditSchedule resource, CancellationToken cancellationToken)
+    {
+        if (resource.Metadata.DeletionTimestamp is not null)
+        {
+            return Outcome.Done;
+        }
+
+        var inputs = await lookup.LookAsync(resource, cancellationToken);
+        var plan = PolicyAuditPlan.Make(resource, inputs);
+        if (!plan.Errors.IsEmpty)
+        {
+            throw new TerminalException(ConditionReason.InvalidSpec, string.Join("; ", plan.Errors));
+        }
+
+        var report = await applier.ApplyAsync(ResourceTypes.PolicyAuditSchedules, resource, plan.Objects, resource.Status.Inventory ?? [], cancellationToken);
+        report.ThrowIfFailed();
+
+        var (now, jobs, pods) = (time.GetUtcNow(), runs.JobsOf(resource), runs.PodsOf(resource));
+        var news = AuditRun.News(jobs, pods, resource.Status.LastRun, now);
+        var status = news.Aggregate(resource.Status, (known, run) => run.AddTo(known));
+        var request = RenderConditions.RequestedAt(resource.Metadata, resource.Status.LastHandledReconcileAt);
+        if (request != resource.Status.LastHandledReconcileAt && await StartAsync(resource, plan, inputs, jobs, request!, cancellationToken))
+        {
+            status = status with { LastHandledReconcileAt = request };
+        }
+
+        var obstacle = AuditObstacle.Of(resource.Spec, inputs, pods);
+        status = PolicyAuditConditions.Rendered(resource, status, plan, report, obstacle, now);
+        await WriteAsync(resource, status, cancellationToken);
+        if (report.Changes is { Length: > 0 } changes)
+        {
+            events.Normal(ResourceTypes.PolicyAuditSchedules, resource.Metadata, ConditionReason.Succeeded, "Render", changes);
+        }
+
+        foreach (var run in news.Where(run => run.Status.Outcome != AuditOutcomes.Complete))
+        {
+            events.Warning(ResourceTypes.PolicyAuditSchedules, resource.Metadata, $"Audit{run.Status.Outcome}", "Audit", $"{run.Status.Name}: {run.Status.Message}");
+        }
+
+        // A result may still be on its way when a Job that the status does not know has ended, and so may the caches be.
+        var awaited = !runs.HaveSynced || jobs.Any(job => job.End is not null && AuditRun.Of(job, pods, now) is null);
+        var pause = awaited ? ResultPause
+            : obstacle is not null || report.Of(ApplyAction.Conflict).Any() ? plan.RetryInterval
+            : plan.Interval;
+        var change = PolicyAuditConditions.NextChange(status, plan.Timetable!, now) - now + TimeSpan.FromSeconds(1);
+        return Outcome.After(change < pause ? change : pause);
+    }
+
+    public async Task ReportFailureAsync(ObjectMeta metadata, PolicyAuditSchedule? resource, Exception failure, CancellationToken cancellationToken)
+    {
+        var subject = resource ?? new PolicyAuditSchedule { Metadata = metadata };
+        var status = PolicyAuditConditions.Failed(subject, failure, (failure as ApplyFailedException)?.Report.Inventory, time.GetUtcNow());
+        // Said once: a restart among a thousand stalled resources must not write a thousand events (rule W3).
+        if (await WriteAsync(subject, status, cancellationToken) is not null)
+        {
+            events.Warning(
+                ResourceTypes.PolicyAuditSchedules, metadata, failure is TerminalException terminal ? terminal.Reason : ConditionReason.Failed, "Render", failure.Message);
+        }
+    }
+
+    public void Forget(ObjectMeta metadata)
+    {
+        applier.Forget(metadata.Uid ?? "");
+        statuses.Forget(metadata.Uid ?? "");
+    }
+
+    /// <summary>
+    /// Starts the run that an annotation asks for. False while it must wait: for a resource that is resumed, for something that is missing, or
+    /// for the run before it, whose volume it needs.
+    /// </summary>
+    private async Task<bool> StartAsync(
+        PolicyAuditSchedule resource, PolicyAuditPlan plan, PolicyAuditInputs inputs, IReadOnlyCollection<ObservedJob> jobs, string request, CancellationToken cancellationToken)
+    {
+        if (plan.Audit is not { } audit)
+        {
+            // A daemon keeps its own time: reconciling is all that can be asked for.
+            return true;
+        }
+
+        var name = AuditJobObjects.RequestedName(resource.Metadata, request);
+        if (jobs.Any(job => job.Metadata.Name == name))
+        {
+            return true;
+        }
+
+        if (resource.Spec.Suspend || inputs.HoldsRuns || !runs.HaveSynced || jobs.Any(job => job.End is null))
+        {
+            return false;
+        }
+
+        var type = ResourceTypes.PolicyAuditSchedules;
+        var owner = new OwnerReference { ApiVersion = type.ApiVersion, Kind = type.Kind, Name = resource.Metadata.Name, Uid = resource.Metadata.Uid ?? "" };
+        try
+        {
+            await client.CreateAsync(Jobs, resource.Metadata.Namespace, AuditJobObjects.Requested(audit, resource.Metadata, owner, request), OperatorHost.Product, cancellationToken);
+            events.Normal(type, resource.Metadata, "AuditRequested", "Audit", $"Job {name} started as requested");
+        }
+        catch (KubeApiException e) when (e.IsAlreadyExists)
+        {
+            // Started by a run that ended before its status was written.
+        }
+
+        return true;
+    }
+
+    private Task<PolicyAuditSchedule?> WriteAsync(PolicyAuditSchedule resource, PolicyAuditScheduleStatus status, CancellationToken cancellationToken) =>
+        statuses.WriteAsync(ResourceTypes.PolicyAuditSchedules, resource, resource.Status, status, CrdsJson.Default.PolicyAuditScheduleStatus, cancellationToken);
+}

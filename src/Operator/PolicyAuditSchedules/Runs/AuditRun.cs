@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using Comptroller.Crds;
+
+namespace Comptroller.Operator.PolicyAuditSchedules.Runs;
+
+/// <summary>A run that has ended: its Job, and what its container handed back. Pure.</summary>
+/// <param name="Status">As the status tells it.</param>
+/// <param name="Result">Null when there is none: the run then has failed, whatever the Job says.</param>
+internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
+{
+    /// <summary>
+    /// How long a pod's result may come after its Job's end. They are watched apart, and a run must not count as failed because one watch
+    /// is quicker than the other.
+    /// </summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>The run of a Job; null while it works, or while its result may still come.</summary>
+    /// <param name="job">The Job.</param>
+    /// <param name="pods">Pods of the same schedule; those of other Jobs are passed over.</param>
+    /// <param name="now">The time.</param>
+    public static AuditRun? Of(ObservedJob job, IEnumerable<ObservedPod> pods, DateTimeOffset now)
+    {
+        if (job.End is not { } over)
+        {
+            return null;
+        }
+
+        var container = pods
+            .Where(pod => pod.Metadata.ControllerOwner()?.Uid == job.Metadata.Uid)
+            .Select(pod => pod.End).OfType<ContainerEnd>().MaxBy(end => end.FinishedAt);
+        var ended = job.Status.CompletionTime ?? over.LastTransitionTime ?? container?.FinishedAt ?? job.Metadata.CreationTimestamp ?? now;
+        if (container is null && now - ended < Patience)
+        {
+            return null;
+        }
+
+        var result = AuditRunResult.Read(container?.Message, out var error);
+        var started = result?.StartedAt ?? container?.StartedAt ?? job.Status.StartTime;
+        return new AuditRun(
+            new AuditRunStatus
+            {
+                Name = job.Metadata.Name,
+                Outcome = result?.Outcome ?? AuditOutcomes.Failed,
+                StartTime = started,
+                EndTime = ended,
+                DurationSeconds = started is { } from && ended > from ? (long)(ended - from).TotalSeconds : 0,
+                ApiCalls = result?.ApiCalls ?? 0,
+                Throttled = result?.Throttled ?? 0,
+                ApiErrors = result?.ApiErrors ?? 0,
+                Message = result is not null ? Line(result.Message) : RenderConditions.Bounded(WithoutResult(error!, container, over)),
+            },
+            result);
+    }
+
+    /// <summary>Those that the status does not know yet, in the order in which they ended.</summary>
+    public static ImmutableArray<AuditRun> News(IEnumerable<ObservedJob> jobs, IReadOnlyCollection<ObservedPod> pods, AuditRunStatus? last, DateTimeOffset now) =>
+    [
+        .. jobs.Select(job => Of(job, pods, now)).OfType<AuditRun>()
+            .Where(run => last?.EndTime is not { } known || run.Status.EndTime > known
+                || (run.Status.EndTime == known && string.CompareOrdinal(run.Status.Name, last.Name) > 0))
+            .OrderBy(run => run.Status.EndTime).ThenBy(run => run.Status.Name, StringComparer.Ordinal),
+    ];
+
+    /// <summary>The status after this run. Only a complete one says anything about the tenant.</summary>
+    public PolicyAuditScheduleStatus AddTo(PolicyAuditScheduleStatus status)
+    {
+        var failed = Status.Outcome == AuditOutcomes.Failed;
+        var next = status with
+        {
+            LastRun = Status,
+            Runs = status.Runs + 1,
+            FailedRuns = status.FailedRuns + (failed ? 1 : 0),
+            ConsecutiveFailures = failed ? status.ConsecutiveFailures + 1 : 0,
+        };
+        return Status.Outcome != AuditOutcomes.Complete ? next : next with
+        {
+            LastSuccessTime = Status.EndTime,
+            Audit = new AuditFindingsStatus
+            {
+                // Rounded down: 79.9 does not reach a threshold of 80.
+                Score = (int)Math.Floor(Result!.Score!.Value),
+                Hosts = Result.Hosts,
+                Policies = Result.Policies.Count == 0 ? null : Result.Policies,
+                GradingVersion = Result.GradingVersion,
+            },
+        };
+    }
+
+    private static string WithoutResult(string error, ContainerEnd? container, JobCondition over) =>
+        container is { ExitCode: not 0 } ? $"{error} ({(container.Reason is "" or "Error" ? "" : $"{container.Reason}, ")}exit code {container.ExitCode})"
+        : over.Type == "Failed" ? $"{error} ({(over.Reason.Length > 0 ? over.Reason : "the Job failed")})"
+        : error;
+
+    // It came through a container's message: one line, whatever it holds.
+    private static string? Line(string? message) =>
+        string.IsNullOrWhiteSpace(message) ? null : RenderConditions.Bounded(string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
+}

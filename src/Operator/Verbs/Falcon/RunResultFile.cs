@@ -1,0 +1,46 @@
+using Comptroller.Crds;
+using Comptroller.Falcon.Auditing;
+using Comptroller.Falcon.Store;
+
+namespace Comptroller.Operator.Verbs.Falcon;
+
+/// <summary>The result of a run as the last words of its container, which the operator reads into a PolicyAuditSchedule's status.</summary>
+internal static class RunResultFile
+{
+    /// <remarks>A policy that cannot be read counts as failed, so a degraded run has a score of the whole tenant. One that could not fetch a type has not.</remarks>
+    public static AuditRunResult Of(AuditOutcome outcome)
+    {
+        var run = outcome.Run;
+        return new AuditRunResult
+        {
+            StartedAt = run.Started,
+            FinishedAt = run.Ended,
+            Outcome = run.Result switch
+            {
+                RunResult.Complete or RunResult.Degraded => AuditOutcomes.Complete,
+                RunResult.Partial => AuditOutcomes.Degraded,
+                _ => AuditOutcomes.Failed,
+            },
+            Score = run.Policies.Score,
+            Hosts = run.Hosts.Total,
+            ApiCalls = run.ApiCalls,
+            ApiErrors = run.ApiErrors,
+            Throttled = run.Throttled,
+            Policies =
+            [
+                .. outcome.Types.Where(type => type.Fetched).Select(type => new AuditedPolicies
+                {
+                    Type = type.Type.Name,
+                    Passed = type.Summary.Passed,
+                    Failed = type.Summary.Total - type.Summary.Passed,
+                }),
+            ],
+            Message = run.Message,
+        };
+    }
+
+    public static AuditRunResult Failure(string message) => new() { Outcome = AuditOutcomes.Failed, Message = message };
+
+    public static Task WriteAsync(string path, AuditRunResult result, CancellationToken cancellationToken) =>
+        File.WriteAllTextAsync(path, result.ToJson(), cancellationToken);
+}

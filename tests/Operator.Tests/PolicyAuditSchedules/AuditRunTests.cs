@@ -1,0 +1,202 @@
+using Comptroller.Crds;
+using Comptroller.Kubernetes.Model;
+using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.PolicyAuditSchedules;
+using Comptroller.Operator.PolicyAuditSchedules.Runs;
+
+namespace Comptroller.Operator.Tests.PolicyAuditSchedules;
+
+/// <summary>From Jobs and pods to what the status says; a run that did not audit never counts as one that did.</summary>
+public sealed class AuditRunTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 3, 1, 10, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void A_complete_run_tells_score_policies_and_requests()
+    {
+        var status = Fold([Job("a", 4)], [Pod("a", Complete(82.9), 0)]);
+
+        status.LastSuccessTime.ShouldBe(Start.AddMinutes(4));
+        status.Audit!.Score.ShouldBe(82, "rounded down, so that it never reaches a threshold that it did not");
+        status.Audit.Hosts.ShouldBe(20_000);
+        status.LastRun!.Outcome.ShouldBe("Complete");
+        status.LastRun.ApiCalls.ShouldBe(57);
+        (status.Runs, status.FailedRuns, status.ConsecutiveFailures).ShouldBe((1, 0, 0));
+    }
+
+    [Fact]
+    public void A_run_below_the_threshold_has_audited_although_its_Job_failed() =>
+        Fold([Job("a", 4, failed: true)], [Pod("a", Complete(12), 1)]).LastSuccessTime.ShouldNotBeNull();
+
+    [Theory]
+    [InlineData(null, 137, "OOMKilled", "OOMKilled, exit code 137")]
+    [InlineData(null, 2, "Error", "(exit code 2)")]
+    [InlineData("panic", 2, "Error", "not a result")]
+    [InlineData(null, 0, "Completed", "without a result")]
+    public void A_run_without_a_result_has_failed_whatever_its_exit_code(string? message, int code, string reason, string told)
+    {
+        var status = Fold([Job("a", 4, failed: code != 0)], [Pod("a", message, code, reason)]);
+        status.ConsecutiveFailures.ShouldBe(1);
+        status.Audit.ShouldBeNull();
+        status.LastRun!.Outcome.ShouldBe("Failed");
+        status.LastRun.Message!.ShouldContain(told);
+    }
+
+    [Fact]
+    public void A_degraded_run_is_neither_a_success_nor_a_failure()
+    {
+        var degraded = new AuditRunResult { Outcome = AuditOutcomes.Degraded, Score = 99, Message = "firewall: 1 policy is malformed" };
+        var status = Fold([Job("a", 1, failed: true), Job("b", 4)], [Pod("a", null, 2), Pod("b", degraded.ToJson(), 0)]);
+        status.ConsecutiveFailures.ShouldBe(0);
+        status.LastSuccessTime.ShouldBeNull();
+        status.Audit.ShouldBeNull("a score of part of the tenant is no score of the tenant");
+    }
+
+    [Fact]
+    public void Failures_add_up_and_leave_the_last_findings_alone()
+    {
+        var status = Fold(
+            [Job("a", 1), Job("c", 5, failed: true), Job("b", 3, failed: true)], [Pod("a", Complete(90), 0), Pod("b", null, 2), Pod("c", null, 2)]);
+        (status.Runs, status.FailedRuns, status.ConsecutiveFailures).ShouldBe((3, 2, 2));
+        status.LastRun!.Name.ShouldBe("c");
+        status.Audit!.Score.ShouldBe(90);
+        status.LastSuccessTime.ShouldBe(Start.AddMinutes(1));
+    }
+
+    [Fact]
+    public void A_run_counts_once()
+    {
+        ObservedJob[] jobs = [Job("a", 1), Job("b", 1), Job("c", 2, failed: true)];
+        ObservedPod[] pods = [Pod("a", Complete(90), 0), Pod("b", Complete(91), 0), Pod("c", null, 2)];
+        var once = Fold(jobs, pods);
+        once.Runs.ShouldBe(3);
+        AuditRun.News(jobs, pods, once.LastRun, Start.AddHours(1)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_result_that_is_still_on_its_way_is_waited_for()
+    {
+        var job = Job("a", 1);
+        AuditRun.Of(job, [], Start.AddMinutes(1).AddSeconds(5)).ShouldBeNull();
+        AuditRun.Of(job, [Pod("a", Complete(90), 0)], Start.AddMinutes(1).AddSeconds(5))!.Result.ShouldNotBeNull();
+        AuditRun.Of(job, [], Start.AddMinutes(2))!.Status.Outcome.ShouldBe("Failed");
+    }
+
+    [Fact]
+    public void The_pods_of_another_Job_say_nothing() =>
+        Fold([Job("a", 1)], [Pod("b", Complete(90), 0)]).ConsecutiveFailures.ShouldBe(1);
+
+    [Fact]
+    public void The_newest_of_several_attempts_counts()
+    {
+        var first = Pod("a", null, 2, minute: 1);
+        var second = Pod("a", Complete(70), 0, minute: 3);
+        Fold([Job("a", 4)], [second, first]).Audit!.Score.ShouldBe(70);
+    }
+
+    [Theory]
+    [InlineData(90, 30, "True/ScoreMet")]
+    [InlineData(79.99, 30, "False/BelowThreshold")]
+    [InlineData(90, 239, "True/ScoreMet")]
+    [InlineData(90, 241, "Unknown/Stale")]
+    [InlineData(10, 241, "Unknown/Stale")]
+    public void Compliance_is_told_while_the_newest_complete_run_is_younger_than_two_intervals(double score, int minutes, string verdict)
+    {
+        var status = Judge(Schedules.Of(Schedules.Sound), Fold([Job("a", 4)], [Pod("a", Complete(score), 0)]), Start.AddMinutes(minutes));
+        Said(status, "Compliant").ShouldBe(verdict);
+        Said(status, "Ready").ShouldBe("True/Succeeded");
+    }
+
+    [Fact]
+    public void Without_a_complete_run_nothing_is_compliant() =>
+        Said(Judge(Schedules.Of(Schedules.Sound), new PolicyAuditScheduleStatus(), Start), "Compliant").ShouldBe("Unknown/NoCompleteRun");
+
+    [Fact]
+    public void A_suspended_schedule_has_no_next_run_and_ages()
+    {
+        var status = Judge(Schedules.Of($"{{suspend: true, {Schedules.Sound}}}"), Fold([Job("a", 4)], [Pod("a", Complete(90), 0)]), Start.AddMinutes(10));
+        status.NextRunTime.ShouldBeNull();
+        Said(status, "Suspended").ShouldBe("True/Suspended");
+        Said(status, "Compliant").ShouldBe("True/ScoreMet");
+    }
+
+    [Theory]
+    [InlineData("Etc/UTC", "2026-03-01T12:00:00Z")]
+    [InlineData("Asia/Kolkata", "2026-03-01T10:30:00Z")]
+    public void The_next_run_is_due_by_the_clock_of_the_time_zone(string zone, string expected)
+    {
+        var status = Judge(Schedules.Of($"{{timeZone: {zone}, {Schedules.Sound}}}"), new PolicyAuditScheduleStatus(), Start);
+        status.NextRunTime.ShouldBe(DateTimeOffset.Parse(expected, System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public void A_missing_Secret_is_told_before_the_first_run_where_that_may_be_seen_and_by_the_kubelet_otherwise()
+    {
+        var schedule = Schedules.Of(Schedules.Sound);
+        var known = AuditObstacle.Of(schedule.Spec, new PolicyAuditInputs { Credentials = new AuditDependency(true, null) }, []).ShouldNotBeNull();
+        known.Reason.ShouldBe("CredentialsMissing");
+        known.HoldsRuns.ShouldBeTrue();
+        var waiting = new ObservedPod
+        {
+            Status = new PodStatus { ContainerStatuses = [new ContainerStatus { Name = "audit", State = new ContainerState { Waiting = new ContainerWait { Reason = "CreateContainerConfigError", Message = "secret \"falcon-api\" not found" } } }] },
+        };
+        var told = AuditObstacle.Of(schedule.Spec, new PolicyAuditInputs(), [waiting]).ShouldNotBeNull();
+        told.Reason.ShouldBe("CredentialsMissing");
+        told.Message.ShouldContain("falcon-api");
+        AuditObstacle.Of(schedule.Spec, new PolicyAuditInputs(), []).ShouldBeNull();
+    }
+
+    private static string Complete(double score) => new AuditRunResult
+    {
+        StartedAt = Start,
+        FinishedAt = Start.AddMinutes(4),
+        Outcome = AuditOutcomes.Complete,
+        Score = score,
+        Hosts = 20_000,
+        ApiCalls = 57,
+        Policies = [new AuditedPolicies { Type = "prevention", Passed = 3, Failed = 1 }],
+    }.ToJson();
+
+    private static PolicyAuditScheduleStatus Fold(ObservedJob[] jobs, ObservedPod[] pods) =>
+        AuditRun.News(jobs, pods, null, Start.AddHours(1)).Aggregate(new PolicyAuditScheduleStatus(), (status, run) => run.AddTo(status));
+
+    private static PolicyAuditScheduleStatus Judge(PolicyAuditSchedule resource, PolicyAuditScheduleStatus status, DateTimeOffset now) =>
+        PolicyAuditConditions.Rendered(resource, status, PolicyAuditPlan.Make(resource, new PolicyAuditInputs()), new ApplyReport([], []), null, now);
+
+    private static string Said(PolicyAuditScheduleStatus status, string type) =>
+        status.Conditions!.Single(condition => condition.Type == type) is var found ? $"{found.Status}/{found.Reason}" : "";
+
+    private static ObservedJob Job(string name, int endMinute, bool failed = false) => new()
+    {
+        Metadata = new ObjectMeta { Name = name, Uid = $"job-{name}", CreationTimestamp = Start },
+        Status = new JobStatus
+        {
+            StartTime = Start,
+            CompletionTime = failed ? null : Start.AddMinutes(endMinute),
+            Conditions =
+            [
+                new JobCondition { Type = failed ? "Failed" : "Complete", Status = "True", Reason = failed ? "BackoffLimitExceeded" : "", LastTransitionTime = Start.AddMinutes(endMinute) },
+            ],
+        },
+    };
+
+    private static ObservedPod Pod(string job, string? message, int code, string reason = "", int minute = 4) => new()
+    {
+        Metadata = new ObjectMeta
+        {
+            Name = $"{job}-{minute}",
+            OwnerReferences = [new OwnerReference { ApiVersion = "batch/v1", Kind = "Job", Name = job, Uid = $"job-{job}", Controller = true }],
+        },
+        Status = new PodStatus
+        {
+            ContainerStatuses =
+            [
+                new ContainerStatus
+                {
+                    Name = "audit",
+                    State = new ContainerState { Terminated = new ContainerEnd { ExitCode = code, Reason = reason, Message = message, StartedAt = Start, FinishedAt = Start.AddMinutes(minute) } },
+                },
+            ],
+        },
+    };
+}

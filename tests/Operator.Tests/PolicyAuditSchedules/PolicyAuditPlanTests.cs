@@ -1,0 +1,154 @@
+using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Yaml;
+using Comptroller.Operator.PolicyAuditSchedules;
+
+namespace Comptroller.Operator.Tests.PolicyAuditSchedules;
+
+/// <summary>
+/// What each resource under testdata/schedules is rendered into, byte for byte. A case without input.yaml is the sample of its name in
+/// config/samples. COMPTROLLER_UPDATE_GOLDENS=1 writes the expectations anew; read the difference before committing it.
+/// </summary>
+public sealed class PolicyAuditPlanTests
+{
+    private static readonly string Folder = Repository.PathOf("tests", "Operator.Tests", "testdata", "schedules");
+    private static readonly PolicyAuditInputs Inputs = new() { Image = "registry.example.com/comptroller:1.2.3" };
+
+    public static TheoryData<string> Cases() => [.. Directory.EnumerateDirectories(Folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_schedule_is_rendered_as_recorded(string name)
+    {
+        var text = Text(Plan(name));
+        var expectation = Path.Combine(Folder, name, "expected.yaml");
+        if (Environment.GetEnvironmentVariable("COMPTROLLER_UPDATE_GOLDENS") == "1")
+        {
+            File.WriteAllText(expectation, text);
+        }
+
+        text.ShouldBe(File.ReadAllText(expectation));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Every_pod_is_restricted_and_holds_no_token(string name)
+    {
+        var pods = Pods(Plan(name)).ToList();
+        pods.ShouldNotBeEmpty();
+        foreach (var pod in pods)
+        {
+            ((bool)pod["automountServiceAccountToken"]!).ShouldBeFalse();
+            ((bool)pod["securityContext"]!["runAsNonRoot"]!).ShouldBeTrue();
+            ((int)pod["securityContext"]!["runAsUser"]!).ShouldBe(1001);
+            ((string)pod["securityContext"]!["seccompProfile"]!["type"]!).ShouldBe("RuntimeDefault");
+            pod["volumes"]!.AsArray().ShouldAllBe(volume => volume!["hostPath"] == null && volume["projected"] == null);
+            var container = pod["containers"]!.AsArray().ShouldHaveSingleItem()!;
+            var security = container["securityContext"]!;
+            ((bool)security["allowPrivilegeEscalation"]!).ShouldBeFalse();
+            ((bool)security["readOnlyRootFilesystem"]!).ShouldBeTrue();
+            security["capabilities"]!.ToJsonString().ShouldBe("""{"drop":["ALL"]}""");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Nothing_rendered_holds_a_credential_but_by_reference(string name)
+    {
+        foreach (var variable in Pods(Plan(name)).SelectMany(pod => pod["containers"]![0]!["env"]!.AsArray()).Where(each => ((string)each!["name"]!).Contains("SECRET", StringComparison.Ordinal)))
+        {
+            variable!["value"].ShouldBeNull();
+            variable["valueFrom"]!["secretKeyRef"].ShouldNotBeNull();
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_configuration_is_one_that_runs_read(string name)
+    {
+        var text = (string)Plan(name).Objects.Single(item => item.Type == RenderedKinds.ConfigMaps).Body["data"]!["config.yaml"]!;
+        var document = YamlReader.ReadFirst(text);
+        var config = Comptroller.Falcon.Configuration.FalconConfigReader.Read(document.Root, "config.yaml", path => document.Locate(path).Line);
+        config.Prefix.ShouldBe("FALCON_");
+    }
+
+    [Fact]
+    public void Only_a_cleanup_goes_without_credentials()
+    {
+        foreach (var cronJob in Plan("full").Objects.Where(item => item.Type == RenderedKinds.CronJobs))
+        {
+            cronJob.Body.ToJsonString().Contains("secretKeyRef", StringComparison.Ordinal).ShouldBe(!((string)cronJob.Body["metadata"]!["name"]!).EndsWith("-cleanup", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Nothing_is_started_while_something_is_missing_or_the_schedule_is_suspended()
+    {
+        var missing = new AuditDependency(IsMissing: true, Revision: null);
+        foreach (var (spec, inputs) in new[]
+        {
+            (Schedules.Sound, Inputs with { Credentials = missing }),
+            (Schedules.Sound, Inputs with { Grading = missing }),
+            ($"{{suspend: true, {Schedules.Sound}}}", Inputs),
+        })
+        {
+            var cronJob = PolicyAuditPlan.Make(Schedules.Of(spec), inputs).Audit!.Body;
+            ((bool)cronJob["spec"]!["suspend"]!).ShouldBeTrue();
+        }
+
+        ((bool)PolicyAuditPlan.Make(Schedules.Of(Schedules.Sound), Inputs).Audit!.Body["spec"]!["suspend"]!).ShouldBeFalse();
+        Deployment(Inputs with { Credentials = missing }).ShouldContain("\"replicas\":0");
+        Deployment(Inputs).ShouldContain("\"replicas\":1");
+    }
+
+    [Fact]
+    public void Rotated_credentials_start_another_daemon_and_leave_the_CronJob_alone()
+    {
+        var (old, rotated) = (Inputs with { Credentials = new AuditDependency(false, "uid/7") }, Inputs with { Credentials = new AuditDependency(false, "uid/8") });
+        Deployment(rotated).ShouldNotBe(Deployment(old));
+        var schedule = Schedules.Of(Schedules.Sound);
+        PolicyAuditPlan.Make(schedule, rotated).Audit!.Body.ToJsonString().ShouldBe(PolicyAuditPlan.Make(schedule, old).Audit!.Body.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("{schedules: {fetchAndGrade: \"61 * * * *\"}, FALCON}", "spec.schedules.fetchAndGrade", "minute")]
+    [InlineData("{schedules: {fetchAndGrade: \"0 0 30 2 *\"}, FALCON}", "spec.schedules.fetchAndGrade", "never")]
+    [InlineData("{schedules: {cleanup: \"0 0 * *\"}, FALCON}", "spec.schedules.cleanup", "cron")]
+    [InlineData("{timeZone: Europe/Atlantis, FALCON}", "spec.timeZone", "Europe/Atlantis")]
+    [InlineData("{falcon: {credentialsSecretRef: {name: a}}}", "spec.falcon.cloud", "exactly one")]
+    [InlineData("{falcon: {cloud: us-1, baseURL: \"https://a.example.com\", credentialsSecretRef: {name: a}}}", "spec.falcon.cloud", "exactly one")]
+    [InlineData("{falcon: {cloud: us-9, credentialsSecretRef: {name: a}}}", "spec.falcon.cloud", "us-9")]
+    [InlineData("{falcon: {baseURL: \"ftp://a.example.com\", credentialsSecretRef: {name: a}}}", "spec.falcon.baseURL", "http")]
+    [InlineData("{network: {falconCIDRs: [10.0.0.0/33]}, FALCON}", "spec.network.falconCIDRs[0]", "10.0.0.0/33")]
+    [InlineData("{alerts: {disabled: [PolicyAuditQuiet]}, FALCON}", "spec.alerts.disabled[0]", "PolicyAuditQuiet")]
+    [InlineData("{interval: 0s, FALCON}", "spec.interval", "longer")]
+    [InlineData("{jobs: {timeout: never}, FALCON}", "spec.jobs.timeout", "never")]
+    public void What_could_never_run_is_refused_with_its_field(string spec, string field, string problem)
+    {
+        var plan = PolicyAuditPlan.Make(Schedules.Of(spec.Replace("FALCON", Schedules.Sound, StringComparison.Ordinal)), Inputs);
+        plan.Objects.ShouldBeEmpty();
+        var error = plan.Errors.ShouldHaveSingleItem();
+        error.ShouldStartWith(field + ":");
+        error.ShouldContain(problem);
+    }
+
+    [Fact]
+    public void A_name_that_leaves_no_room_is_refused() =>
+        PolicyAuditPlan.Make(Schedules.Of(Schedules.Sound, new string('a', 41)), Inputs).Errors.ShouldHaveSingleItem().ShouldContain("metadata.name");
+
+    private static string Deployment(PolicyAuditInputs inputs) =>
+        PolicyAuditPlan.Make(Schedules.Of($"{{mode: Daemon, {Schedules.Sound}}}"), inputs).Objects.Single(item => item.Type == RenderedKinds.Deployments).Body.ToJsonString();
+
+    private static PolicyAuditPlan Plan(string name)
+    {
+        var input = Path.Combine(Folder, name, "input.yaml");
+        var plan = PolicyAuditPlan.Make(
+            Schedules.Read(File.ReadAllText(File.Exists(input) ? input : Repository.PathOf("config", "samples", $"policyauditschedule-{name}.yaml"))), Inputs);
+        plan.Errors.ShouldBeEmpty();
+        return plan;
+    }
+
+    private static IEnumerable<JsonNode> Pods(PolicyAuditPlan plan) =>
+        plan.Objects.Select(item => item.Body["spec"]?["jobTemplate"]?["spec"]?["template"]?["spec"] ?? item.Body["spec"]?["template"]?["spec"]).OfType<JsonNode>();
+
+    private static string Text(PolicyAuditPlan plan) => YamlWriter.WriteAll(plan.Objects.Select(item => item.Body));
+}
