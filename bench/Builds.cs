@@ -7,6 +7,8 @@ internal static class Builds
 
     public static string Operator => Find("Operator", "comptroller.dll");
 
+    public static string FalconSimulator => Find("FalconSimulator", "Comptroller.FalconSimulator.dll");
+
     // bench/bin/<configuration>/<framework>/ -> src/<project>/bin/<configuration>/<framework>/
     private static string Find(string project, string file)
     {

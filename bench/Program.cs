@@ -33,4 +33,10 @@ evaluator.SetAction(_ => EvaluatorBench.Run());
 var lint = new Command("lint", "Time of the review of 125 to 2 000 rules, and how it grows");
 lint.SetAction(_ => LintBench.Run());
 
-return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint }.Parse(args).InvokeAsync();
+var hosts = new Option<int>("--hosts") { DefaultValueFactory = _ => 100_000 };
+var policies = new Option<int>("--policies") { DefaultValueFactory = _ => 50 };
+var falcon = new Command("falcon", "One Falcon audit against the simulated API: wall, memory, calls") { hosts, policies, binary };
+falcon.SetAction((result, cancellationToken) => new FalconBench(
+    result.GetValue(binary) ?? Builds.Operator, result.GetValue(hosts), result.GetValue(policies)).RunAsync(cancellationToken));
+
+return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, falcon }.Parse(args).InvokeAsync();
