@@ -13,6 +13,8 @@ internal static class Builds
 
     public static string Sample(string file) => Path.Combine(Root, "config", "samples", file);
 
+    public static string FalconSimulator => Find("FalconSimulator", "Comptroller.FalconSimulator.dll");
+
     private static string Find(string project, string file)
     {
         var path = Path.Combine(Root, "src", project, "bin", Output.Parent!.Name, Output.Name, file);

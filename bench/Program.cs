@@ -43,4 +43,10 @@ var log = new Argument<string>("log");
 var lines = new Command("lines", "The baseline of `replay`: a plain walk over the lines of a log") { log };
 lines.SetAction(result => LineBaseline.Run(result.GetValue(log)!));
 
-return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines }.Parse(args).InvokeAsync();
+var hosts = new Option<int>("--hosts") { DefaultValueFactory = _ => 100_000 };
+var policies = new Option<int>("--policies") { DefaultValueFactory = _ => 50 };
+var falcon = new Command("falcon", "One Falcon audit against the simulated API: wall, memory, calls") { hosts, policies, binary };
+falcon.SetAction((result, cancellationToken) => new FalconBench(
+    result.GetValue(binary) ?? Builds.Operator, result.GetValue(hosts), result.GetValue(policies)).RunAsync(cancellationToken));
+
+return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon }.Parse(args).InvokeAsync();
