@@ -9,31 +9,41 @@ internal static class LintBench
 {
     private const int Rounds = 7;
 
+    private static readonly int[] Sizes = [125, 250, 500, 1_000, 2_000];
+
     public static int Run()
     {
         var figures = new Figures($"Lint on {Machine.Describe()}, {Machine.Load}");
         (string Name, Func<int, PolicyRule> Rule)[] shapes = [("a user per rule", UserRule), ("an API group per rule", GroupRule), ("the same few selectors, mixed", MixedRule)];
         foreach (var (name, rule) in shapes)
         {
-            var smallest = 0.0;
-            foreach (var count in new[] { 100, 300, 1_000, 3_000 })
+            var times = Sizes.Select(count => (Count: count, Result: Best(Policy(count, rule)))).ToList();
+            foreach (var (count, (milliseconds, findings)) in times)
             {
-                var policy = new Policy { OmitStages = Stages.RequestReceived, Rules = [.. Enumerable.Range(0, count - 1).Select(rule), new PolicyRule { Level = Level.Metadata }] };
-                var milliseconds = Best(policy, out var findings);
-                smallest = smallest == 0 ? milliseconds : smallest;
-                figures.Add($"{count} rules, {name}", $"{milliseconds:F1} ms", $"{milliseconds / smallest:F1} times the time for {count / 100} times the rules; {findings} findings");
+                figures.Add($"{count} rules, {name}", $"{milliseconds:F1} ms", $"{milliseconds / times[0].Result.Milliseconds:F1} times the time for {count / Sizes[0]} times the rules; {findings} findings");
             }
+
+            figures.Add($"time grows with the number of rules to the power of, {name}", $"{Exponent([.. times.Select(time => ((double)time.Count, time.Result.Milliseconds))]):F2}");
         }
 
         figures.Print();
         return 0;
     }
 
-    // The best of several: the others were disturbed.
-    private static double Best(Policy policy, out int findings)
+    private static Policy Policy(int count, Func<int, PolicyRule> rule) =>
+        new() { OmitStages = Stages.RequestReceived, Rules = [.. Enumerable.Range(0, count - 1).Select(rule), new PolicyRule { Level = Level.Metadata }] };
+
+    // The slope of the line through the logarithms.
+    private static double Exponent((double Count, double Time)[] points)
     {
-        var best = double.MaxValue;
-        findings = 0;
+        var (x, y) = (points.Average(point => Math.Log(point.Count)), points.Average(point => Math.Log(point.Time)));
+        return points.Sum(point => (Math.Log(point.Count) - x) * (Math.Log(point.Time) - y)) / points.Sum(point => Math.Pow(Math.Log(point.Count) - x, 2));
+    }
+
+    // The best of several: the others were disturbed.
+    private static (double Milliseconds, int Findings) Best(Policy policy)
+    {
+        var (best, findings) = (double.MaxValue, 0);
         for (var round = 0; round < Rounds; round++)
         {
             var start = Stopwatch.GetTimestamp();
@@ -41,7 +51,7 @@ internal static class LintBench
             best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 
-        return best;
+        return (best, findings);
     }
 
     private static PolicyRule UserRule(int index) => new()

@@ -27,10 +27,10 @@ var bytes = new Option<int>("--bytes") { Description = "Length of an answer", De
 var bare = new Command("fixed", "The baseline of `sandbox`: a bare web server with a fixed answer") { bytes };
 bare.SetAction((result, cancellationToken) => FixedEndpoint.RunAsync(result.GetValue(bytes), cancellationToken));
 
-var evaluator = new Command("evaluator", "Decisions per second and core, and allocations, on the seed policy");
+var evaluator = new Command("evaluator", "Decisions per second and core, and allocations, beside a naive implementation");
 evaluator.SetAction(_ => EvaluatorBench.Run());
 
-var lint = new Command("lint", "Time of the review of 100 to 3 000 rules, and how it grows");
+var lint = new Command("lint", "Time of the review of 125 to 2 000 rules, and how it grows");
 lint.SetAction(_ => LintBench.Run());
 
 return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint }.Parse(args).InvokeAsync();

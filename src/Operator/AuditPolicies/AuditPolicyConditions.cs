@@ -1,6 +1,7 @@
 using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Profiles;
 using Comptroller.Crds;
+using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 
 namespace Comptroller.Operator.AuditPolicies;
@@ -107,6 +108,20 @@ internal static class AuditPolicyConditions
         Conditions = Of(resource).Suspended(resource.Metadata.Generation, now, "spec.suspend is true: nothing is checked or rendered").Items,
         LastHandledReconcileAt = RequestedAt(resource),
     };
+
+    /// <summary>
+    /// What people are to be told of a review: its condition <see cref="PolicySound"/> when it found other harm than the review before, or none
+    /// any more; null when there is nothing new to say. An event per run would only repeat the status.
+    /// </summary>
+    public static Condition? NewsOfReview(AuditPolicyStatus before, AuditPolicyStatus after)
+    {
+        var (was, now) = (Soundness(before), Soundness(after));
+        var isSame = before.Findings is { } old && after.Findings is { } found
+            && old with { Items = null } == found with { Items = null } && (old.Items ?? []).SequenceEqual(found.Items ?? []);
+        return isSame || (now?.Status == "True" && was?.Status != "False") ? null : now;
+
+        static Condition? Soundness(AuditPolicyStatus status) => status.Conditions?.FirstOrDefault(condition => condition.Type == PolicySound);
+    }
 
     /// <summary>One line for people: what there is now, and the worst that was found.</summary>
     public static string Summary(AuditPolicyPlan plan)

@@ -41,10 +41,16 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
 
         var report = await applier.ApplyAsync(ResourceTypes.AuditPolicies, resource, [.. plan.Objects], resource.Status.Inventory ?? [], cancellationToken);
         report.ThrowIfFailed();
-        await TellAsync(resource, AuditPolicyConditions.Rendered(resource, plan, report, time.GetUtcNow()), plan.Interval, cancellationToken);
+        var status = AuditPolicyConditions.Rendered(resource, plan, report, time.GetUtcNow());
+        await TellAsync(resource, status, plan.Interval, cancellationToken);
         if (report.Changes is { Length: > 0 } changes)
         {
             events.Normal(ResourceTypes.AuditPolicies, resource.Metadata, ConditionReason.Succeeded, "Render", changes);
+        }
+
+        if (AuditPolicyConditions.NewsOfReview(resource.Status, status) is { } news)
+        {
+            Review(resource.Metadata, news);
         }
 
         return Outcome.After(report.Of(ApplyAction.Conflict).Any() ? plan.RetryInterval : plan.Interval);
@@ -65,6 +71,18 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
     {
         applier.Forget(metadata.Uid ?? "");
         statuses.Forget(metadata.Uid ?? "");
+    }
+
+    private void Review(ObjectMeta metadata, Condition news)
+    {
+        if (news.Status == "True")
+        {
+            events.Normal(ResourceTypes.AuditPolicies, metadata, news.Reason, "Review", news.Message);
+        }
+        else
+        {
+            events.Warning(ResourceTypes.AuditPolicies, metadata, news.Reason, "Review", news.Message);
+        }
     }
 
     /// <summary>Writes a status together with what is known by now of delivery; one write for both (rule W5), and none when neither is new.</summary>

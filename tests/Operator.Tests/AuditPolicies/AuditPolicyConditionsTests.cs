@@ -139,6 +139,24 @@ public sealed class AuditPolicyConditionsTests
         Ready(status).Message.ShouldContain("see status.findings");
     }
 
+    [Fact]
+    public void A_review_is_news_when_it_finds_other_harm_and_when_it_finds_none_any_more()
+    {
+        var nothing = new AuditPolicyStatus();
+        var sound = Reviewed(Specs.Sound, nothing);
+        var harmful = Reviewed(Spec(Situation.RenderedWithFindings), sound);
+        var worse = Reviewed(Spec(Situation.RenderedWithFindings).Replace("nonResourceURLs: [/healthz, /livez, /readyz]", "verbs: [\"*\"]", StringComparison.Ordinal), harmful);
+
+        AuditPolicyConditions.NewsOfReview(nothing, sound).ShouldBeNull();
+        AuditPolicyConditions.NewsOfReview(nothing, harmful)!.Reason.ShouldBe("HarmfulRules");
+        AuditPolicyConditions.NewsOfReview(sound, harmful)!.Message.ShouldContain("records secrets");
+        AuditPolicyConditions.NewsOfReview(harmful, Reviewed(Spec(Situation.RenderedWithFindings), harmful)).ShouldBeNull();
+        AuditPolicyConditions.NewsOfReview(harmful, worse)!.Status.ShouldBe("False");
+        AuditPolicyConditions.NewsOfReview(worse, Reviewed(Specs.Sound, worse))!.Reason.ShouldBe("NoFindings");
+
+        static AuditPolicyStatus Reviewed(string spec, AuditPolicyStatus before) => Judge(Specs.Of(spec) with { Status = before }, Situation.Rendered, Later);
+    }
+
     [Theory]
     [MemberData(nameof(Troubles))]
     public void A_request_of_a_user_is_echoed_in_every_situation(Situation situation)

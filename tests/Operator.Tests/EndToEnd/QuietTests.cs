@@ -58,6 +58,38 @@ public sealed class QuietTests
     }
 
     [Fact]
+    public async Task Harmful_rules_are_an_event_when_they_appear_and_when_they_are_gone_and_not_in_between()
+    {
+        await using var estate = await Estate.StartAsync();
+        var run = await estate.OperateAsync();
+        await estate.ApplyAsync("default", "policy", Specs.Sound.Replace("level: Metadata", "level: RequestResponse", StringComparison.Ordinal));
+        await UntilEventAsync("HarmfulRules");
+        await estate.ApplyAsync("default", "policy", Specs.Sound.Replace("level: Metadata", "level: RequestResponse", StringComparison.Ordinal) + "\nalerts: {enabled: false}");
+        await estate.UntilGoneAsync(RenderedKinds.VmRules, "default", "policy-audit-alerts");
+        await estate.ApplyAsync("default", "policy", Specs.Sound);
+        await UntilEventAsync("NoFindings");
+
+        (await run.StopAsync()).ShouldBe(0);
+        var events = await estate.Admin.ListAllAsync(KubernetesTypes.UntypedOf(KubernetesTypes.Events), "default", new ListOptions(), CancellationToken.None);
+        events.Items.Count(item => (string?)item["reason"] == "HarmfulRules" && item["series"] is null).ShouldBe(1);
+
+        async Task UntilEventAsync(string reason)
+        {
+            for (var tries = 0; ; tries++)
+            {
+                var page = await estate.Admin.ListAllAsync(KubernetesTypes.UntypedOf(KubernetesTypes.Events), "default", new ListOptions(), CancellationToken.None);
+                if (page.Items.Any(item => (string?)item["reason"] == reason))
+                {
+                    return;
+                }
+
+                tries.ShouldBeLessThan(600, reason);
+                await Task.Delay(50);
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_restart_repairs_what_was_changed_and_deleted_while_nobody_ran()
     {
         await using var estate = await Estate.StartAsync();
