@@ -33,4 +33,10 @@ public sealed record Delivery
     /// a policy of that very cluster, and only with the permission in deploy/api-server-check.
     /// </summary>
     public bool CheckApiServer { get; init; }
+
+    /// <summary>
+    /// Compares the newest 200 events with what the rendered policy would record of their requests, in the condition Applied: a level or a
+    /// stage that it does not give means that an API server runs another policy. Works for any cluster, Talos included.
+    /// </summary>
+    public bool CompareEvents { get; init; }
 }

@@ -58,7 +58,7 @@ public sealed class AuditReports(string directory, bool compress, ReportMetadata
     private static void Start(Utf8JsonWriter json, ReportMetadata about, string type)
     {
         json.WriteStartObject();
-        about.Write(json, type);
+        about.WriteTo(json, type);
     }
 
     private static void PolicyAudit(Utf8JsonWriter json, ReportMetadata about, AuditOutcome outcome)

@@ -23,7 +23,8 @@ public sealed record ReportMetadata
 
     public IReadOnlyList<PolicyType> Types { get; init; } = [];
 
-    internal void Write(Utf8JsonWriter json, string reportType)
+    /// <summary>Writes the field <c>metadata</c> into an object that the caller opened.</summary>
+    public void WriteTo(Utf8JsonWriter json, string reportType)
     {
         json.WriteStartObject("metadata");
         json.WriteString("version", Version);

@@ -138,6 +138,9 @@ internal sealed record AuditPolicyPlan
         string LogPath(Distribution distribution) => spec.Forwarding?.FluentBit.LogPath ?? distribution.LogPath;
     }
 
+    /// <summary>What the API server would load, of a spec that was planned without errors before.</summary>
+    public static Policy PolicyOf(AuditPolicySpec spec) => PolicyLoader.Load(AuditPolicyOptions.PolicyDocument(spec, RuleSelection.Of(spec)), UnknownFields.Reject).Policy!;
+
     /// <summary>How long until everything is compared again, of a spec that was planned without errors before.</summary>
     public static TimeSpan IntervalOf(AuditPolicySpec spec) => Duration(spec.Interval, "spec.interval").Value;
 

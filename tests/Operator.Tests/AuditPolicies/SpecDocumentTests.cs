@@ -22,6 +22,11 @@ public sealed partial class SpecDocumentTests
     }
 
     [Fact]
+    public void The_table_of_alerts_names_those_there_are() =>
+        Section("### Alerts").Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => string.Join('|', line.Split('|')[1..3]))
+            .ShouldBe(AlertKind.All.Select(kind => $" `{kind.Name}` | {kind.Severity} "));
+
+    [Fact]
     public void Findings_named_elsewhere_in_the_document_exist()
     {
         var table = Section("### Findings");

@@ -91,6 +91,20 @@ public sealed class DeliveryTests
         await permitted.UntilAsync("default", "policy", "Applied=True/HashMatches");
     }
 
+    [Fact]
+    public async Task Events_that_another_policy_wrote_are_told()
+    {
+        await using var logs = await FakeVictoriaLogs.StartAsync();
+        logs.Sample = ["""{"level":"RequestResponse","stage":"ResponseComplete","verb":"get","_msg":"/api/v1/pods","user.username":"jane","user.groups":"[]"}"""];
+        await using var estate = await Estate.StartAsync();
+        await estate.OperateAsync(options => options with { AllowLoopback = true });
+        await estate.ApplyAsync("default", "policy", Spec(logs.Endpoint, "infra", "{compareEvents: true}"));
+
+        var policy = await estate.UntilAsync("default", "policy", "Applied=False/EventsDiffer");
+        policy.Says("Ready=True/Succeeded").ShouldBeTrue("nothing is wrong with what was rendered");
+        policy.Condition("Applied")!.Message.ShouldContain("at RequestResponse instead of");
+    }
+
     private static string Spec(Uri endpoint, string cluster, string delivery) =>
         Specs.Sound.Replace("http://logs.example:9428", endpoint.ToString().TrimEnd('/'), StringComparison.Ordinal).Replace("cluster: test", $"cluster: {cluster}", StringComparison.Ordinal)
         + $"\ninterval: 1h\ndelivery: {delivery}";

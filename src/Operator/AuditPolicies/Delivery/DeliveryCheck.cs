@@ -30,7 +30,9 @@ internal sealed class DeliveryCheck(DeliveryProbe probe, ApiServerPods pods, Tim
         return new Proof(
             Delivering(inquiry, seen, status),
             delivery.RetentionDays is { } days ? Retained(days, seen, status) : null,
-            delivery.CheckApiServer ? await AppliedAsync(resource.Spec, status.PolicyHash ?? "", cancellationToken) : null);
+            Worse(
+                delivery.CheckApiServer ? await AppliedAsync(resource.Spec, status.PolicyHash ?? "", cancellationToken) : null,
+                delivery.CompareEvents ? Compared(resource.Spec, seen, status) : null));
     }
 
     /// <summary>Null without errors: no proof is asked for.</summary>
@@ -63,7 +65,7 @@ internal sealed class DeliveryCheck(DeliveryProbe probe, ApiServerPods pods, Tim
         }
 
         var target = new DeliveryTarget(endpoint, (uint)logs.AccountId, (uint)logs.ProjectId, delivery.Endpoint is null ? logs.Tls?.ServerName : null);
-        return (new Inquiry(target, new DeliveryQuestion(forwarding.Cluster, maxAge), delivery.RetentionDays is not null), []);
+        return (new Inquiry(target, new DeliveryQuestion(forwarding.Cluster, maxAge), delivery.RetentionDays is not null, delivery.CompareEvents), []);
     }
 
     private Verdict Delivering(Inquiry inquiry, Sighting? seen, AuditPolicyStatus status) => seen switch
@@ -79,6 +81,20 @@ internal sealed class DeliveryCheck(DeliveryProbe probe, ApiServerPods pods, Tim
         { Trouble: { } trouble } => Unanswered(trouble),
         _ => RetentionVerdict.Of(days, seen.Retention),
     };
+
+    private static Verdict Compared(AuditPolicySpec spec, Sighting? seen, AuditPolicyStatus status) => seen switch
+    {
+        null => NotAskedYet(DeliveryConditions.Applied, status),
+        { Trouble: { } trouble } => Unanswered(trouble),
+        _ => EventsVerdict.Of(AuditPolicyPlan.PolicyOf(spec), seen.Sample, Said(DeliveryConditions.Applied, status)?.Message ?? ""),
+    };
+
+    // A contradiction counts most, then what is proved: the pods of Talos show no hash, and events cannot show what is left out.
+    private static Verdict? Worse(Verdict? pods, Verdict? events) =>
+        pods is null || events is null ? pods ?? events
+        : events.Status == "False" && pods.Status != "False" ? events
+        : pods.Status == "Unknown" && events.Status == "True" ? events
+        : pods;
 
     // What the process before this one found stands until this one knows better: a restart writes nothing (rule W3).
     private static Verdict NotAskedYet(string type, AuditPolicyStatus status) => Said(type, status) is { } said

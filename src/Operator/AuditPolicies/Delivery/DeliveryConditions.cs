@@ -8,7 +8,7 @@ namespace Comptroller.Operator.AuditPolicies.Delivery;
 /// <list type="table">
 /// <item><term>Delivering</term><description>True/Arriving, False/Silent, Unknown/Asking, Unknown/CannotAsk, Unknown/Denied. Normal-true.</description></item>
 /// <item><term>Retained</term><description>True/LongEnough, False/TooShort, Unknown/NotReadable, and Unknown as above. Normal-true.</description></item>
-/// <item><term>Applied</term><description>True/HashMatches, False/HashDiffers, False/FlagsDiffer, False/NotConfigured, Unknown/HashNotShown, Unknown/NoApiServerPods, Unknown/NotPermitted, Unknown/CannotAsk. Normal-true.</description></item>
+/// <item><term>Applied</term><description>True/HashMatches, False/HashDiffers, False/FlagsDiffer, False/NotConfigured, Unknown/HashNotShown, Unknown/NoApiServerPods, Unknown/NotPermitted, Unknown/CannotAsk; by events True/EventsMatch, False/EventsDiffer, Unknown/NoEvents. Normal-true.</description></item>
 /// </list>
 /// </remarks>
 internal static class DeliveryConditions

@@ -91,8 +91,9 @@ internal sealed partial class DeliveryProbe(VictoriaLogsClient logs, RuntimeCont
             var recent = await CountAsync(inquiry.Target, inquiry.Question.Recent, stop);
             var last = recent.Events > 0 ? null : await CountAsync(inquiry.Target, inquiry.Question.Last, stop);
             var retention = inquiry.Retention ? await RetentionAsync(inquiry.Target, stop) : null;
+            var sample = inquiry.Sample && recent.Events > 0 ? RecordedSample.Read(await logs.QueryAsync(inquiry.Target, inquiry.Question.Sample, stop)) : [];
             pauses.TryRemove(inquiry.Target, out _);
-            return new Sighting(recent, last, retention, null);
+            return new Sighting(recent, last, retention, null) { Sample = sample };
         }
         catch (CannotAskException e)
         {

@@ -14,8 +14,8 @@ internal sealed class VictoriaLogsClient : IDisposable
     /// <summary>Per request, connecting included.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Bytes. An answer to our questions has about a hundred.</summary>
-    public const int LargestAnswer = 64 * 1024;
+    /// <summary>Bytes. An answer to our questions has about a hundred, and a sample of events some ten thousand.</summary>
+    public const int LargestAnswer = 512 * 1024;
 
     /// <summary>Bytes. The metrics page of a busy server has some hundred thousand.</summary>
     public const int LargestPage = 4 * 1024 * 1024;
@@ -59,7 +59,7 @@ internal sealed class VictoriaLogsClient : IDisposable
         () => new HttpRequestMessage(HttpMethod.Post, target.At("/select/logsql/query"))
         {
             // The server gives up before we do, so that it does not go on counting for nobody.
-            Content = new FormUrlEncodedContent([new("query", query), new("limit", "1"), new("timeout", "4s")]),
+            Content = new FormUrlEncodedContent([new("query", query), new("timeout", "4s")]),
         },
         LargestAnswer,
         cancellationToken);

@@ -13,6 +13,7 @@ internal static class FalconVerb
         StoredVerbs.Policies(),
         StoredVerbs.Hosts(),
         StoredVerbs.Host(),
+        DaemonVerb.Create(),
         CleanupVerb.Create(),
         SchemaVerb.Create(),
         TestVerb.Create(),

@@ -21,6 +21,9 @@ internal sealed class FakeVictoriaLogs : IAsyncDisposable
     /// <summary>Events in the time asked about, by cluster; 0 for all others.</summary>
     public Func<string, int> Events { get; set; } = _ => 900;
 
+    /// <summary>The newest events, of any cluster.</summary>
+    public IReadOnlyList<string> Sample { get; set; } = [];
+
     public string Retention { get; set; } = "90d";
 
     public int Queries => Server.Requests.Count(request => request.Path.EndsWith("/select/logsql/query", StringComparison.Ordinal));
@@ -48,6 +51,11 @@ internal sealed class FakeVictoriaLogs : IAsyncDisposable
         }
 
         var query = QueryOf(request);
+        if (query.Contains("| limit ", StringComparison.Ordinal))
+        {
+            return TextAsync(context, 200, string.Join('\n', Sample));
+        }
+
         var events = Events(query.Split("cluster=\"")[1].Split('"')[0]);
         var newest = events == 0 ? "" : DateTimeOffset.UtcNow.AddSeconds(-3).ToString("O", CultureInfo.InvariantCulture);
         return TextAsync(context, 200, $$"""{"events":"{{events}}","newest":"{{newest}}"}""" + "\n");

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Net;
+using Comptroller.Falcon.Api;
+using Comptroller.Falcon.Daemon;
+using Comptroller.Falcon.Reports;
+using Comptroller.Falcon.Store;
+using Comptroller.Kubernetes.Diagnostics;
+using Comptroller.Kubernetes.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace Comptroller.Operator.Verbs.Falcon;
+
+/// <summary><c>falcon daemon</c>: audits by the clock until it is told to stop.</summary>
+internal static class DaemonVerb
+{
+    public static Command Create()
+    {
+        var options = new FalconOptions();
+        var output = new Option<string>("--output-dir") { Description = "Directory of reports", DefaultValueFactory = _ => "./output" };
+        var port = new Option<int?>("--health-port") { Description = "Port of /health, /ready and /metrics; daemon.health_check.port when absent" };
+        var immediate = new Option<bool>("--immediate") { Description = "Audit at once, then by the clock" };
+        var verbose = new Option<bool>("--verbose") { Description = "Log more" };
+        var command = new Command("daemon", "Audit by the clock; SIGHUP reads the configuration again, SIGTERM stops after the running task") { output, port, immediate, verbose };
+        options.AddApi(command);
+        command.SetAction((result, cancellationToken) =>
+            RunAsync(result, options, result.GetValue(output)!, result.GetValue(port), result.GetValue(immediate), result.GetValue(verbose), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult result, FalconOptions options, string output, int? port, bool immediate, bool verbose, CancellationToken cancellationToken)
+    {
+        using var signal = new TerminationSignal();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(signal.Token, cancellationToken);
+        var config = await options.ConfigAsync(result, stop.Token);
+        await using var connections = options.Store(result, config);
+        using var writing = connections.IsPostgres ? null : StoreLock.Take(Path.GetDirectoryName(connections.FilePath)!);
+        using var limiter = options.Limiter(result, config);
+        using var client = options.Client(result, config, limiter);
+        var api = new FalconApi(client);
+        var figures = new DaemonFigures(TimeProvider.System);
+        var metadata = new ReportMetadata
+        {
+            Timestamp = TimeProvider.System.GetUtcNow(),
+            Command = string.Join(' ', SecretArguments.Redact(Environment.GetCommandLineArgs())),
+            DatabaseType = connections.Kind,
+        };
+        using var provider = new JsonLoggerProvider(Console.OpenStandardOutput(), TimeProvider.System);
+        using var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(verbose ? LogLevel.Debug : LogLevel.Information).AddProvider(provider));
+        // Two slots without a success are too old to be called ready.
+        var slot = config.FetchAndGrade.Next(TimeProvider.System.GetUtcNow(), config.TimeZone);
+        var oldest = 2 * (config.FetchAndGrade.Next(slot, config.TimeZone) - slot) + TimeSpan.FromHours(1);
+        await using var server = config.HealthEnabled
+            ? new DaemonServer(IPAddress.Parse(config.HealthAddress), port ?? config.HealthPort, figures, () => limiter.Counts, () => figures.Ready(oldest))
+            : null;
+        if (server is not null)
+        {
+            await server.StartAsync(stop.Token);
+        }
+
+        using var daemon = new AuditDaemon(
+            token => options.ConfigAsync(result, token),
+            (current, token) => options.AuditAsync(result, current, api, token),
+            api,
+            new AuditStore(connections),
+            output,
+            metadata,
+            figures,
+            loggers.CreateLogger("falcon"));
+        await daemon.RunAsync(config, immediate, stop.Token);
+        return ExitCodes.Clean;
+    }
+}
