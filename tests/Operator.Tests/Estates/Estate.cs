@@ -14,7 +14,7 @@ namespace Comptroller.Operator.Tests.Estates;
 /// </summary>
 internal sealed class Estate : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     public const string OperatorNamespace = "comptroller-system";
 
