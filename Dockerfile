@@ -9,7 +9,8 @@ RUN dotnet publish src/Operator -c Release -r linux-$([ "$TARGETARCH" = arm64 ] 
       -p:Ship=true -p:PublishAot=$AOT -o /app
 
 FROM mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
-COPY --from=build /app/comptroller /comptroller
+# The binary and the SQLite library beside it.
+COPY --from=build /app/ /
 USER 65532:65532
 ENTRYPOINT ["/comptroller"]
 CMD ["operator"]

@@ -79,7 +79,7 @@ internal static class AuditObjects
 
     private static JsonArray Falcon(AuditNetwork network) => network.FalconCidrs.Count > 0
         ? [.. network.FalconCidrs.Select(cidr => (JsonNode)Block(cidr, []))]
-        : [Block("0.0.0.0/0", NotPublic), Block("::/0", NotPublicSix)];
+        : new JsonArray(Block("0.0.0.0/0", NotPublic), Block("::/0", NotPublicSix));
 
     private static JsonObject Block(string cidr, string[] except)
     {

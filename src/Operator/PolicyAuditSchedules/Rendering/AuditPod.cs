@@ -121,12 +121,10 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
 
     private JsonArray Environment(AuditTask task)
     {
-        JsonArray variables =
-        [
+        var variables = new JsonArray(
             // There is no writable place for what the runtime's diagnostics would leave, and nobody to attach.
             new JsonObject { ["name"] = "DOTNET_EnableDiagnostics", ["value"] = "0" },
-            new JsonObject { ["name"] = "TZ", ["value"] = Spec.TimeZone },
-        ];
+            new JsonObject { ["name"] = "TZ", ["value"] = Spec.TimeZone });
         if (task != AuditTask.Cleanup)
         {
             var credentials = Spec.Falcon.CredentialsSecretRef;
@@ -145,8 +143,7 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
 
     private JsonArray Mounts()
     {
-        JsonArray mounts =
-        [
+        var mounts = new JsonArray(
             // One file instead of the folder, because the grading files have their place beside it.
             new JsonObject
             {
@@ -156,8 +153,7 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
                 ["readOnly"] = true,
             },
             new JsonObject { ["name"] = "data", ["mountPath"] = DataPath },
-            new JsonObject { ["name"] = "tmp", ["mountPath"] = "/tmp" },
-        ];
+            new JsonObject { ["name"] = "tmp", ["mountPath"] = "/tmp" });
         if (Spec.GradingConfigMapRef is not null)
         {
             mounts.Add((JsonNode)new JsonObject { ["name"] = "grading", ["mountPath"] = GradingFolder, ["readOnly"] = true });
@@ -168,12 +164,10 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
 
     private JsonArray Volumes()
     {
-        JsonArray volumes =
-        [
+        var volumes = new JsonArray(
             new JsonObject { ["name"] = "config", ["configMap"] = new JsonObject { ["name"] = AuditObjects.ConfigurationName(Owner) } },
             new JsonObject { ["name"] = "data", ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = Spec.Storage.ClaimName ?? AuditObjects.VolumeClaimName(Owner) } },
-            new JsonObject { ["name"] = "tmp", ["emptyDir"] = new JsonObject { ["sizeLimit"] = "64Mi" } },
-        ];
+            new JsonObject { ["name"] = "tmp", ["emptyDir"] = new JsonObject { ["sizeLimit"] = "64Mi" } });
         if (Spec.GradingConfigMapRef is { } grading)
         {
             volumes.Add((JsonNode)new JsonObject { ["name"] = "grading", ["configMap"] = new JsonObject { ["name"] = grading.Name } });
