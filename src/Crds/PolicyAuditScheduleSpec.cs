@@ -93,7 +93,7 @@ public static class AuditModes
 public sealed record FalconAccess
 {
     /// <summary>The cloud that the tenant lives in.</summary>
-    [AllowedValues("us-1", "us-2", "eu-1", "us-gov-1", "us-gov-2")]
+    [AllowedValues("us-1", "us-2", "us-3", "eu-1", "us-gov-1", "us-gov-2")]
     public string? Cloud { get; init; }
 
     /// <summary>Address of the API instead of a cloud's name, such as that of a recording proxy. Plain http is for trials.</summary>

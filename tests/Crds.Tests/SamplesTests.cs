@@ -69,7 +69,7 @@ public sealed class SamplesTests
     [InlineData("timeZone", "\"Europe/../Berlin\"", "timeZone")]
     [InlineData("policyTypes", "[]", "policyTypes")]
     [InlineData("policyTypes", """["antivirus"]""", "policyTypes")]
-    [InlineData("falcon", """{"cloud":"us-3","credentialsSecretRef":{"name":"a"}}""", "cloud")]
+    [InlineData("falcon", """{"cloud":"us-9","credentialsSecretRef":{"name":"a"}}""", "cloud")]
     [InlineData("falcon", """{"cloud":"us-1"}""", "credentialsSecretRef")]
     [InlineData("falcon", """{"baseURL":"https://user:pw@api.example.com","credentialsSecretRef":{"name":"a"}}""", "baseURL")]
     [InlineData("falcon", """{"cloud":"us-1","memberCID":"x","credentialsSecretRef":{"name":"a"}}""", "memberCID")]

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Comptroller.Crds;
+using Comptroller.Falcon.Api;
+using Comptroller.Falcon.RateLimiting;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.PolicyAuditSchedules.Rendering;
 
@@ -49,6 +51,7 @@ internal sealed record PolicyAuditPlan
             .. Other(spec.Schedules.Cleanup, "spec.schedules.cleanup"),
             .. Other(spec.Schedules.Metrics, "spec.schedules.metrics"),
             .. CloudErrors(spec.Falcon),
+            .. ProfileErrors(spec.RateLimit.Profile),
             .. CidrErrors(spec.Network),
             .. PolicyAuditRules.Errors(spec.Alerts),
         ];
@@ -98,6 +101,10 @@ internal sealed record PolicyAuditPlan
         }
     }
 
+    private static IEnumerable<string> ProfileErrors(string profile) => RateLimit.Profiles.ContainsKey(profile)
+        ? []
+        : [$"spec.rateLimit.profile: \"{profile}\" is not known; use one of {string.Join(", ", RateLimit.Profiles.Keys)}"];
+
     // CEL says the same where the CRD is as new as this binary, and `render` and `validate` have no CEL.
     private static IEnumerable<string> CloudErrors(FalconAccess falcon)
     {
@@ -108,7 +115,7 @@ internal sealed record PolicyAuditPlan
         else if (AuditConfiguration.BaseUrl(falcon) is null)
         {
             yield return falcon.Cloud is { } cloud
-                ? $"spec.falcon.cloud: \"{cloud}\" is not known; use one of {string.Join(", ", AuditConfiguration.Clouds.Keys)}, or baseURL"
+                ? $"spec.falcon.cloud: \"{cloud}\" is not known; use one of {FalconCloud.Names}, or baseURL"
                 : $"spec.falcon.baseURL: \"{falcon.BaseUrl}\" must be an http or https address without path";
         }
     }

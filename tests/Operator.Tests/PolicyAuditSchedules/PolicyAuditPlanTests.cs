@@ -118,6 +118,7 @@ public sealed class PolicyAuditPlanTests
     [InlineData("{falcon: {cloud: us-1, baseURL: \"https://a.example.com\", credentialsSecretRef: {name: a}}}", "spec.falcon.cloud", "exactly one")]
     [InlineData("{falcon: {cloud: us-9, credentialsSecretRef: {name: a}}}", "spec.falcon.cloud", "us-9")]
     [InlineData("{falcon: {baseURL: \"ftp://a.example.com\", credentialsSecretRef: {name: a}}}", "spec.falcon.baseURL", "http")]
+    [InlineData("{rateLimit: {profile: Huge}, FALCON}", "spec.rateLimit.profile", "VeryLarge")]
     [InlineData("{network: {falconCIDRs: [10.0.0.0/33]}, FALCON}", "spec.network.falconCIDRs[0]", "10.0.0.0/33")]
     [InlineData("{alerts: {disabled: [PolicyAuditQuiet]}, FALCON}", "spec.alerts.disabled[0]", "PolicyAuditQuiet")]
     [InlineData("{interval: 0s, FALCON}", "spec.interval", "longer")]

@@ -1,6 +1,7 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Comptroller.Crds;
+using Comptroller.Falcon.Api;
+using Comptroller.Falcon.RateLimiting;
 using Comptroller.Kubernetes.Yaml;
 
 namespace Comptroller.Operator.PolicyAuditSchedules.Rendering;
@@ -15,33 +16,15 @@ internal static class AuditConfiguration
 
     public const int HealthPort = 8088;
 
-    /// <summary>Address of the API, by cloud.</summary>
-    public static readonly ImmutableSortedDictionary<string, string> Clouds = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal,
-    [
-        KeyValuePair.Create("us-1", "https://api.crowdstrike.com"),
-        KeyValuePair.Create("us-2", "https://api.us-2.crowdstrike.com"),
-        KeyValuePair.Create("eu-1", "https://api.eu-1.crowdstrike.com"),
-        KeyValuePair.Create("us-gov-1", "https://api.laggar.gcw.crowdstrike.com"),
-        KeyValuePair.Create("us-gov-2", "https://api.us-gov-2.crowdstrike.mil"),
-    ]);
-
-    private static readonly Dictionary<string, (int Second, int Minute, int Burst)> Profiles = new(StringComparer.Ordinal)
-    {
-        ["Small"] = (10, 500, 20),
-        ["Medium"] = (15, 750, 30),
-        ["Large"] = (20, 1000, 50),
-        ["VeryLarge"] = (25, 1200, 75),
-    };
-
     /// <summary>Null when the cloud is not known, or the address is none.</summary>
     public static Uri? BaseUrl(FalconAccess falcon) =>
-        (falcon.Cloud is { } cloud ? Clouds.GetValueOrDefault(cloud) : falcon.BaseUrl) is { } text
-        && Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "https" or "http" && address.AbsolutePath == "/"
+        falcon.Cloud is { } cloud ? FalconCloud.OfRegion(cloud)
+        : Uri.TryCreate(falcon.BaseUrl, UriKind.Absolute, out var address) && address.Scheme is "https" or "http" && address.AbsolutePath == "/"
             ? address : null;
 
     public static string Render(PolicyAuditScheduleSpec spec)
     {
-        var profile = Profiles.GetValueOrDefault(spec.RateLimit.Profile, Profiles["Small"]);
+        var profile = RateLimit.Profiles[spec.RateLimit.Profile];
         var schedules = new JsonObject { ["fetch_and_grade"] = spec.Schedules.FetchAndGrade };
         foreach (var (key, schedule) in new[] { ("cleanup", spec.Schedules.Cleanup), ("metrics", spec.Schedules.Metrics) })
         {
@@ -70,10 +53,10 @@ internal static class AuditConfiguration
                 ["product_types"] = Strings(spec.ProductTypes),
                 ["rate_limit"] = new JsonObject
                 {
-                    ["requests_per_second"] = spec.RateLimit.RequestsPerSecond ?? profile.Second,
-                    ["requests_per_minute"] = spec.RateLimit.RequestsPerMinute ?? profile.Minute,
-                    ["burst_size"] = spec.RateLimit.BurstSize ?? profile.Burst,
-                    ["retry_attempts"] = spec.RateLimit.RetryAttempts ?? 5,
+                    ["requests_per_second"] = spec.RateLimit.RequestsPerSecond ?? profile.RequestsPerSecond,
+                    ["requests_per_minute"] = spec.RateLimit.RequestsPerMinute ?? profile.RequestsPerMinute,
+                    ["burst_size"] = spec.RateLimit.BurstSize ?? profile.BurstSize,
+                    ["retry_attempts"] = spec.RateLimit.RetryAttempts ?? profile.RetryAttempts,
                 },
                 ["output"] = new JsonObject
                 {
