@@ -32,6 +32,7 @@ public sealed partial class Reflector<T>
     private readonly string where;
     private string lastVersion = "";
     private int eventsOfWatch;
+    private string? lastProblem;
 
     /// <param name="client">Where to list and watch.</param>
     /// <param name="type">What to list and watch.</param>
@@ -86,6 +87,7 @@ public sealed partial class Reflector<T>
                 lastVersion = page.ResourceVersion;
                 metrics.Relists.Add(1, kind, new("reason", reason));
                 LogListed(page.Items.Count, where, lastVersion, reason);
+                lastProblem = null;
                 return;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -218,7 +220,13 @@ public sealed partial class Reflector<T>
     {
         metrics.ReflectorErrors.Add(1, kind, new("verb", verb), new("code", code));
         sink.Failed(scope, new ReflectorFailure(verb, code, message));
-        LogFailed(message, cause);
+        // Said once: a kind that nobody installs would otherwise be missed aloud for ever.
+        if (message != lastProblem)
+        {
+            LogFailed(message, cause);
+        }
+
+        lastProblem = message;
     }
 
     private void NoteUndecoded(ObjectMeta metadata, string error)

@@ -38,6 +38,10 @@ public sealed partial class EventRecorder
     private readonly Lock gate = new();
     private readonly Dictionary<string, TokenBucket> buckets = new(StringComparer.Ordinal);
     private readonly Dictionary<SeriesKey, Series> series = [];
+
+    /// <summary>No series wants tending before this timestamp. Kept beside them: to look through all of them at each note would cost their number squared.</summary>
+    private long nextTending = long.MaxValue;
+
     private volatile bool closing;
 
     /// <param name="client">Where to write.</param>
@@ -78,7 +82,10 @@ public sealed partial class EventRecorder
                     await WriteAsync(note, cancellationToken);
                 }
 
-                await TendSeriesAsync(ending: false, cancellationToken);
+                if (context.Time.GetTimestamp() >= nextTending)
+                {
+                    await TendSeriesAsync(ending: false, cancellationToken);
+                }
             }
 
             await TendSeriesAsync(ending: true, cancellationToken);
@@ -151,8 +158,7 @@ public sealed partial class EventRecorder
             return await notes.Reader.WaitToReadAsync(cancellationToken);
         }
 
-        var now = context.Time.GetTimestamp();
-        var due = series.Values.Min(each => Remaining(each, now));
+        var due = context.Time.GetElapsedTime(context.Time.GetTimestamp(), nextTending);
         using var timer = new CancellationTokenSource(due <= TimeSpan.Zero ? TimeSpan.Zero : due + TimeSpan.FromMilliseconds(1), context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         try
@@ -165,11 +171,12 @@ public sealed partial class EventRecorder
         }
     }
 
-    private TimeSpan Remaining(Series each, long now)
+    private void Expect(Series each)
     {
-        var end = SeriesEnd - context.Time.GetElapsedTime(each.LastObserved, now);
-        var refresh = SeriesRefresh - context.Time.GetElapsedTime(each.LastWritten, now);
-        return each.Count > each.WrittenCount && refresh < end ? refresh : end;
+        var end = SeriesEnd - context.Time.GetElapsedTime(each.LastObserved);
+        var refresh = SeriesRefresh - context.Time.GetElapsedTime(each.LastWritten);
+        var due = each.Count > each.WrittenCount && refresh < end ? refresh : end;
+        nextTending = Math.Min(nextTending, context.Time.GetTimestamp() + (long)(due.TotalSeconds * context.Time.TimestampFrequency));
     }
 
     private async Task WriteAsync(Note note, CancellationToken cancellationToken)
@@ -184,6 +191,7 @@ public sealed partial class EventRecorder
                 await WriteSeriesAsync(note.Key, known, cancellationToken);
             }
 
+            Expect(known);
             return;
         }
 
@@ -211,6 +219,7 @@ public sealed partial class EventRecorder
             token => client.CreateAsync(KubernetesTypes.Events, created.Namespace, ToJson(body), controller, token), cancellationToken))
         {
             series[note.Key] = created;
+            Expect(created);
         }
     }
 
@@ -239,6 +248,7 @@ public sealed partial class EventRecorder
     /// <summary>Refreshes long series and closes those that ended, with a last write when it has news.</summary>
     private async Task TendSeriesAsync(bool ending, CancellationToken cancellationToken)
     {
+        nextTending = long.MaxValue;
         foreach (var (key, known) in series.ToList())
         {
             var ended = ending || context.Time.GetElapsedTime(known.LastObserved) >= SeriesEnd;
@@ -251,7 +261,14 @@ public sealed partial class EventRecorder
             {
                 series.Remove(key);
             }
+            else
+            {
+                Expect(known);
+            }
         }
+
+        // Thousands that began together end together: one look at a time for a second's worth of them.
+        nextTending = Math.Max(nextTending, context.Time.GetTimestamp() + context.Time.TimestampFrequency);
     }
 
     private async Task<bool> TryAsync(Func<CancellationToken, Task> write, CancellationToken cancellationToken)

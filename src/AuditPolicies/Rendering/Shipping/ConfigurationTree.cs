@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -37,32 +38,57 @@ internal sealed class ConfigurationTree
         (parent[section] as JsonArray ?? []).Select((node, index) => new ConfigurationSection(section, $"{path}[{index}]", node as JsonObject ?? []));
 }
 
-/// <summary>One section with its options.</summary>
-/// <param name="Section">Such as <c>inputs</c>.</param>
-/// <param name="Path">Such as <c>pipeline.inputs[0]</c>.</param>
-/// <param name="Options">As they stand in the file.</param>
-internal sealed record ConfigurationSection(string Section, string Path, JsonObject Options)
+/// <summary>One section with its options, read once: every check asks for them again, of every policy that is planned.</summary>
+internal sealed class ConfigurationSection
 {
+    /// <param name="section">Such as <c>inputs</c>.</param>
+    /// <param name="path">Such as <c>pipeline.inputs[0]</c>.</param>
+    /// <param name="options">As they stand in the file.</param>
+    public ConfigurationSection(string section, string path, JsonObject options)
+    {
+        (Section, Path) = (section, path);
+        Values =
+        [
+            .. from option in options
+               from value in option.Value as IEnumerable<JsonNode?> ?? new[] { option.Value }
+               select (option.Key, Plain(value)),
+        ];
+        Name = Text("name") ?? "";
+        Common = PluginDeclarations.Find(section, "");
+        Declaration = section is "service" or "parsers" ? Common
+            : Name.Length == 0 ? null
+            : PluginDeclarations.Find(section, Name);
+    }
+
+    public string Section { get; }
+
+    public string Path { get; }
+
     /// <summary>Name of the plugin or parser; empty when it has none.</summary>
-    public string Name => Text("name") ?? "";
+    public string Name { get; }
 
     /// <summary>What the plugin declares, or the section where that has no plugins; null when the plugin is unknown.</summary>
-    public PluginDeclaration? Declaration => Section is "service" or "parsers" ? Common
-        : Name.Length == 0 ? null
-        : PluginDeclarations.Find(Section, Name);
+    public PluginDeclaration? Declaration { get; }
 
     /// <summary>What every plugin of the section takes.</summary>
-    public PluginDeclaration? Common => PluginDeclarations.Find(Section, "");
+    public PluginDeclaration? Common { get; }
 
     /// <summary>Every option and value as Fluent Bit sees them, plain text; an option that repeats comes once for each value.</summary>
-    public IEnumerable<(string Option, string Text)> Values =>
-        from option in Options
-        from value in option.Value as IEnumerable<JsonNode?> ?? new[] { option.Value }
-        select (option.Key, Plain(value));
+    public ImmutableArray<(string Option, string Text)> Values { get; }
 
     /// <summary>The last value of an option; null when absent. Option names ignore case.</summary>
-    public string? Text(string option) =>
-        Values.Where(value => value.Option.Equals(option, StringComparison.OrdinalIgnoreCase)).Select(value => value.Text).LastOrDefault();
+    public string? Text(string option)
+    {
+        for (var i = Values.Length - 1; i >= 0; i--)
+        {
+            if (Values[i].Option.Equals(option, StringComparison.OrdinalIgnoreCase))
+            {
+                return Values[i].Text;
+            }
+        }
+
+        return null;
+    }
 
     public OptionKind? Kind(string option) => Declaration?.Kind(option) ?? Common?.Kind(option);
 

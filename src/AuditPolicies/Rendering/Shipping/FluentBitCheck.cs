@@ -57,9 +57,9 @@ public static partial class FluentBitCheck
     private static IEnumerable<ConfigurationFault> OptionsAreKnown(ConfigurationTree tree) =>
         from section in tree.All
         where section.Declaration is not null
-        from option in section.Options
-        where section.Kind(option.Key) is null
-        select new ConfigurationFault($"{section.Path}.{option.Key}", $"is not an option of {(section.Section is "service" or "parsers" ? section.Section : section.Name)}");
+        from option in section.Values.Select(value => value.Option).Distinct()
+        where section.Kind(option) is null
+        select new ConfigurationFault($"{section.Path}.{option}", $"is not an option of {(section.Section is "service" or "parsers" ? section.Section : section.Name)}");
 
     private static IEnumerable<ConfigurationFault> ValuesAreOfTheirKind(ConfigurationTree tree) =>
         from section in tree.All
@@ -183,7 +183,7 @@ public static partial class FluentBitCheck
         select new ConfigurationFault($"{section.Path}.{value.Option}", $"{named.Value} is not in the environment of the pod; it would be read as nothing");
 
     private static bool IsSecret(ConfigurationSection plugin, string option) =>
-        (plugin.Declaration?.Secrets ?? []).Concat(plugin.Common?.Secrets ?? []).Contains(option, StringComparer.OrdinalIgnoreCase);
+        new[] { plugin.Declaration, plugin.Common }.Any(declared => declared is not null && declared.Secrets.Contains(option, StringComparer.OrdinalIgnoreCase));
 
     // header Authorization Bearer SECRET
     private static string? AuthorizationIn(string option, string text) =>
