@@ -54,9 +54,12 @@ public static partial class OperatorHost
             new DiagnosticsOptions { MetricsBindAddress = options.MetricsBindAddress, HealthProbeBindAddress = options.ProbeBindAddress },
             exporter, host.Liveness, host.Readiness));
 
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var trimming = HeapTrim.RunAsync(context.Time, ended.Token);
         var checking = ReportMissingPermissionsAsync(client, options.WatchNamespaces, logger, stop);
         var code = await host.RunAsync(stop);
-        await checking;
+        await ended.CancelAsync();
+        await Task.WhenAll(checking, trimming);
         return code;
     }
 

@@ -2,6 +2,7 @@ using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Informers;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Tests.Testing;
+using Microsoft.Extensions.Logging;
 
 namespace Comptroller.Kubernetes.Tests.Informers;
 
@@ -293,6 +294,16 @@ public sealed class ReflectorTests : IDisposable
         informer.HasSynced.ShouldBeTrue();
         informer.Problem.ShouldBeNull();
         informer.IsKindMissing.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_kind_that_nobody_installs_is_missed_aloud_once()
+    {
+        var missing = new KubeApiException("LIST", "/widgets", 404, "NotFound", "no");
+        server.List(missing).List(missing).List(missing).List("10").Watch(missing).List(missing).List("20");
+        Start();
+        await WatchingAsync(2);
+        context.Logs.Lines.Count(line => line.Level == LogLevel.Warning).ShouldBe(2, "before the kind was there, and after it had gone");
     }
 
     [Fact]
