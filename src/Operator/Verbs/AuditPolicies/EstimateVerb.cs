@@ -41,7 +41,7 @@ internal static class EstimateVerb
             }
 
             var document = PolicyDocument.ReadOne(result.GetValue(policy)!);
-            var wanted = document.Resource?.Resource?.Spec.Estimate ?? new Estimate();
+            var wanted = document.Resource?.Spec.Estimate ?? new Estimate();
             wanted = wanted with
             {
                 RequestsPerSecond = result.GetValue(rate) ?? wanted.RequestsPerSecond,

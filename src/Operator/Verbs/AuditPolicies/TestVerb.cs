@@ -69,11 +69,10 @@ internal static class TestVerb
         if (entry is JsonValue path)
         {
             var directory = file.Source == "-" ? "." : Path.GetDirectoryName(file.Source) ?? ".";
-            return PolicyDocument.ReadOne(Path.Combine(directory, path.GetValue<string>())).Loaded;
+            return PolicyDocument.ReadOne(Path.Combine(directory, path.GetValue<string>()), version).Loaded;
         }
 
-        var document = new ResourceDocument(file.Source, YamlReader.ReadFirst(entry.ToJsonString()));
-        return CheckedResource.IsKnown(document) ? PolicyDocument.Of(document).Loaded : PolicyLoader.Load(entry, target: version);
+        return PolicyDocument.Of(new ResourceDocument(file.Source, YamlReader.ReadFirst(entry.ToJsonString())), version).Loaded;
     }
 
     private static JsonNode? Parse(string text)
