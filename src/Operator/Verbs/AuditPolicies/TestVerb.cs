@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
@@ -79,9 +80,15 @@ internal static class TestVerb
     {
         try
         {
+            // What starts with a brace is JSON to the API server, and {level: None} is none.
+            if (text.AsSpan().TrimStart().StartsWith("{"))
+            {
+                using var json = JsonDocument.Parse(text);
+            }
+
             return YamlReader.ReadFirst(text, AsApiServer).Root;
         }
-        catch (YamlException e)
+        catch (Exception e) when (e is YamlException or JsonException)
         {
             throw new FormatException(e.Message, e);
         }
