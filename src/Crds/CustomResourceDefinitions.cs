@@ -1,3 +1,5 @@
+using Comptroller.Kubernetes.Client;
+
 namespace Comptroller.Crds;
 
 /// <summary>The CRDs that this binary was built with.</summary>
@@ -8,21 +10,20 @@ public static class CustomResourceDefinitions
 
     private const string Prefix = "crd/";
 
-    private static KeyValuePair<string, string>[] Read()
-    {
-        var assembly = typeof(CustomResourceDefinitions).Assembly;
-        return
-        [
-            .. assembly.GetManifestResourceNames()
-                .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-                .Order(StringComparer.Ordinal)
-                .Select(name => KeyValuePair.Create(name[Prefix.Length..], Text(name))),
-        ];
+    /// <summary>The CRD of one of our kinds as YAML.</summary>
+    public static string Of(ResourceType kind) => Text($"{Prefix}{kind.Group}_{kind.Plural}.yaml");
 
-        string Text(string name)
-        {
-            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-            return reader.ReadToEnd();
-        }
+    private static KeyValuePair<string, string>[] Read() =>
+    [
+        .. typeof(CustomResourceDefinitions).Assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(name => KeyValuePair.Create(name[Prefix.Length..], Text(name))),
+    ];
+
+    private static string Text(string name)
+    {
+        using var reader = new StreamReader(typeof(CustomResourceDefinitions).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
     }
 }

@@ -9,6 +9,8 @@ namespace Comptroller.Crds;
 /// </summary>
 public sealed record Delivery
 {
+    public const int MostRetentionDays = 3650;
+
     /// <summary>
     /// Address that is asked, when it differs from forwarding.victoriaLogs.endpoint: writing and reading often have their own. The tenant
     /// stays that of forwarding. Redirects are not followed, and addresses of the operator's own pod and of the node's link
@@ -25,7 +27,7 @@ public sealed record Delivery
     /// Days for which VictoriaLogs must keep events. When set, the condition Retained tells whether it does: its own default is 7, which no
     /// standard accepts.
     /// </summary>
-    [Range(1, 3650)]
+    [Range(1, MostRetentionDays)]
     public int? RetentionDays { get; init; }
 
     /// <summary>

@@ -3,18 +3,17 @@ using System.Text.Json.Serialization;
 
 namespace Comptroller.Crds;
 
-/// <summary>What the volume of events is estimated from.</summary>
+/// <summary>What the volume of events is estimated from. For how many days VictoriaLogs keeps them, delivery.retentionDays says; 90 when it does not.</summary>
 public sealed record Estimate
 {
     public const int MostRequestsPerSecond = 1_000_000;
     public const int MostControlPlanes = 99;
-    public const int MostRetentionDays = 36_500;
     public const int MostReplicas = 10;
 
     /// <summary>An estimate with every default. Generated JSON code knows defaults that are not 0 from here only.</summary>
     [JsonConstructor]
-    public Estimate(int requestsPerSecond = 100, int controlPlanes = 3, int retentionDays = 90, int replicas = 1) =>
-        (RequestsPerSecond, ControlPlanes, RetentionDays, Replicas) = (requestsPerSecond, controlPlanes, retentionDays, replicas);
+    public Estimate(int requestsPerSecond = 100, int controlPlanes = 3, int replicas = 1) =>
+        (RequestsPerSecond, ControlPlanes, Replicas) = (requestsPerSecond, controlPlanes, replicas);
 
     /// <summary>
     /// Requests to all API servers of the cluster together. Ask Prometheus: sum(rate(apiserver_request_total[1d])). The default is
@@ -26,10 +25,6 @@ public sealed record Estimate
     /// <summary>Control-plane nodes that share the requests.</summary>
     [Range(1, MostControlPlanes)]
     public int ControlPlanes { get; init; }
-
-    /// <summary>Days for which VictoriaLogs keeps the events.</summary>
-    [Range(1, MostRetentionDays)]
-    public int RetentionDays { get; init; }
 
     /// <summary>Copies of the events that VictoriaLogs keeps.</summary>
     [Range(1, MostReplicas)]

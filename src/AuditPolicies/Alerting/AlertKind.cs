@@ -35,7 +35,7 @@ public sealed record AlertKind(string Name, string Severity, string Runbook)
 
     public static AlertKind InteractiveAccess { get; } = new(
         "AuditInteractiveAccess", "warning",
-        "The command is in requestURI of the events. Ask the person; treat what the container could reach as exposed if nobody answers for it. Tools that work by exec belong on spec.alerts.sessionUsers.");
+        "The command is in the address of the request: _msg of the events in VictoriaLogs, requestURI elsewhere. Ask the person; treat what the container could reach as exposed if nobody answers for it. Tools that work by exec belong on spec.alerts.sessionUsers.");
 
     public static AlertKind AnonymousAllowed { get; } = new(
         "AuditAnonymousAllowed", "critical",

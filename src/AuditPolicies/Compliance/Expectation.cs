@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Comptroller.AuditPolicies.Evaluation;
-using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Model;
 
 namespace Comptroller.AuditPolicies.Compliance;

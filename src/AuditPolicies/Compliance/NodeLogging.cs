@@ -8,7 +8,7 @@ internal static class NodeLogging
 {
     /// <summary>A valid policy is given to the API server.</summary>
     public static Check Policy { get; } = posture => Judgement.Pass(
-        $"a policy of {posture.Policy.Rules.Length} rules is rendered, checked as kube-apiserver does", $"policy hash {PolicyHash.Compute(posture.Policy)}");
+        $"a policy of {posture.Policy.Rules.Length} {(posture.Policy.Rules.Length == 1 ? "rule" : "rules")} is rendered, checked as kube-apiserver does", $"policy hash {PolicyHash.Compute(posture.Policy)}");
 
     public static Check Path { get; } = posture => posture.NodeLogs.IsEmpty
         ? NoLog

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Comptroller.AuditPolicies.Evaluation;
-using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Model;
 
 namespace Comptroller.AuditPolicies.Compliance;

@@ -1,5 +1,4 @@
 using Comptroller.AuditPolicies.Evaluation;
-using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Model;
 
 namespace Comptroller.AuditPolicies.Compliance;

@@ -17,8 +17,8 @@ public static class RetentionVerdict
     /// <param name="kept">What <see cref="Read"/> found; null when it found nothing.</param>
     public static Verdict Of(int asked, TimeSpan? kept) =>
         kept is not { } found ? Verdict.Unknown(NotReadable, "the server does not tell its retention: compare -retentionPeriod of VictoriaLogs (of its storage nodes, in a cluster) with spec.delivery.retentionDays")
-        : found >= TimeSpan.FromDays(asked) ? Verdict.True(LongEnough, $"events are kept {Days(found)} days, {asked} are asked for")
-        : Verdict.False(TooShort, $"events are kept {Days(found)} days, {asked} are asked for: raise -retentionPeriod of VictoriaLogs, which is one for all it stores, or give audit events a VictoriaLogs of their own");
+        : found >= TimeSpan.FromDays(asked) ? Verdict.True(LongEnough, $"events are kept {Days(found)}, {asked} are asked for")
+        : Verdict.False(TooShort, $"events are kept {Days(found)}, {asked} are asked for: raise -retentionPeriod of VictoriaLogs, which is one for all it stores, or give audit events a VictoriaLogs of their own");
 
     /// <summary>The retention from a page of metrics, or null.</summary>
     public static TimeSpan? Read(ReadOnlySpan<byte> page)
@@ -60,5 +60,5 @@ public static class RetentionVerdict
             : null;
     }
 
-    private static string Days(TimeSpan span) => span.TotalDays.ToString("0.#", CultureInfo.InvariantCulture);
+    private static string Days(TimeSpan span) => span.TotalDays.ToString("0.#", CultureInfo.InvariantCulture) is "1" ? "1 day" : span.TotalDays.ToString("0.# days", CultureInfo.InvariantCulture);
 }

@@ -41,7 +41,7 @@ public sealed record AuditVolume(double EventsPerSecond, double BytesPerSecond, 
 
         var atLeast = report.Kept.AtLeastEvents > 0;
         var caution = period < Day ? "; less than a day does not show how load changes over it" : "";
-        var missing = atLeast ? $"; a lower bound: bodies of {report.Kept.AtLeastEvents} events were not recorded" : "";
+        var missing = atLeast ? $"; a lower bound: bodies of {report.Kept.AtLeastEvents} event{(report.Kept.AtLeastEvents == 1 ? "" : "s")} were not recorded" : "";
         return new AuditVolume(
             report.Kept.Events / period.TotalSeconds,
             report.Kept.Bytes / period.TotalSeconds,

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 
 namespace Comptroller.AuditPolicies.Replay;
 
@@ -44,7 +43,6 @@ internal ref struct EventFields
 
     /// <param name="json">One object with nothing but white space around it.</param>
     /// <param name="fields">What was found until the end or the fault.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static LineFault Read(ReadOnlySpan<byte> json, out EventFields fields)
     {
         fields = default;
@@ -63,7 +61,6 @@ internal ref struct EventFields
             : LineFault.None;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private LineFault Take(scoped ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, int memberLength)
     {
         switch (key.Length)
@@ -100,7 +97,6 @@ internal ref struct EventFields
         return LineFault.None;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private LineFault ReadUser(ReadOnlySpan<byte> json)
     {
         var reader = new ObjectReader(json);
@@ -126,7 +122,6 @@ internal ref struct EventFields
         return reader.Fault;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private LineFault ReadObject(ReadOnlySpan<byte> json)
     {
         IsResourceRequest = true;

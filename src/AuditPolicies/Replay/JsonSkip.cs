@@ -9,10 +9,6 @@ namespace Comptroller.AuditPolicies.Replay;
 /// Finds the end of a JSON value without reading what is in it: most of an audit log is bodies that only their length matters of. Brackets
 /// are counted outside strings and not told apart, and numbers and words are taken as they come, so nonsense inside a value goes unnoticed.
 /// </summary>
-/// <remarks>
-/// Here and along the way to here, what runs for every event is compiled on first use instead of ahead: code compiled ahead knows neither
-/// the vectors of the processor nor the inside of the runtime's methods, and was a third slower.
-/// </remarks>
 internal static class JsonSkip
 {
     private const int Block = 64;
@@ -28,7 +24,6 @@ internal static class JsonSkip
     };
 
     /// <summary>The index after the string whose opening quote is at <paramref name="start"/>; -1 when it does not end.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Text(ReadOnlySpan<byte> json, int start)
     {
         for (var position = start + 1; position < json.Length;)
@@ -59,7 +54,6 @@ internal static class JsonSkip
 
     // 64 bytes at a time as bit masks: quotes that are not escaped give the stretches inside strings, and the brackets outside of them are
     // counted without being visited. Only the block in which the depth can return to zero is looked at bit by bit.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Container(ReadOnlySpan<byte> json, int start)
     {
         var depth = 0;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Comptroller.AuditPolicies.Model;
 
@@ -181,7 +180,6 @@ public sealed class LogReplay
         return worst != LineFault.None ? worst : reader.Fault;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private LineFault TakeEvent(ReadOnlySpan<byte> json, in EventFields fields)
     {
         if (LevelOf(fields.Level) is not { } level || StageOf(fields.Stage) is not { } stage)

@@ -59,7 +59,6 @@ internal ref struct ObjectReader
     public readonly ReadOnlySpan<byte> Rest => _json[_position..];
 
     /// <summary>Goes to the next member. False at the end of the object and at a <see cref="Fault"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Next()
     {
         if (Fault != LineFault.None)

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Frozen;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -45,7 +44,6 @@ internal sealed class RequestMemo
 
     /// <summary>The kind of a request, decided once.</summary>
     /// <exception cref="JsonException">An attribute is not valid JSON text.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public RequestKind Find(in EventFields fields)
     {
         var namespaceText = _namespaces.Reduce(fields.Namespace, out var otherNamespace);

@@ -25,6 +25,14 @@ public sealed record Difference(string Field, string Expected, string Actual)
 /// <summary>Runs the tests of a file.</summary>
 public sealed class PolicyTestRun
 {
+    // How the API server's errors about text that is neither YAML nor JSON begin.
+    private static readonly string[] SyntaxErrors =
+    [
+        "failed decoding: yaml: ",
+        "failed decoding: couldn't get version/kind; json parse error: invalid character ",
+        "failed decoding: couldn't get version/kind; json parse error: unexpected end of JSON input",
+    ];
+
     private readonly PolicyTests _tests;
     private readonly Func<JsonNode, PolicyLoadResult> _load;
     private readonly Func<string, JsonNode?> _parse;
@@ -33,7 +41,7 @@ public sealed class PolicyTestRun
 
     /// <param name="tests">The tests.</param>
     /// <param name="load">From an entry of <c>policies</c> to its policy: only the caller knows files and resources.</param>
-    /// <param name="parse">From the text of a policy file to its document; throws <see cref="FormatException"/>.</param>
+    /// <param name="parse">From the text of a policy file to its document, as the API server reads it; throws <see cref="FormatException"/>.</param>
     public PolicyTestRun(PolicyTests tests, Func<JsonNode, PolicyLoadResult> load, Func<string, JsonNode?> parse)
     {
         _tests = tests;
@@ -73,7 +81,8 @@ public sealed class PolicyTestRun
         }
         catch (FormatException e)
         {
-            error = e.Message;
+            // Each parser describes broken text in words and places of its own; that it is broken is what both have to say.
+            error = SyntaxErrors.FirstOrDefault(start => test.Error?.StartsWith(start, StringComparison.Ordinal) == true) is null ? SyntaxErrors[0] + e.Message : test.Error!;
         }
 
         var loads = error.Length == 0;

@@ -18,7 +18,7 @@ internal static class AuditPolicyEstimate
         }
 
         var volume = AuditVolume.OfRequests(policy, wanted.RequestsPerSecond);
-        var estimate = StorageEstimate.Of(volume, Storage(wanted, AuditPolicyOptions.Log(spec.Log)));
+        var estimate = StorageEstimate.Of(volume, Storage(wanted, spec.Delivery?.RetentionDays, AuditPolicyOptions.Log(spec.Log)));
         return new EstimateStatus
         {
             EventsPerSecond = Whole(estimate.EventsPerSecond),
@@ -30,13 +30,14 @@ internal static class AuditPolicyEstimate
         };
     }
 
-    public static StorageOptions Storage(Estimate wanted, LogSettings? log) => new()
+    /// <param name="wanted">What is stored how often.</param>
+    /// <param name="retentionDays">For how long; a customary time when null.</param>
+    /// <param name="log">Rotation on the nodes; the distribution's when null.</param>
+    public static StorageOptions Storage(Estimate wanted, int? retentionDays, LogSettings? log)
     {
-        ControlPlanes = wanted.ControlPlanes,
-        RetentionDays = wanted.RetentionDays,
-        Replicas = wanted.Replicas,
-        Log = log,
-    };
+        var options = new StorageOptions { ControlPlanes = wanted.ControlPlanes, Replicas = wanted.Replicas, Log = log };
+        return retentionDays is { } days ? options with { RetentionDays = days } : options;
+    }
 
     private static long Whole(double value) => (long)Math.Round(value);
 }

@@ -151,8 +151,9 @@ internal sealed record AuditPolicyPlan
         }
     }
 
+    /// <summary>What the stated version would refuse of a policy that loads; null, of a policy that does not, has none.</summary>
     // Without a stated version only what every supported version accepts is let through: the price of a wrong guess is an API server that does not start.
-    private static IEnumerable<string> GateErrors(Policy? policy, KubernetesVersion? target) =>
+    public static IEnumerable<string> GateErrors(Policy? policy, KubernetesVersion? target) =>
         policy is null ? []
         : target is { } known ? VersionGate.Check(policy, known).Select(error => $"spec.{error}")
         : VersionGate.RulesNamingAnyGroup(policy).Select(index =>

@@ -7,7 +7,7 @@ namespace Comptroller.AuditPolicies.Tests.Rendering;
 
 /// <summary>
 /// testdata/golden/CASE holds input.json and one expected file per rendered object. To accept an intended change, run the tests with
-/// UPDATE_GOLDEN=1 and read the diff.
+/// COMPTROLLER_UPDATE_GOLDENS=1 and read the diff.
 /// </summary>
 internal static class GoldenFiles
 {
@@ -23,7 +23,7 @@ internal static class GoldenFiles
     {
         var path = Path.Combine(Root, name, file);
         var text = rendered is null ? null : rendered.ToJsonString(Indented) + "\n";
-        if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
+        if (Environment.GetEnvironmentVariable("COMPTROLLER_UPDATE_GOLDENS") == "1")
         {
             var source = Path.Combine(SourceRoot(), name, file);
             if (text is not null)

@@ -12,9 +12,10 @@ public sealed class AuditPolicyEstimateTests
 
     // A request of the typical mix makes 1.02 events of 1 056.5 bytes together.
     [Fact]
-    public void It_follows_from_the_rules_the_rate_and_the_rotation()
+    public void It_follows_from_the_rules_the_rate_the_rotation_and_the_retention_that_is_asked_for()
     {
-        var estimate = EstimateOf($"{Everything}\nlog: {{maxBackups: 3}}\nestimate: {{requestsPerSecond: 500, controlPlanes: 5, retentionDays: 30, replicas: 2}}");
+        var estimate = EstimateOf($"{Everything}\nlog: {{maxBackups: 3}}\nestimate: {{requestsPerSecond: 500, controlPlanes: 5, replicas: 2}}\n"
+            + "forwarding: {cluster: c, victoriaLogs: {endpoint: 'http://logs:9428'}}\ndelivery: {retentionDays: 30}");
 
         estimate.ShouldBe(new EstimateStatus
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Linting.Repairs;
@@ -124,6 +125,18 @@ public sealed class LintVerbTests : IDisposable
         output.ShouldContain("  why: Secret data");
         output.ShouldContain("  fix: Put a rule");
         File.ReadAllText(file).ShouldBe(Faulty);
+    }
+
+    [Fact]
+    public async Task Of_standard_input_the_mended_text_alone_is_on_standard_output()
+    {
+        var (exit, output, error) = await CommandLine.RunProcessAsync(Encoding.UTF8.GetBytes(Faulty), "audit-policy", "lint", "--fix", "-");
+
+        output.ShouldBe(Mended);
+        exit.ShouldBe(ExitCodes.Clean, error);
+        error.ShouldStartWith("--- -\n+++ -\n@@ ");
+        error.ShouldContain("\n-  - ResponseStarted  # streams\n");
+        error.ShouldContain("errors: 0, warnings: 0, infos: ");
     }
 
     [Fact]

@@ -42,9 +42,9 @@ public sealed class ReplayVerbTests : IDisposable
               problems: TruncatedLastLine 1
               {log}:3: the line ends in the middle of an event [TruncatedLastLine]
 
-            kept 1 events (50.0 %), at least 298 B (49.9 %)
+            kept 1 event (50.0 %), at least 298 B (49.9 %)
               dropped: 1 by level None
-              at least: 1 events would hold bodies that were not recorded, so their true size is unknown
+              at least: 1 event would hold bodies that were not recorded, so their true size is unknown
 
             by level
               level            recorded  bytes  kept  bytes
@@ -101,6 +101,42 @@ public sealed class ReplayVerbTests : IDisposable
         ((bool)report["users"]!["exact"]!).ShouldBeTrue();
         ((long)report["against"]!["raised"]!).ShouldBe(95);
         ((string)report["against"]!["pairs"]![0]!["againstLevel"]!).ShouldBe("Metadata");
+    }
+
+    [Fact]
+    public async Task Of_a_resource_only_what_is_recorded_matters()
+    {
+        var resource = _shell.Write("resource.yaml", """
+            apiVersion: comptroller.dev/v1alpha1
+            kind: AuditPolicy
+            metadata: {name: unfinished}
+            spec:
+              rules: [{level: Metadata}]
+              delivery: {maxAge: 15m} # and no forwarding
+            """);
+
+        (await CommandLine.RunAsync("audit-policy", "lint", resource)).Exit.ShouldBe(2);
+        var (exit, output, _) = await CommandLine.RunAsync("audit-policy", "replay", "--policy", resource, "--log", _shell.Write("one.gz", RealLog));
+
+        exit.ShouldBe(0);
+        output.ShouldContain("kept 95 events");
+    }
+
+    [Theory]
+    [InlineData("rules: [{level: Metadata, verb: [get]}]", ":6: spec.rules[0].verb: unknown field")]
+    [InlineData("rules: [{level: metadata}]", ":6: spec.rules[0].level: ")]
+    [InlineData("rules: [{level: Metadata, resources: [{group: apps/v1}]}]", ":6: spec.rules[0].resources.group: ")]
+    [InlineData("rules: [{level: Metadata, resources: [{group: '*'}]}]", ":6: spec.rules[0].resources.group: group \"*\" needs Kubernetes 1.36")]
+    [InlineData("profile: Basline", ":6: spec.profile: ")]
+    public async Task A_resource_that_records_nothing_sensible_is_refused_at_its_line(string rules, string message)
+    {
+        var resource = _shell.Write("resource.yaml", $"apiVersion: comptroller.dev/v1alpha1\nkind: AuditPolicy\nmetadata: {{name: faulty}}\nspec:\n  interval: 10m\n  {rules}\n");
+
+        var (exit, output, error) = await CommandLine.RunAsync("audit-policy", "replay", "--policy", resource, "--log", "/dev/null");
+
+        exit.ShouldBe(2);
+        output.ShouldBeEmpty();
+        error.ShouldContain(message);
     }
 
     [Fact]

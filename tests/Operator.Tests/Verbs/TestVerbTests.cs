@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Comptroller.Operator.Tests.Verbs;
 
 public sealed class TestVerbTests : IDisposable
@@ -123,6 +125,29 @@ public sealed class TestVerbTests : IDisposable
         (await CommandLine.RunAsync("audit-policy", "test", _shell.Write("new.yaml", "kubernetesVersion: 1.36.2\n" + Cases))).Output.ShouldBe("1 passed, 0 failed\n");
         (await CommandLine.RunAsync("audit-policy", "test", _shell.Write("old.yaml", "kubernetesVersion: v1.35\n" + Cases))).Output
             .ShouldContain("+error: rules[0].resources.group: Invalid value: \"*\": a lowercase RFC 1123 subdomain");
+    }
+
+    // Found by reading policy.LoadPolicyFromBytes and the decoders below it; the words of a YAML parser alone are not compared.
+    [Fact]
+    public async Task Texts_of_policies_load_as_the_api_server_loads_them()
+    {
+        var (exit, output, _) = await CommandLine.RunAsync("audit-policy", "test", Repository.PathOf("tests/Operator.Tests/testdata/policy-texts.yaml"));
+
+        output.ShouldBe("32 passed, 0 failed\n");
+        exit.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("apiVersion: audit.k8s.io/v1\n\tkind: Policy", "failed decoding: yaml: line 2: found character that cannot start any token", "1 passed, 0 failed")]
+    [InlineData("apiVersion: audit.k8s.io/v1\n\tkind: Policy", "rules[0].level: Required value", "0 passed, 1 failed")]
+    [InlineData("apiVersion: audit.k8s.io/v1", "failed decoding: yaml: line 2: found character that cannot start any token", "0 passed, 1 failed")]
+    public async Task Broken_text_has_to_be_expected_but_not_in_the_words_of_one_parser(string raw, string error, string summary)
+    {
+        var file = new JsonObject { ["policyLoadCases"] = new JsonArray(new JsonObject { ["id"] = "a", ["raw"] = raw, ["loads"] = false, ["error"] = error }) };
+
+        var (_, output, _) = await CommandLine.RunAsync("audit-policy", "test", _shell.Write("a.json", file.ToJsonString()));
+
+        output.TrimEnd().Split('\n')[^1].ShouldBe(summary);
     }
 
     [Theory]

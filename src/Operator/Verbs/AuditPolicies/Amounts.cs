@@ -22,6 +22,10 @@ internal static class Amounts
 
     public static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
 
+    /// <param name="count">How many.</param>
+    /// <param name="noun">One of them.</param>
+    public static string Count(long count, string noun) => $"{Count(count)} {noun}{(count == 1 ? "" : "s")}";
+
     public static string Percent(double part, double whole) => whole == 0 ? "0 %" : (part / whole * 100).ToString("0.0", CultureInfo.InvariantCulture) + " %";
 
     public static string Duration(TimeSpan duration) =>

@@ -28,15 +28,20 @@ internal static class ComplianceVerb
     private static int Run(PolicyDocument document, string[] standards, bool asJson, TextWriter output)
     {
         // Most controls are about the log and the shipping.
-        if (document.Resource is null)
+        if (document.Prefix.Length == 0)
         {
             throw new InvalidInputException([$"{document.Source.Source}: a Policy says nothing of log, shipping and alerts; give an AuditPolicy ({ResourceTypes.AuditPolicies.ApiVersion})"]);
         }
 
         document.ThrowIfRefused();
-        var resource = document.Resource.Resource!;
+        var resource = document.Resource!;
         var asked = standards.Length > 0 ? new Compliance { Standards = standards } : resource.Spec.Compliance ?? new Compliance();
         var plan = AuditPolicyPlan.Make(resource with { Spec = resource.Spec with { Compliance = asked } });
+        if (!plan.Errors.IsEmpty)
+        {
+            throw new InvalidInputException([.. plan.Errors.Select(error => $"{document.Source.Source}:{document.Source.Document.Locate(error.Split(": ")[0]).Line}: {error}")]);
+        }
+
         output.Write((string?)plan.Compliance!.Body["data"]![asJson ? AuditPolicyObjects.ComplianceJsonFile : AuditPolicyObjects.ComplianceMarkdownFile]);
         output.Write(asJson ? "\n" : "");
         return plan.Report!.Standards.Any(verdict => verdict.Count(ControlResult.Fail) > 0) ? ExitCodes.Warnings : ExitCodes.Clean;

@@ -21,7 +21,7 @@ internal static class EstimateVerb
         var logs = ReplayVerb.Logs(required: false);
         var rate = Bounded("--requests-per-second", "Requests to all API servers together; instead of --log", Estimate.MostRequestsPerSecond);
         var controlPlanes = Bounded("--control-planes", "API servers that share the load", Estimate.MostControlPlanes);
-        var retention = Bounded("--retention-days", "Days that VictoriaLogs keeps events", Estimate.MostRetentionDays);
+        var retention = Bounded("--retention-days", "Days that VictoriaLogs keeps events; those of spec.delivery when absent, or 90", Delivery.MostRetentionDays);
         var replicas = Bounded("--replicas", "Copies that VictoriaLogs keeps", Estimate.MostReplicas);
         var format = new Option<string>("--output", "-o") { Description = "text or json", DefaultValueFactory = _ => "text" };
         format.AcceptOnlyFromAmong("text", "json");
@@ -41,15 +41,14 @@ internal static class EstimateVerb
             }
 
             var document = PolicyDocument.ReadOne(result.GetValue(policy)!);
-            var wanted = document.Resource?.Resource?.Spec.Estimate ?? new Estimate();
+            var wanted = document.Resource?.Spec.Estimate ?? new Estimate();
             wanted = wanted with
             {
                 RequestsPerSecond = result.GetValue(rate) ?? wanted.RequestsPerSecond,
                 ControlPlanes = result.GetValue(controlPlanes) ?? wanted.ControlPlanes,
-                RetentionDays = result.GetValue(retention) ?? wanted.RetentionDays,
                 Replicas = result.GetValue(replicas) ?? wanted.Replicas,
             };
-            var options = AuditPolicyEstimate.Storage(wanted, document.Log);
+            var options = AuditPolicyEstimate.Storage(wanted, result.GetValue(retention) ?? document.Resource?.Spec.Delivery?.RetentionDays, document.Log);
             var (volume, exit) = paths.Length > 0
                 ? await FromLogAsync(document, paths, result.InvocationConfiguration.Error, cancellationToken)
                 : (AuditVolume.OfRequests(document.Policy, wanted.RequestsPerSecond), ExitCodes.Clean);
@@ -83,7 +82,7 @@ internal static class EstimateVerb
         text.Append($"cluster             {atLeast}{estimate.EventsPerSecond.ToString("0.##", CultureInfo.InvariantCulture)} events/s, {Amounts.Bytes(estimate.BytesPerDay)} a day\n");
         text.Append($"control-plane node  {Amounts.Bytes(estimate.NodeBytesPerDay)} a day with an even share among {options.ControlPlanes}; plan {Amounts.Bytes(estimate.BusiestNodeBytesPerDay)} for the busiest\n");
         text.Append($"history on a node   {Amounts.Duration(estimate.LocalHistory)} until rotation removes an event, {Amounts.Duration(estimate.BusiestLocalHistory)} on the busiest; at most {Amounts.Bytes(estimate.LocalDisk)} of disk\n");
-        text.Append($"VictoriaLogs        {Amounts.Bytes(estimate.CentralMeasured)} to {Amounts.Bytes(estimate.CentralPlanned)} for {options.RetentionDays} days (compression 13.5 as measured, 10 as planned)\n");
+        text.Append($"VictoriaLogs        {Amounts.Bytes(estimate.CentralMeasured)} to {Amounts.Bytes(estimate.CentralPlanned)} for {Amounts.Count(options.RetentionDays, "day")} (compression 13.5 as measured, 10 as planned)\n");
         text.Append($"  disk to provide   {Amounts.Bytes(estimate.CentralDisk)}: as planned, {options.Replicas} {(options.Replicas == 1 ? "copy" : "copies")}, 20 % headroom\n");
         return text.ToString();
     }

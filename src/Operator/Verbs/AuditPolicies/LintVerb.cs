@@ -54,7 +54,7 @@ internal static class LintVerb
                 await File.WriteAllTextAsync(source, mended.After, cancellationToken);
             }
 
-            policies.AddRange((fix ? ResourceFiles.Parse(source, mended!.After) : documents).Where(PolicyDocument.IsPolicy).Select(PolicyDocument.Of));
+            policies.AddRange((fix ? ResourceFiles.Parse(source, mended!.After) : documents).Where(PolicyDocument.IsPolicy).Select(document => PolicyDocument.Of(document)));
         }
 
         var reviews = policies.Select(policy => (Policy: policy, Remarks: policy.Review(target))).ToImmutableArray();

@@ -26,7 +26,7 @@ internal static class ReplayText
 
     private static void AppendLog(StringBuilder text, LogSummary log)
     {
-        text.Append($"read {Amounts.Count(log.Events)} events, {Amounts.Bytes(log.EventBytes)}, in {Amounts.Count(log.Lines)} lines");
+        text.Append($"read {Amounts.Count(log.Events, "event")}, {Amounts.Bytes(log.EventBytes)}, in {Amounts.Count(log.Lines, "line")}");
         if (log is { First: { } first, Last: { } last })
         {
             text.Append($", {first:yyyy-MM-dd HH:mm:ss} to {last:yyyy-MM-dd HH:mm:ss} UTC ({Amounts.Duration(last - first)})");
@@ -47,12 +47,12 @@ internal static class ReplayText
     private static void AppendKept(StringBuilder text, ReplayReport report)
     {
         var kept = report.Kept;
-        text.Append($"\nkept {Amounts.Count(kept.Events)} events ({Amounts.Percent(kept.Events, report.Log.Events)}), {Size(kept)} ({Amounts.Percent(kept.Bytes, report.Log.EventBytes)})\n");
+        text.Append($"\nkept {Amounts.Count(kept.Events, "event")} ({Amounts.Percent(kept.Events, report.Log.Events)}), {Size(kept)} ({Amounts.Percent(kept.Bytes, report.Log.EventBytes)})\n");
         text.Append($"  dropped: {Amounts.Count(report.DroppedByLevel)} by level None");
         text.Append(string.Concat(report.DroppedByStage.Select(dropped => $", {Amounts.Count(dropped.Events)} of the omitted stage {dropped.Stage}"))).Append('\n');
         if (kept.AtLeastEvents > 0)
         {
-            text.Append($"  at least: {Amounts.Count(kept.AtLeastEvents)} events would hold bodies that were not recorded, so their true size is unknown\n");
+            text.Append($"  at least: {Amounts.Count(kept.AtLeastEvents, "event")} would hold bodies that were not recorded, so their true size is unknown\n");
         }
 
         text.Append("\nby level\n");
@@ -92,7 +92,7 @@ internal static class ReplayText
     private static void AppendComparison(StringBuilder text, ReplayReport report, Comparison comparison)
     {
         var change = report.Kept.Bytes - comparison.Kept.Bytes;
-        text.Append($"\nagainst the other policy, which keeps {Amounts.Count(comparison.Kept.Events)} events, {Size(comparison.Kept)}\n");
+        text.Append($"\nagainst the other policy, which keeps {Amounts.Count(comparison.Kept.Events, "event")}, {Size(comparison.Kept)}\n");
         text.Append($"  lost {Amounts.Count(comparison.Lost)}, at a lower level {Amounts.Count(comparison.Reduced)}, at a higher level {Amounts.Count(comparison.Raised)}, gained {Amounts.Count(comparison.Gained)}, unchanged {Amounts.Count(comparison.Same)}\n");
         text.Append($"  {(change < 0 ? Amounts.Bytes(-change) + " less" : Amounts.Bytes(change) + " more")} is written\n");
         foreach (var pair in comparison.Pairs)

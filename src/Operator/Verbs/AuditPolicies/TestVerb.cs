@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
@@ -69,20 +70,25 @@ internal static class TestVerb
         if (entry is JsonValue path)
         {
             var directory = file.Source == "-" ? "." : Path.GetDirectoryName(file.Source) ?? ".";
-            return PolicyDocument.ReadOne(Path.Combine(directory, path.GetValue<string>())).Loaded;
+            return PolicyDocument.ReadOne(Path.Combine(directory, path.GetValue<string>()), version).Loaded;
         }
 
-        var document = new ResourceDocument(file.Source, YamlReader.ReadFirst(entry.ToJsonString()));
-        return CheckedResource.IsKnown(document) ? PolicyDocument.Of(document).Loaded : PolicyLoader.Load(entry, target: version);
+        return PolicyDocument.Of(new ResourceDocument(file.Source, YamlReader.ReadFirst(entry.ToJsonString())), version).Loaded;
     }
 
     private static JsonNode? Parse(string text)
     {
         try
         {
+            // What starts with a brace is JSON to the API server, and {level: None} is none.
+            if (text.AsSpan().TrimStart().StartsWith("{"))
+            {
+                using var json = JsonDocument.Parse(text);
+            }
+
             return YamlReader.ReadFirst(text, AsApiServer).Root;
         }
-        catch (YamlException e)
+        catch (Exception e) when (e is YamlException or JsonException)
         {
             throw new FormatException(e.Message, e);
         }

@@ -1,10 +1,9 @@
 using System.Collections.Immutable;
-using Comptroller.AuditPolicies.Evaluation;
 using Comptroller.AuditPolicies.Model;
 
-namespace Comptroller.AuditPolicies.Linting;
+namespace Comptroller.AuditPolicies.Evaluation;
 
-/// <summary>A kind of request that lints ask the evaluator about.</summary>
+/// <summary>A kind of request that lints and standards ask the evaluator about.</summary>
 /// <param name="Group">API group, "" for core.</param>
 /// <param name="Resource"><c>pods</c> or <c>pods/exec</c>.</param>
 /// <param name="Verbs">Verbs to try.</param>
