@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Profiles;
 using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Schemas;
 using Comptroller.Kubernetes.Yaml;
 using Comptroller.Kubernetes.Runtime;

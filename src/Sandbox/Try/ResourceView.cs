@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Comptroller.Crds;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Falcon.Api;
 using Comptroller.Falcon.RateLimiting;
 using Comptroller.Kubernetes.Yaml;
