@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
 

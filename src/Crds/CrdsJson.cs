@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Model;
 
 namespace Comptroller.Crds;

@@ -1,3 +1,5 @@
+using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Client;
 
 namespace Comptroller.Crds;

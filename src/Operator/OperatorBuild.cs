@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using Comptroller.AuditPolicies.Model;
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Runtime;
 
 namespace Comptroller.Operator;

@@ -1,4 +1,6 @@
 using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Diagnostics;
 using Comptroller.Kubernetes.Informers;

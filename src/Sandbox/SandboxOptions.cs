@@ -1,4 +1,5 @@
 using System.Net;
+using Comptroller.Sandbox.Workloads;
 
 namespace Comptroller.Sandbox;
 
@@ -14,6 +15,9 @@ public sealed record SandboxOptions
 
     /// <summary>Changes remembered per kind, for watches and lists of the past.</summary>
     public int HistoryLimit { get; init; } = 20_000;
+
+    /// <summary>How CronJobs, Jobs and Pods are run; null (the default) leaves them as objects that nothing happens to.</summary>
+    public WorkloadOptions? Workloads { get; init; }
 
     /// <summary>Receives one line per answered request; null (the default) for none.</summary>
     public Action<string>? Log { get; init; }

@@ -69,7 +69,7 @@ public sealed class SandboxServer : IAsyncDisposable
         var requests = new RequestCounter();
         // A cold start is mostly compilation: what is served and the listener come up side by side.
         var token = RandomNumberGenerator.GetHexString(32, lowercase: true);
-        var creation = Task.Run(() => ServerParts.Create(store, options.TimeProvider, token, certificates.CaPem), CancellationToken.None);
+        var creation = Task.Run(() => ServerParts.Create(store, options.TimeProvider, token, certificates.CaPem, options.Workloads), CancellationToken.None);
         var handler = HandlerAsync(creation);
         var host = Host(options, certificates, async context => await (await handler.ConfigureAwait(false)).HandleAsync(context).ConfigureAwait(false));
         await host.StartAsync(cancellationToken).ConfigureAwait(false);

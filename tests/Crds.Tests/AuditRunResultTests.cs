@@ -1,4 +1,5 @@
 using System.Text;
+using Comptroller.Crds.PolicyAuditSchedules;
 
 namespace Comptroller.Crds.Tests;
 

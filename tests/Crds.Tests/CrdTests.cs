@@ -2,6 +2,8 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Comptroller.CrdGen;
+using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Crds.Schema;
 
 namespace Comptroller.Crds.Tests;

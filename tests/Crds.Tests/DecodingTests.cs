@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Comptroller.Crds.AuditPolicies;
 
 namespace Comptroller.Crds.Tests;
 

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Comptroller.CrdGen;
+using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.PolicyAuditSchedules;
 
 namespace Comptroller.Crds.Tests;
 

@@ -14,7 +14,7 @@ public sealed class HouseTests
         ["src/FalconSimulator"] = [],
         ["src/Crds"] = ["src/Kubernetes"],
         ["src/Operator"] = ["src/AuditPolicies", "src/Falcon", "src/Crds", "src/Kubernetes"],
-        ["src/Sandbox"] = ["src/Operator", "src/Kubernetes"],
+        ["src/Sandbox"] = ["src/Operator", "src/FalconSimulator", "src/Kubernetes"],
         ["tools/CrdGen"] = ["src/Crds", "src/Kubernetes"],
     };
 

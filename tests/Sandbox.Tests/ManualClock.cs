@@ -1,11 +1,11 @@
 namespace Comptroller.Sandbox.Tests;
 
 /// <summary>A clock that stands still until a test moves it; its timers fire while it is moved.</summary>
-internal sealed class ManualClock : TimeProvider
+internal sealed class ManualClock(DateTimeOffset? start = null) : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
-    private DateTimeOffset _now = DateTimeOffset.UtcNow;
+    private DateTimeOffset _now = start ?? DateTimeOffset.UtcNow;
 
     public override DateTimeOffset GetUtcNow()
     {

@@ -21,32 +21,32 @@ public sealed class FalconApi(FalconClient client)
     /// <summary>Every host that matches, its fields as asked, page after page.</summary>
     /// <param name="filter">FQL; null for all.</param>
     /// <param name="fields">Comma list; null for whole records.</param>
+    /// <param name="from">Where to go on; default for the first page.</param>
     /// <param name="host">Called with each record. A repeated page comes twice: take hosts by their id.</param>
-    /// <param name="page">Called after each page with hosts received and hosts there are.</param>
+    /// <param name="page">Called after each page.</param>
     /// <param name="cancellationToken">Ends it between pages.</param>
-    /// <returns>How many hosts there are by the last page.</returns>
-    public async Task<long> HostsAsync(string? filter, string? fields, Action<ReadOnlyMemory<byte>> host, Action<long, long>? page, CancellationToken cancellationToken)
+    /// <returns>How many hosts there are.</returns>
+    public async Task<long> HostsAsync(
+        string? filter, string? fields, HostPage from, Action<ReadOnlyMemory<byte>> host, Func<HostPage, Task>? page, CancellationToken cancellationToken)
     {
         var operation = FalconOperation.Devices;
-        string? next = null;
-        for (long received = 0; ;)
+        while (true)
         {
             var answer = await Client.SendAsync(
-                operation, [Pair("filter", filter), Pair("fields", fields), Pair("sort", "device_id.asc"), Limit(operation), Pair("offset", next)], host, null, cancellationToken);
-            received += answer.Count;
+                operation, [Pair("filter", filter), Pair("fields", fields), Pair("sort", "device_id.asc"), Limit(operation), Pair("offset", from.Next)], host, null, cancellationToken);
+            var received = from.Received + answer.Count;
+            var isLast = answer.Next is null || answer.Next == from.Next || answer.Count == 0;
             var total = answer.Total ?? received;
-            page?.Invoke(received, total);
-            if (answer.Next is null || answer.Next == next)
+            from = new HostPage(received, from.Received > 0 ? Math.Min(from.Total, total) : total, isLast ? null : answer.Next);
+            if (page is not null)
             {
-                return received >= total ? total : throw Incomplete(operation, received, total);
+                await page(from);
             }
 
-            if (answer.Count == 0)
+            if (isLast)
             {
-                return received >= total ? total : throw Incomplete(operation, received, total);
+                return received >= from.Total ? from.Total : throw Incomplete(operation, received, from.Total);
             }
-
-            next = answer.Next;
         }
     }
 
@@ -209,3 +209,9 @@ public sealed class FalconApi(FalconClient client)
         return buffer.WrittenMemory;
     }
 }
+
+/// <summary>Where a walk over the hosts is.</summary>
+/// <param name="Received">Hosts so far.</param>
+/// <param name="Total">Hosts there are: the least that any page so far has said. Hosts that enrol during the walk may be behind it already.</param>
+/// <param name="Next">Token of the next page; null before the first and after the last.</param>
+public readonly record struct HostPage(long Received, long Total, string? Next);

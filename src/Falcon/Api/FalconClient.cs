@@ -36,7 +36,7 @@ public sealed class FalconClient : IDisposable
             Timeout = Timeout.InfiniteTimeSpan,
         };
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("comptroller", typeof(FalconClient).Assembly.GetName().Version?.ToString(3)));
-        _retrying = new Retrying(limiter, time, Random.Shared.NextDouble);
+        _retrying = new Retrying(limiter, time, Random.Shared.NextDouble, Counters.Retried);
         _token = new FalconToken(_http, options, limiter, _retrying, Counters, time);
     }
 

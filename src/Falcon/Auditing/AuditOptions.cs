@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using Comptroller.Falcon.Grading;
 using Comptroller.Falcon.Policies;
 
@@ -23,6 +25,13 @@ public sealed record AuditOptions
 
     /// <summary>Runs of scheduled scans older than this are not looked at.</summary>
     public TimeSpan ScanHistory { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>The same for audits about the same, grading files included: only such an audit goes on where another was stopped.</summary>
+    public string Identity()
+    {
+        var text = string.Join('\n', [HostFilter ?? "", $"{ZeroTrust}", $"{ScanHistory}", .. Types.Select(type => $"{type.Key} {Grading[type].Digest}")]);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
 }
 
 /// <summary>What became of one type of policy.</summary>
@@ -40,6 +49,9 @@ public sealed record AuditOutcome(Store.StoredRun Run, ImmutableArray<TypeAudit>
 {
     /// <summary>How many hosts stand alike.</summary>
     public IReadOnlyList<KeyValuePair<Hosts.HostStatuses, long>> Statuses { get; init; } = [];
+
+    /// <summary>It went on where an earlier process stopped.</summary>
+    public bool IsResumed { get; init; }
 
     public ImmutableArray<PolicyType> Audited => [.. Types.Select(type => type.Type)];
 }

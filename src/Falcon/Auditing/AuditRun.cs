@@ -14,88 +14,107 @@ namespace Comptroller.Falcon.Auditing;
 /// </summary>
 public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
 {
+    // What was fetched before a stop and after it ends up in one report: more than an hour apart it would be about no time at all.
+    private static readonly TimeSpan MostAge = TimeSpan.FromHours(1);
+
+    // Of the two minutes that the API gives the token of a page.
+    private static readonly TimeSpan PageLife = TimeSpan.FromSeconds(100);
+
     /// <summary>Called with how far the run is.</summary>
     public Action<AuditProgress>? Progress { get; init; }
 
     /// <summary>Writes the reports; called before the run becomes visible, so that a full disk fails the run.</summary>
     public Func<AuditOutcome, RunWriter, CancellationToken, Task>? Report { get; init; }
 
-    /// <summary>Runs it. Failures of the API are in the outcome; those of the disk and of the store are thrown, with nothing stored.</summary>
+    /// <summary>
+    /// Runs it, or goes on with one about the same that was stopped within the last hour. Failures of the API are in the outcome; those
+    /// of the disk and of the store are thrown, with nothing stored. Stopped, it leaves a checkpoint.
+    /// </summary>
     public async Task<AuditOutcome> RunAsync(AuditOptions options, CancellationToken cancellationToken)
     {
-        var started = time.GetUtcNow();
-        var before = (api.Client.Counters.Requests, api.Client.Counters.Errors, api.Client.Counters.ThrottledRequests);
-        await store.PrepareAsync(cancellationToken);
+        var (now, about) = (time.GetUtcNow(), options.Identity());
         var types = ImmutableArray<TypeAudit>.Empty;
         StoredRun run;
-        try
+        await store.PrepareAsync(cancellationToken);
+        await using (var writer = await store.BeginAsync(stopped => stopped.About == about && now - stopped.Started is var age && age >= TimeSpan.Zero && age <= MostAge, cancellationToken))
         {
-            types = await PoliciesAsync(options, cancellationToken);
-            await using var writer = await store.BeginAsync(cancellationToken);
-            foreach (var type in types.Where(type => type.Fetched))
+            var progress = new RunProgress(writer, api.Client.Counters, time, writer.Resumed ?? new RunCheckpoint { About = about, Started = now, Saved = now });
+            try
             {
-                await writer.AddPoliciesAsync(type.Type, type.Policies, cancellationToken);
-            }
+                types = await PoliciesAsync(options, writer, cancellationToken);
+                progress.IsResumable = types.All(type => type.Fetched);
+                var fleet = await HostsAsync(types, options, writer, progress, cancellationToken);
+                types = await AssessmentsAsync(types, options, fleet, writer, cancellationToken);
+                if (options.ZeroTrust)
+                {
+                    await TrustAsync(writer, fleet.Count, progress, cancellationToken);
+                }
 
-            var fleet = await HostsAsync(types, options, writer, cancellationToken);
-            types = await AssessmentsAsync(types, options, fleet, writer, cancellationToken);
-            if (options.ZeroTrust)
-            {
-                await TrustAsync(writer, fleet.Count, cancellationToken);
-            }
+                var statuses = await writer.StatusesAsync(cancellationToken);
+                run = Finish(types, progress, HostVerdict.Counts(statuses, options.Types));
+                var outcome = new AuditOutcome(run, types, options) { Statuses = statuses, IsResumed = writer.Resumed is not null };
+                Progress?.Invoke(new AuditProgress("reports", 0, 0));
+                if (Report is not null)
+                {
+                    await Report(outcome, writer, cancellationToken);
+                }
 
-            var statuses = await writer.StatusesAsync(cancellationToken);
-            run = Finish(types, fleet.Cid, HostVerdict.Counts(statuses, options.Types));
-            var outcome = new AuditOutcome(run, types, options) { Statuses = statuses };
-            Progress?.Invoke(new AuditProgress("reports", 0, 0));
-            if (Report is not null)
-            {
-                await Report(outcome, writer, cancellationToken);
+                if (run.Succeeded)
+                {
+                    await writer.CompleteAsync(run, outcome.Audited, cancellationToken);
+                    return outcome with { Run = run with { Id = writer.Id } };
+                }
             }
-
-            if (run.Succeeded)
+            catch (OperationCanceledException)
             {
-                await writer.CompleteAsync(run, outcome.Audited, cancellationToken);
-                return outcome with { Run = run with { Id = writer.Id } };
+                await progress.StopAsync();
+                throw;
             }
-        }
-        catch (Exception e) when (e is FalconApiException or MalformedPolicyException)
-        {
-            run = Finish(types, "", default) with { Result = RunResult.Failed, Message = e.Message };
+            catch (Exception e) when (e is FalconApiException or MalformedPolicyException)
+            {
+                run = Finish(types, progress, default) with { Result = RunResult.Failed, Message = e.Message };
+            }
         }
 
         await store.RecordAsync(run, cancellationToken);
         return new AuditOutcome(run, types, options);
-
-        StoredRun Finish(ImmutableArray<TypeAudit> audited, string cid, HostCounts hosts)
-        {
-            var failures = audited.Where(type => !type.Fetched).ToList();
-            var malformed = audited.Sum(type => type.Grades.Count(grade => grade.Ungradable is UngradableReason.Malformed or UngradableReason.SettingsUnavailable));
-            return new StoredRun
-            {
-                Cid = cid,
-                Started = started,
-                Ended = time.GetUtcNow(),
-                Result = failures.Count > 0 ? RunResult.Partial : malformed > 0 ? RunResult.Degraded : RunResult.Complete,
-                Policies = audited.Aggregate(default(PolicySummary), (sum, type) => sum + type.Summary),
-                Hosts = hosts,
-                ApiCalls = api.Client.Counters.Requests - before.Requests,
-                ApiErrors = api.Client.Counters.Errors - before.Errors,
-                Throttled = api.Client.Counters.ThrottledRequests - before.ThrottledRequests,
-                Message = failures.Count > 0 ? string.Join("; ", failures.Select(type => type.Error!.Message)) : malformed > 0 ? $"{malformed} policies cannot be read" : "",
-            };
-        }
     }
 
-    private async Task<ImmutableArray<TypeAudit>> PoliciesAsync(AuditOptions options, CancellationToken cancellationToken)
+    private StoredRun Finish(ImmutableArray<TypeAudit> types, RunProgress progress, HostCounts hosts)
     {
+        var failures = types.Where(type => !type.Fetched).ToList();
+        var malformed = types.Sum(type => type.Grades.Count(grade => grade.Ungradable is UngradableReason.Malformed or UngradableReason.SettingsUnavailable));
+        var costs = progress.Costs(progress.At);
+        return new StoredRun
+        {
+            Cid = costs.Cid,
+            Started = costs.Started,
+            Ended = time.GetUtcNow(),
+            Result = failures.Count > 0 ? RunResult.Partial : malformed > 0 ? RunResult.Degraded : RunResult.Complete,
+            Policies = types.Aggregate(default(PolicySummary), (sum, type) => sum + type.Summary),
+            Hosts = hosts,
+            ApiCalls = costs.ApiCalls,
+            ApiErrors = costs.ApiErrors,
+            Throttled = costs.Throttled,
+            Message = failures.Count > 0 ? string.Join("; ", failures.Select(type => type.Error!.Message)) : malformed > 0 ? $"{malformed} policies cannot be read" : "",
+        };
+    }
+
+    private async Task<ImmutableArray<TypeAudit>> PoliciesAsync(AuditOptions options, RunWriter writer, CancellationToken cancellationToken)
+    {
+        var stored = await writer.PoliciesAsync(cancellationToken);
         var audits = ImmutableArray.CreateBuilder<TypeAudit>();
         foreach (var type in options.Types)
         {
             Progress?.Invoke(new AuditProgress($"{type.Name} policies", audits.Count, options.Types.Length));
             try
             {
-                var policies = await PolicyFetch.RunAsync(api, type, cancellationToken);
+                if (!stored.TryGetValue(type, out var policies))
+                {
+                    policies = await PolicyFetch.RunAsync(api, type, cancellationToken);
+                    await writer.AddPoliciesAsync(type, policies, cancellationToken);
+                }
+
                 audits.Add(new TypeAudit(type, policies, Grade(type, policies, options.Grading), null));
             }
             catch (FalconApiException e) when (e.Failure != FalconFailure.Credentials)
@@ -112,27 +131,81 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
     public static List<PolicyGrade> Grade(PolicyType type, IEnumerable<FetchedPolicy> policies, GradingFiles grading) =>
         [.. policies.Select(policy => Grader.Grade(type, policy.Policy, grading[type], policy.Settings))];
 
-    private async Task<Fleet> HostsAsync(ImmutableArray<TypeAudit> types, AuditOptions options, RunWriter writer, CancellationToken cancellationToken)
+    private async Task<Fleet> HostsAsync(ImmutableArray<TypeAudit> types, AuditOptions options, RunWriter writer, RunProgress progress, CancellationToken cancellationToken)
     {
-        var scans = await ScansAsync(types, options, cancellationToken);
-        var grades = types.Where(type => type.Fetched).ToDictionary(type => type.Type, type => type.Grades);
-        var rollup = new HostRollup([.. options.Types], grades, scans, AssessmentCoverage.None);
-        var reader = new HostReader();
         var fleet = new Fleet();
-        var total = await api.HostsAsync(
-            options.HostFilter,
-            HostReader.Fields,
-            bytes =>
+        var from = await PageAsync(writer, progress, cancellationToken);
+        if (from.Received > 0 || progress.At.HostsComplete)
+        {
+            await foreach (var host in writer.HostsAsync(options.Types, cancellationToken))
+            {
+                fleet.See(host.Host);
+            }
+        }
+
+        if (!progress.At.HostsComplete)
+        {
+            var scans = await ScansAsync(types, options, cancellationToken);
+            var grades = types.Where(type => type.Fetched).ToDictionary(type => type.Type, type => type.Grades);
+            var rollup = new HostRollup([.. options.Types], grades, scans, AssessmentCoverage.None);
+            var reader = new HostReader();
+            long total;
+            try
+            {
+                total = await api.HostsAsync(options.HostFilter, HostReader.Fields, from, Host, ReachedAsync, cancellationToken);
+            }
+            catch (FalconApiException e) when (from.Received > 0 && from.Received == progress.At.Received && e.Failure is FalconFailure.Refused or FalconFailure.Partial)
+            {
+                // The API no longer knows the page from before the stop.
+                await writer.ClearHostsAsync(cancellationToken);
+                total = await api.HostsAsync(options.HostFilter, HostReader.Fields, default, Host, ReachedAsync, cancellationToken);
+            }
+
+            var count = await writer.CountAsync(cancellationToken);
+            if (count < total)
+            {
+                throw new FalconApiException(FalconOperation.Devices, FalconFailure.Partial, $"only {count} different hosts of {total} were received");
+            }
+
+            await progress.ReachedAsync(progress.At with { Cid = Cid(), HostsComplete = true, NextPage = null }, cancellationToken);
+
+            void Host(ReadOnlyMemory<byte> bytes)
             {
                 var host = reader.Read(bytes.Span);
                 writer.Add(host, rollup.Verdict(host).Statuses, scans.LastCompliant(host.DeviceId));
                 fleet.See(host);
-            },
-            (done, all) => Progress?.Invoke(new AuditProgress("hosts", done, all)),
-            cancellationToken);
+            }
+
+            Task ReachedAsync(HostPage page)
+            {
+                Progress?.Invoke(new AuditProgress("hosts", page.Received, page.Total));
+                return progress.ReachedAsync(progress.At with { Cid = Cid(), NextPage = page.Next, Received = page.Received, Total = page.Total }, cancellationToken);
+            }
+
+            // Stored hosts do not carry the customer: of those the checkpoint tells.
+            string Cid() => fleet.Cid.Length > 0 ? fleet.Cid : progress.At.Cid;
+        }
+
         fleet.Count = await writer.CountAsync(cancellationToken);
-        return fleet.Count >= total ? fleet
-            : throw new FalconApiException(FalconOperation.Devices, FalconFailure.Partial, $"only {fleet.Count} different hosts of {total} were received");
+        return fleet;
+    }
+
+    // A page is continued while its token lives; else the hosts come anew, and those that have gone meanwhile do not stay.
+    private async Task<HostPage> PageAsync(RunWriter writer, RunProgress progress, CancellationToken cancellationToken)
+    {
+        var at = progress.At;
+        if (writer.Resumed is null || at.HostsComplete)
+        {
+            return default;
+        }
+
+        if (at.NextPage is { } next && time.GetUtcNow() - at.Saved < PageLife)
+        {
+            return new HostPage(at.Received, at.Total, next);
+        }
+
+        await writer.ClearHostsAsync(cancellationToken);
+        return default;
     }
 
     private async Task<ScanCoverage> ScansAsync(ImmutableArray<TypeAudit> types, AuditOptions options, CancellationToken cancellationToken)
@@ -187,10 +260,10 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
         }
     }
 
-    private async Task TrustAsync(RunWriter writer, long total, CancellationToken cancellationToken)
+    private async Task TrustAsync(RunWriter writer, long total, RunProgress progress, CancellationToken cancellationToken)
     {
-        var (done, last) = (0L, "");
-        while (await writer.DeviceIdsAsync(last, 1000, cancellationToken) is { Count: > 0 } ids)
+        var done = 0L;
+        while (await writer.DeviceIdsAsync(progress.At.LastAssessed, 1000, cancellationToken) is { Count: > 0 } ids)
         {
             await api.AssessmentsAsync(
                 ids,
@@ -202,42 +275,8 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
                     }
                 },
                 cancellationToken);
-            last = ids[^1];
             Progress?.Invoke(new AuditProgress("Zero Trust assessments", done += ids.Count, total));
-        }
-    }
-
-    /// <summary>What is remembered of hosts that have gone by: a few for each assessment policy.</summary>
-    private sealed class Fleet
-    {
-        public string Cid { get; private set; } = "";
-
-        public long Count { get; set; }
-
-        public Dictionary<string, List<Host>> Assessed { get; } = new(StringComparer.Ordinal);
-
-        public void See(Host host)
-        {
-            Cid = Cid.Length > 0 ? Cid : host.Cid;
-            if (host.PolicyOf(PolicyType.ConfigurationAssessment) is not { } policy)
-            {
-                return;
-            }
-
-            if (!Assessed.TryGetValue(policy, out var hosts))
-            {
-                Assessed.Add(policy, hosts = []);
-            }
-
-            // Those seen last are the likeliest to have been assessed.
-            if (hosts.Count < AssessmentProbe.MostHosts)
-            {
-                hosts.Add(host);
-            }
-            else if (hosts.Min(each => each.LastSeen) is { } oldest && string.CompareOrdinal(host.LastSeen, oldest) > 0)
-            {
-                hosts[hosts.FindIndex(each => each.LastSeen == oldest)] = host;
-            }
+            await progress.ReachedAsync(progress.At with { LastAssessed = ids[^1] }, cancellationToken);
         }
     }
 }

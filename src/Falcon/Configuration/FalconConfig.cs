@@ -43,6 +43,8 @@ public sealed record FalconConfig
 
     public TimeZoneInfo TimeZone { get; init; } = TimeZoneInfo.Utc;
 
+    public MissedRuns MissedRuns { get; init; } = MissedRuns.Once;
+
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(60);
 
     public ImmutableArray<PolicyType> PolicyTypes { get; init; } = AuditOptions.DefaultTypes;
@@ -67,4 +69,14 @@ public sealed record FalconConfig
 
     /// <summary>The product types to ask for.</summary>
     public IReadOnlyList<string> AskedProductTypes => ProductTypes.IsEmpty ? ["Workstation", "Domain Controller", "Server"] : ProductTypes;
+}
+
+/// <summary>What becomes of audits that were due while another ran, or while the daemon did not run.</summary>
+public enum MissedRuns
+{
+    /// <summary>One run at once makes up for all of them.</summary>
+    Once,
+
+    /// <summary>The next slot is waited for.</summary>
+    Skip,
 }

@@ -42,7 +42,7 @@ public sealed class FalconConfigReader
         var grading = Section(root?["grading"], "grading", "path");
         var hosts = Section(root?["host_fetching"], "host_fetching", "batch_size", "progress_threshold", "include_zta");
         var logging = Section(root?["logging"], "logging", "file", "api", "level");
-        var daemon = Section(root?["daemon"], "daemon", "schedules", "time_zone", "check_interval", "policy_types", "product_types", "rate_limit", "output", "health_check");
+        var daemon = Section(root?["daemon"], "daemon", "schedules", "time_zone", "missed_runs", "check_interval", "policy_types", "product_types", "rate_limit", "output", "health_check");
         var schedules = Section(daemon?["schedules"], "daemon.schedules", "fetch_and_grade", "cleanup", "metrics");
         var output = Section(daemon?["output"], "daemon.output", "compress", "max_age_days", "max_files_per_type");
         var health = Section(daemon?["health_check"], "daemon.health_check", "enabled", "port", "bind_address");
@@ -66,6 +66,7 @@ public sealed class FalconConfigReader
             Cleanup = Cron(schedules, "cleanup") ?? defaults.Cleanup,
             Metrics = Cron(schedules, "metrics") ?? defaults.Metrics,
             TimeZone = Zone(daemon) ?? defaults.TimeZone,
+            MissedRuns = OneOf(daemon, "daemon", "missed_runs", "ONCE", "ONCE", "SKIP") == "SKIP" ? MissedRuns.Skip : MissedRuns.Once,
             CheckInterval = TimeSpan.FromSeconds(Whole(daemon, "daemon", "check_interval", 60, 1, 3600)),
             PolicyTypes = Types(daemon) ?? defaults.PolicyTypes,
             ProductTypes = [.. Texts(daemon, "daemon", "product_types")],

@@ -1,4 +1,5 @@
 using Comptroller.Falcon.Configuration;
+using Comptroller.Falcon.Scheduling;
 
 namespace Comptroller.Falcon.Daemon;
 
@@ -11,12 +12,30 @@ public enum DaemonTask
 }
 
 /// <summary>
-/// When each task is due. Slots that pass while a task runs collapse into one: tasks never overlap, and a long run is followed by
-/// one late run instead of several.
+/// When each task is due. Tasks never overlap; whether a slot that passes while a task runs, or while no process is there, is made up
+/// for is <see cref="FalconConfig.MissedRuns"/>. However many slots were missed, one run makes up for all of them.
 /// </summary>
-public sealed class DaemonPlan(FalconConfig config, DateTimeOffset start)
+public sealed class DaemonPlan
 {
-    private readonly Dictionary<DaemonTask, DateTimeOffset> _next = Enum.GetValues<DaemonTask>().ToDictionary(task => task, task => NextOf(config, task, start));
+    // Within it a clock that was put back is waited out: a correction must not run a slot twice.
+    private static readonly TimeSpan Correction = TimeSpan.FromHours(1);
+
+    private readonly Dictionary<DaemonTask, DateTimeOffset> _next;
+    private FalconConfig _config;
+    private DateTimeOffset _seen;
+
+    /// <param name="config">Schedules, time zone and what becomes of missed runs.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="lastRun">When the last audit began, by this process or one before it; null when there was none.</param>
+    public DaemonPlan(FalconConfig config, DateTimeOffset now, DateTimeOffset? lastRun)
+    {
+        (_config, _seen) = (config, now);
+        _next = Enum.GetValues<DaemonTask>().ToDictionary(task => task, task => NextOf(task, now));
+        if (lastRun < now && config.MissedRuns == MissedRuns.Once)
+        {
+            _next[DaemonTask.FetchAndGrade] = NextOf(DaemonTask.FetchAndGrade, lastRun.Value);
+        }
+    }
 
     public DateTimeOffset this[DaemonTask task] => _next[task];
 
@@ -24,15 +43,45 @@ public sealed class DaemonPlan(FalconConfig config, DateTimeOffset start)
     public DateTimeOffset Soonest => _next.Values.Min();
 
     /// <summary>The task to run now; null when none is due.</summary>
-    public DaemonTask? Due(DateTimeOffset now) => _next.Where(entry => entry.Value <= now).OrderBy(entry => entry.Key).Select(entry => (DaemonTask?)entry.Key).FirstOrDefault();
+    public DaemonTask? Due(DateTimeOffset now)
+    {
+        if (now < _seen - Correction)
+        {
+            // The clock was wrong and has been put right: what it had planned may be years away.
+            foreach (var task in Enum.GetValues<DaemonTask>())
+            {
+                _next[task] = NextOf(task, now);
+            }
+        }
 
-    /// <summary>A task has run; what was due meanwhile is not caught up.</summary>
-    public void Ran(DaemonTask task, DateTimeOffset now) => _next[task] = NextOf(config, task, now);
+        _seen = now;
+        return _next.Where(entry => entry.Value <= now).OrderBy(entry => entry.Key).Select(entry => (DaemonTask?)entry.Key).FirstOrDefault();
+    }
 
-    private static DateTimeOffset NextOf(FalconConfig config, DaemonTask task, DateTimeOffset after) => (task switch
+    /// <summary>A task has run.</summary>
+    public void Ran(DaemonTask task, DateTimeOffset started, DateTimeOffset now) =>
+        _next[task] = NextOf(task, _config.MissedRuns == MissedRuns.Once && started < now ? started : now);
+
+    /// <summary>Takes other schedules. A task whose schedule stays the same stays due when it is.</summary>
+    public void Change(FalconConfig config, DateTimeOffset now)
+    {
+        var before = _config;
+        _config = config;
+        foreach (var task in Enum.GetValues<DaemonTask>())
+        {
+            if (!before.TimeZone.Equals(config.TimeZone) || ScheduleOf(before, task).Text != ScheduleOf(config, task).Text)
+            {
+                _next[task] = NextOf(task, now);
+            }
+        }
+    }
+
+    private DateTimeOffset NextOf(DaemonTask task, DateTimeOffset after) => ScheduleOf(_config, task).Next(after, _config.TimeZone);
+
+    private static CronSchedule ScheduleOf(FalconConfig config, DaemonTask task) => task switch
     {
         DaemonTask.FetchAndGrade => config.FetchAndGrade,
         DaemonTask.Cleanup => config.Cleanup,
         _ => config.Metrics,
-    }).Next(after, config.TimeZone);
+    };
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using Comptroller.Falcon.Policies;
 
@@ -7,10 +9,16 @@ namespace Comptroller.Falcon.Hosts;
 public sealed class HostReader
 {
     /// <summary>What <c>fields</c> asks of the API: a record is 9 kB, this is a tenth of it.</summary>
-    public const string Fields = "device_id,cid,hostname,platform_name,product_type_desc,os_version,agent_version,last_seen,groups,tags,device_policies";
+    public const string Fields = "device_id,hostname,last_seen,cid,platform_name,product_type_desc,os_version,agent_version,groups,tags,device_policies";
+
+    // Places in Fields. From Cid on, hosts share their values.
+    private const int DeviceId = 0, Hostname = 1, LastSeen = 2, Cid = 3, Platform = 4, Product = 5, Os = 6, Agent = 7, Groups = 8, Tags = 9, Policies = 10;
 
     // Bounded: hostile input must not turn the cache into the fleet.
     private const int MostInterned = 100_000;
+
+    private static readonly ImmutableArray<byte[]> FieldNames = [.. Fields.Split(',').Select(Encoding.UTF8.GetBytes)];
+
     private readonly Dictionary<string, string> _interned = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _byChars;
 
@@ -24,55 +32,110 @@ public sealed class HostReader
     {
         var reader = new Utf8JsonReader(utf8);
         reader.Read();
-        string? id = null;
-        string cid = "", hostname = "", platform = "", product = "", os = "", agent = "", seen = "";
+        var texts = new string?[Groups];
         List<string> groups = [], tags = [];
         var policies = new string?[PolicyType.All.Length];
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (NextField(ref reader))
         {
-            if (reader.ValueTextEquals("device_id"u8))
+            var field = FieldOf(ref reader);
+            reader.Read();
+            switch (field)
             {
-                id = Text(ref reader);
+                case Groups:
+                    AddTexts(ref reader, groups);
+                    break;
+                case Tags:
+                    AddTexts(ref reader, tags);
+                    break;
+                case Policies:
+                    ReadPolicies(ref reader, policies);
+                    break;
+                case >= 0:
+                    texts[field] = Text(ref reader, isShared: field >= Cid);
+                    break;
+                default:
+                    reader.Skip();
+                    break;
             }
-            else if (reader.ValueTextEquals("cid"u8))
+        }
+
+        return new Host
+        {
+            DeviceId = texts[DeviceId] is { Length: > 0 } id ? id : throw new MalformedPolicyException("device_id", "absent", "the id of a host"),
+            Cid = texts[Cid] ?? "",
+            Hostname = texts[Hostname] ?? "",
+            Platform = texts[Platform] ?? "",
+            ProductType = texts[Product] ?? "",
+            OsVersion = texts[Os] ?? "",
+            AgentVersion = texts[Agent] ?? "",
+            LastSeen = texts[LastSeen] ?? "",
+            Groups = groups,
+            Tags = tags,
+            Policies = policies,
+        };
+    }
+
+    private static bool NextField(ref Utf8JsonReader reader) => reader.Read() && reader.TokenType == JsonTokenType.PropertyName;
+
+    private static int FieldOf(ref Utf8JsonReader reader)
+    {
+        for (var i = 0; i < FieldNames.Length; i++)
+        {
+            if (reader.ValueTextEquals(FieldNames[i]))
             {
-                cid = Known(ref reader);
+                return i;
             }
-            else if (reader.ValueTextEquals("hostname"u8))
+        }
+
+        return -1;
+    }
+
+    private void ReadPolicies(ref Utf8JsonReader reader, string?[] policies)
+    {
+        if (!IsOpened(ref reader, JsonTokenType.StartObject))
+        {
+            return;
+        }
+
+        while (NextField(ref reader))
+        {
+            var type = TypeOf(ref reader);
+            reader.Read();
+            if (type is null)
             {
-                hostname = Text(ref reader);
+                reader.Skip();
             }
-            else if (reader.ValueTextEquals("platform_name"u8))
+            else if (IsOpened(ref reader, JsonTokenType.StartObject))
             {
-                platform = Known(ref reader);
+                policies[type.Index] = PolicyId(ref reader) ?? policies[type.Index];
             }
-            else if (reader.ValueTextEquals("product_type_desc"u8))
+        }
+    }
+
+    // Some clouds write content_update and it_automation with an underscore.
+    private static PolicyType? TypeOf(ref Utf8JsonReader reader)
+    {
+        foreach (var type in PolicyType.All)
+        {
+            if (type.HostKey is { } key && (reader.ValueTextEquals(key) || reader.ValueTextEquals(type.Key)))
             {
-                product = Known(ref reader);
+                return type;
             }
-            else if (reader.ValueTextEquals("os_version"u8))
+        }
+
+        return null;
+    }
+
+    private string? PolicyId(ref Utf8JsonReader reader)
+    {
+        string? id = null;
+        while (NextField(ref reader))
+        {
+            var isId = reader.ValueTextEquals("policy_id"u8);
+            reader.Read();
+            if (isId)
             {
-                os = Known(ref reader);
-            }
-            else if (reader.ValueTextEquals("agent_version"u8))
-            {
-                agent = Known(ref reader);
-            }
-            else if (reader.ValueTextEquals("last_seen"u8))
-            {
-                seen = Text(ref reader);
-            }
-            else if (reader.ValueTextEquals("groups"u8))
-            {
-                groups = Texts(ref reader);
-            }
-            else if (reader.ValueTextEquals("tags"u8))
-            {
-                tags = Texts(ref reader);
-            }
-            else if (reader.ValueTextEquals("device_policies"u8))
-            {
-                Policies(ref reader, policies);
+                id = Text(ref reader, isShared: true);
             }
             else
             {
@@ -80,94 +143,48 @@ public sealed class HostReader
             }
         }
 
-        return new Host
-        {
-            DeviceId = id is { Length: > 0 } ? id : throw new MalformedPolicyException("device_id", "absent", "the id of a host"),
-            Cid = cid,
-            Hostname = hostname,
-            Platform = platform,
-            ProductType = product,
-            OsVersion = os,
-            AgentVersion = agent,
-            LastSeen = seen,
-            Groups = groups,
-            Tags = tags,
-            Policies = policies,
-        };
+        return id is { Length: > 0 } ? id : null;
     }
 
-    private void Policies(ref Utf8JsonReader reader, string?[] policies)
+    private void AddTexts(ref Utf8JsonReader reader, List<string> texts)
     {
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
+        if (!IsOpened(ref reader, JsonTokenType.StartArray))
         {
-            reader.Skip();
             return;
         }
 
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            var index = -1;
-            foreach (var type in PolicyType.All)
+            if (Text(ref reader, isShared: true) is { } text)
             {
-                // Some clouds write content_update and it_automation with an underscore.
-                if (type.HostKey is { } key && (reader.ValueTextEquals(key) || reader.ValueTextEquals(type.Key)))
-                {
-                    index = type.Index;
-                }
-            }
-
-            reader.Read();
-            if (index < 0 || reader.TokenType != JsonTokenType.StartObject)
-            {
-                reader.Skip();
-                continue;
-            }
-
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                if (reader.ValueTextEquals("policy_id"u8))
-                {
-                    policies[index] = Known(ref reader) is { Length: > 0 } id ? id : policies[index];
-                }
-                else
-                {
-                    reader.Skip();
-                }
+                texts.Add(text);
             }
         }
     }
 
-    private static string Text(ref Utf8JsonReader reader)
+    // Anything else than what is expected is passed over: one odd field must not cost the host.
+    private static bool IsOpened(ref Utf8JsonReader reader, JsonTokenType type)
     {
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.String)
+        if (reader.TokenType == type)
         {
-            return reader.GetString()!;
+            return true;
         }
 
         reader.Skip();
-        return "";
+        return false;
     }
 
-    private string Known(ref Utf8JsonReader reader)
+    private string? Text(ref Utf8JsonReader reader, bool isShared)
     {
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.String)
+        if (!IsOpened(ref reader, JsonTokenType.String))
         {
-            reader.Skip();
-            return "";
+            return null;
         }
 
-        return Intern(ref reader);
-    }
-
-    private string Intern(ref Utf8JsonReader reader)
-    {
         Span<char> buffer = stackalloc char[256];
-        if (reader.ValueSpan.Length > buffer.Length)
+        if (!isShared || reader.ValueSpan.Length > buffer.Length)
         {
-            return reader.GetString()!;
+            return reader.GetString();
         }
 
         ReadOnlySpan<char> text = buffer[..reader.CopyString(buffer)];
@@ -183,30 +200,5 @@ public sealed class HostReader
         }
 
         return made;
-    }
-
-    private List<string> Texts(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        var texts = new List<string>();
-        if (reader.TokenType != JsonTokenType.StartArray)
-        {
-            reader.Skip();
-            return texts;
-        }
-
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            if (reader.TokenType == JsonTokenType.String)
-            {
-                texts.Add(Intern(ref reader));
-            }
-            else
-            {
-                reader.Skip();
-            }
-        }
-
-        return texts;
     }
 }

@@ -28,6 +28,7 @@ public sealed class RateLimiter : IDisposable
     private long _throttled;
     private long _failed;
     private TimeSpan _waited;
+    private int? _remaining;
 
     /// <param name="limit">What is allowed.</param>
     /// <param name="time">The clock.</param>
@@ -61,7 +62,7 @@ public sealed class RateLimiter : IDisposable
                 var now = Now;
                 var recent = Recent().Count(ticks => now.Ticks - ticks < Minute.Ticks);
                 var free = Math.Clamp((now - _bucketEmptyUntil) / _interval + _limit.BurstSize, 0, _limit.BurstSize);
-                return new RateLimiterCounts(_total, _throttled, _failed, _waited, recent, free, _consecutive429, Positive(_pausedUntil - now));
+                return new RateLimiterCounts(_total, _throttled, _failed, _waited, recent, free, _consecutive429, Positive(_pausedUntil - now), _remaining);
             }
         }
     }
@@ -113,6 +114,7 @@ public sealed class RateLimiter : IDisposable
         lock (_gate)
         {
             _consecutive429 = 0;
+            _remaining = remaining ?? _remaining;
             if (remaining <= 10)
             {
                 Pause(TimeSpan.FromMilliseconds(remaining <= 5 ? 500 : 200));
@@ -201,6 +203,7 @@ public sealed class RateLimiter : IDisposable
 /// <param name="Tokens">Requests that could go out at once.</param>
 /// <param name="Consecutive429">Refusals in a row.</param>
 /// <param name="PauseLeft">How long nobody may call; zero for not at all.</param>
+/// <param name="Remaining">Requests left in the API's own window, as it last said; null before it has.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct RateLimiterCounts(
-    long Requests, long Throttled, long Failed, TimeSpan Waited, int LastMinute, double Tokens, int Consecutive429, TimeSpan PauseLeft);
+    long Requests, long Throttled, long Failed, TimeSpan Waited, int LastMinute, double Tokens, int Consecutive429, TimeSpan PauseLeft, int? Remaining);

@@ -20,7 +20,7 @@ public enum AttemptOutcome
 public readonly record struct Attempt<T>(AttemptOutcome Outcome, T? Value, Exception? Error);
 
 /// <summary>Repeats requests that may succeed the next time. Each attempt passes the limiter.</summary>
-public sealed class Retrying(RateLimiter limiter, TimeProvider time, Func<double>? random = null)
+public sealed class Retrying(RateLimiter limiter, TimeProvider time, Func<double>? random = null, Action<AttemptOutcome>? retried = null)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
@@ -44,6 +44,7 @@ public sealed class Retrying(RateLimiter limiter, TimeProvider time, Func<double
                 throw result.Error!;
             }
 
+            retried?.Invoke(result.Outcome);
             if (result.Outcome == AttemptOutcome.Transient)
             {
                 var pause = BackOff.After(number, random?.Invoke() ?? 0);

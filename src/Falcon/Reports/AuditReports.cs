@@ -7,18 +7,23 @@ using Comptroller.Falcon.Store;
 
 namespace Comptroller.Falcon.Reports;
 
-/// <summary>The reports of a run: policy-audit, host-summary and host-details. Hosts are written as they are read.</summary>
+/// <summary>The reports of a run: policy-audit, host-summary, host-details, and a page for people. Hosts are written as they are read.</summary>
 public sealed class AuditReports(string directory, bool compress, ReportMetadata metadata)
 {
-    /// <summary>Paths of what was written.</summary>
-    public List<string> Written { get; } = [];
+    // Two runs a day for six weeks, or a week of the two-hourly default.
+    private const int TrendRuns = 90;
+
+    /// <summary>What was written.</summary>
+    public List<WrittenReport> Written { get; } = [];
 
     public async Task WriteAsync(AuditOutcome outcome, RunWriter run, CancellationToken cancellationToken)
     {
         var about = metadata with { Timestamp = outcome.Run.Started, Cid = outcome.Run.Cid, Grading = outcome.Options.Grading, Types = outcome.Audited };
+        ReportFile.DeleteLeftovers(directory);
         await using var policies = Open("policy-audit", outcome);
         await using var summary = Open("host-summary", outcome);
         await using var details = Open("host-details", outcome);
+        await using var page = ReportFile.Open(directory, "report", outcome.Run.Started, compress: false, ".html");
         PolicyAudit(policies.Json, about, outcome);
         Start(summary.Json, about, "host-summary");
         HostSummary(summary.Json, outcome.Run.Hosts);
@@ -41,15 +46,17 @@ public sealed class AuditReports(string directory, bool compress, ReportMetadata
             file.Json.WriteEndObject();
         }
 
+        ReportFile[] reports = [policies, summary, details, page];
+        await page.WriteAsync(HtmlReport.Render(outcome, [.. await run.RunsAsync(TrendRuns - 1, cancellationToken), outcome.Run]), cancellationToken);
         // All are whole before the first gets its name.
-        foreach (var file in (ReportFile[])[policies, summary, details])
+        foreach (var report in reports)
         {
-            await file.Json.FlushAsync(cancellationToken);
+            await report.FinishAsync(cancellationToken);
         }
 
-        foreach (var file in (ReportFile[])[policies, summary, details])
+        foreach (var report in reports)
         {
-            Written.Add(await file.CompleteAsync(cancellationToken));
+            Written.Add(report.Publish());
         }
     }
 

@@ -19,23 +19,9 @@ public static class HtmlReport
         (HostStatus.NoPolicyAssigned, "#6d4c41"), (HostStatus.NotGraded, "#757575"), (HostStatus.NotApplicable, "#cfd8dc"),
     ];
 
-    /// <summary>Writes it beside the JSON reports.</summary>
-    /// <param name="directory">Where.</param>
+    /// <summary>The page.</summary>
     /// <param name="outcome">The run.</param>
     /// <param name="runs">Earlier runs and this one, oldest first.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>The path.</returns>
-    public static async Task<string> WriteAsync(string directory, AuditOutcome outcome, IReadOnlyList<StoredRun> runs, CancellationToken cancellationToken)
-    {
-        Directory.CreateDirectory(directory);
-        var at = outcome.Run.Started.UtcDateTime.ToString("yyyy-MM-dd_HH-mm-ss", CultureInfo.InvariantCulture);
-        var path = Path.Combine(directory, $"report_{at}_UTC.html");
-        await File.WriteAllTextAsync($"{path}.partial", Render(outcome, runs), cancellationToken);
-        File.Move($"{path}.partial", path, overwrite: true);
-        return path;
-    }
-
-    /// <summary>The page.</summary>
     public static string Render(AuditOutcome outcome, IReadOnlyList<StoredRun> runs)
     {
         var page = new StringBuilder();

@@ -42,6 +42,9 @@ public static partial class Retention
         return deleted;
     }
 
+    /// <summary>Whether a file is named as a report is.</summary>
+    internal static bool IsReport(string name) => Name().IsMatch(name);
+
     // By the name, not by the time of the file: a restored backup does not make reports new.
     private static DateTimeOffset? Time(Match match) => DateTimeOffset.TryParseExact(
         match.Groups["at"].Value, "yyyy-MM-dd_HH-mm-ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;

@@ -36,14 +36,26 @@ public sealed class AuditStore(StoreConnections connections)
         await connection.ExecuteAsync(Schema, cancellationToken);
     }
 
-    /// <summary>Starts a run. Nothing of it is seen by others until it is completed.</summary>
-    public async Task<RunWriter> BeginAsync(CancellationToken cancellationToken)
+    /// <summary>Starts a run, or takes up one that was stopped. Nothing of it is seen by others until it is completed.</summary>
+    /// <param name="resumes">Whether to go on from a checkpoint; one that is refused is forgotten, and what it stored.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<RunWriter> BeginAsync(Func<RunCheckpoint, bool> resumes, CancellationToken cancellationToken)
     {
         var connection = await Connections.OpenAsync(cancellationToken);
         try
         {
             await connection.ExecuteAsync("BEGIN", cancellationToken);
-            var id = Convert.ToInt64(await connection.ScalarAsync("SELECT COALESCE(MAX(id), 0) + 1 FROM runs", cancellationToken), CultureInfo.InvariantCulture);
+            foreach (var (stopped, checkpoint) in await CheckpointsAsync(connection, cancellationToken))
+            {
+                if (checkpoint is not null && resumes(checkpoint))
+                {
+                    return new RunWriter(connection, stopped) { Resumed = checkpoint };
+                }
+
+                await ForgetAsync(connection, stopped, cancellationToken);
+            }
+
+            var id = await NextIdAsync(connection, cancellationToken);
             await connection.ExecuteAsync(HostTable.Create(id), cancellationToken);
             return new RunWriter(connection, id);
         }
@@ -54,13 +66,17 @@ public sealed class AuditStore(StoreConnections connections)
         }
     }
 
-    /// <summary>Records a run that brought no data.</summary>
+    /// <summary>Records a run that brought no data. What is left of it, or of one before it, goes.</summary>
     public async Task RecordAsync(StoredRun run, CancellationToken cancellationToken)
     {
         await using var connection = await Connections.OpenAsync(cancellationToken);
         await connection.ExecuteAsync("BEGIN", cancellationToken);
-        var id = Convert.ToInt64(await connection.ScalarAsync("SELECT COALESCE(MAX(id), 0) + 1 FROM runs", cancellationToken), CultureInfo.InvariantCulture);
-        await InsertAsync(connection, run with { Id = id }, cancellationToken);
+        foreach (var (stopped, _) in await CheckpointsAsync(connection, cancellationToken))
+        {
+            await ForgetAsync(connection, stopped, cancellationToken);
+        }
+
+        await InsertAsync(connection, run with { Id = await NextIdAsync(connection, cancellationToken) }, cancellationToken);
         await connection.ExecuteAsync("COMMIT", cancellationToken);
     }
 
@@ -76,8 +92,13 @@ public sealed class AuditStore(StoreConnections connections)
     /// <summary>The newest runs, oldest first.</summary>
     public async Task<IReadOnlyList<StoredRun>> RunsAsync(int most, CancellationToken cancellationToken)
     {
-        var runs = new List<StoredRun>();
         await using var connection = await Connections.OpenAsync(cancellationToken);
+        return await RunsAsync(connection, most, cancellationToken);
+    }
+
+    internal static async Task<IReadOnlyList<StoredRun>> RunsAsync(DbConnection connection, int most, CancellationToken cancellationToken)
+    {
+        var runs = new List<StoredRun>();
         await using var command = connection.Command($"SELECT {RunColumns} FROM runs ORDER BY id DESC LIMIT {most}");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -92,8 +113,13 @@ public sealed class AuditStore(StoreConnections connections)
     /// <summary>The policies of a run by type, with the settings that the API keeps elsewhere.</summary>
     public async Task<Dictionary<PolicyType, List<FetchedPolicy>>> PoliciesAsync(long run, CancellationToken cancellationToken)
     {
-        var policies = new Dictionary<PolicyType, List<FetchedPolicy>>();
         await using var connection = await Connections.OpenAsync(cancellationToken);
+        return await PoliciesAsync(connection, run, cancellationToken);
+    }
+
+    internal static async Task<Dictionary<PolicyType, List<FetchedPolicy>>> PoliciesAsync(DbConnection connection, long run, CancellationToken cancellationToken)
+    {
+        var policies = new Dictionary<PolicyType, List<FetchedPolicy>>();
         await using var command = connection.Command($"SELECT type, body, settings FROM run_policies WHERE run_id = {run} ORDER BY type, position");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -137,6 +163,30 @@ public sealed class AuditStore(StoreConnections connections)
             (long)run.Policies.Total, (long)run.Policies.Passed, (long)run.Policies.Failed, (long)run.Policies.Ungradable, run.Policies.Checks, run.Policies.Failures,
             run.Hosts.Total, run.Hosts.AllPassed, run.Hosts.AnyFailed, run.ApiCalls, run.ApiErrors, run.Throttled, run.Message);
         await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    // A run that was stopped has facts and is none of the runs yet; its number must not be given twice.
+    private static async Task<long> NextIdAsync(DbConnection connection, CancellationToken cancellationToken) => Convert.ToInt64(
+        await connection.ScalarAsync("SELECT COALESCE(MAX(id), 0) + 1 FROM (SELECT id FROM runs UNION ALL SELECT run_id FROM run_facts) AS known", cancellationToken), CultureInfo.InvariantCulture);
+
+    private static async Task<List<(long Run, RunCheckpoint? Checkpoint)>> CheckpointsAsync(DbConnection connection, CancellationToken cancellationToken)
+    {
+        var checkpoints = new List<(long, RunCheckpoint?)>();
+        await using var command = connection.Command("SELECT run_id, value FROM run_facts WHERE name = @p0 ORDER BY run_id", RunCheckpoint.Fact);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            checkpoints.Add((reader.GetInt64(0), RunCheckpoint.Read(reader.GetString(1))));
+        }
+
+        return checkpoints;
+    }
+
+    private static async Task ForgetAsync(DbConnection connection, long run, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync($"DROP TABLE IF EXISTS hosts_{run}", cancellationToken);
+        await connection.ExecuteAsync($"DELETE FROM run_policies WHERE run_id = {run}", cancellationToken);
+        await connection.ExecuteAsync($"DELETE FROM run_facts WHERE run_id = {run}", cancellationToken);
     }
 
     private static StoredRun Run(DbDataReader row) => new()

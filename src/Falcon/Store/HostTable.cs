@@ -10,7 +10,8 @@ namespace Comptroller.Falcon.Store;
 /// <summary>The table of the hosts of one run.</summary>
 internal static class HostTable
 {
-    private const int Columns = 13;
+    /// <summary>Of an inserted row.</summary>
+    public const int Columns = 13;
 
     // Policies and lists are joined by characters that no id and no tag holds.
     private const char Between = '\u001f';
@@ -40,7 +41,7 @@ internal static class HostTable
         }
 
         return text.Append(" ON CONFLICT (device_id) DO UPDATE SET hostname = excluded.hostname, platform = excluded.platform, groups = excluded.groups, tags = excluded.tags, "
-            + "policies = excluded.policies, sca = excluded.sca, statuses = excluded.statuses, last_seen = excluded.last_seen").ToString();
+            + "policies = excluded.policies, sca = excluded.sca, statuses = excluded.statuses, last_seen = excluded.last_seen, last_scan = excluded.last_scan").ToString();
     }
 
     public static void Fill(DbParameterCollection parameters, int row, Host host, HostStatuses statuses, string lastScan)

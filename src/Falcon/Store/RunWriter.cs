@@ -6,7 +6,10 @@ using Comptroller.Falcon.Policies;
 
 namespace Comptroller.Falcon.Store;
 
-/// <summary>One run while it is written. Disposed before it is completed it never was.</summary>
+/// <summary>
+/// One run while it is written. Disposed before it is completed it never was, unless it left a checkpoint: then its rows wait, unseen,
+/// for the run that goes on from there.
+/// </summary>
 public sealed class RunWriter : IAsyncDisposable
 {
     private readonly DbConnection _connection;
@@ -17,6 +20,9 @@ public sealed class RunWriter : IAsyncDisposable
     internal RunWriter(DbConnection connection, long id) => (_connection, Id) = (connection, id);
 
     public long Id { get; }
+
+    /// <summary>Where an earlier process stopped; null when the run is new.</summary>
+    public RunCheckpoint? Resumed { get; internal init; }
 
     /// <summary>Adds a host; one that is already there is replaced.</summary>
     public void Add(Host host, HostStatuses statuses, string lastCompliantScan)
@@ -55,6 +61,27 @@ public sealed class RunWriter : IAsyncDisposable
         {
             command.Dispose();
         }
+    }
+
+    /// <summary>Makes what is written so far outlive the process.</summary>
+    public async Task CheckpointAsync(RunCheckpoint checkpoint, CancellationToken cancellationToken)
+    {
+        Flush();
+        await using (var command = _connection.Command(
+            "INSERT INTO run_facts (run_id, name, value) VALUES (@p0, @p1, @p2) ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value", Id, RunCheckpoint.Fact, checkpoint.ToJson()))
+        {
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await _connection.ExecuteAsync("COMMIT", cancellationToken);
+        await _connection.ExecuteAsync("BEGIN", cancellationToken);
+    }
+
+    /// <summary>Drops the hosts so far: those of a page that cannot be continued may be gone by the time of the next one.</summary>
+    public Task ClearHostsAsync(CancellationToken cancellationToken)
+    {
+        _batch.Clear();
+        return _connection.ExecuteAsync($"DELETE FROM hosts_{Id}", cancellationToken);
     }
 
     public async Task<long> CountAsync(CancellationToken cancellationToken)
@@ -97,6 +124,12 @@ public sealed class RunWriter : IAsyncDisposable
     /// <summary>The hosts so far, in order.</summary>
     public IAsyncEnumerable<StoredHost> HostsAsync(ImmutableArray<PolicyType> audited, CancellationToken cancellationToken) =>
         HostTable.ReadAsync(_connection, Id, audited, cancellationToken);
+
+    /// <summary>The newest runs before this one, oldest first.</summary>
+    public Task<IReadOnlyList<StoredRun>> RunsAsync(int most, CancellationToken cancellationToken) => AuditStore.RunsAsync(_connection, most, cancellationToken);
+
+    /// <summary>The policies that this run holds already.</summary>
+    public Task<Dictionary<PolicyType, List<FetchedPolicy>>> PoliciesAsync(CancellationToken cancellationToken) => AuditStore.PoliciesAsync(_connection, Id, cancellationToken);
 
     /// <summary>Keeps what was fetched, so that it can be graded again without the API.</summary>
     public async Task AddPoliciesAsync(PolicyType type, IReadOnlyList<FetchedPolicy> policies, CancellationToken cancellationToken)
@@ -160,7 +193,7 @@ public sealed class RunWriter : IAsyncDisposable
         }
 
         await _connection.ExecuteAsync($"DELETE FROM run_policies WHERE run_id < {Id}", cancellationToken);
-        await _connection.ExecuteAsync($"DELETE FROM run_facts WHERE run_id < {Id}", cancellationToken);
+        await _connection.ExecuteAsync($"DELETE FROM run_facts WHERE run_id <= {Id}", cancellationToken);
         await AuditStore.InsertAsync(_connection, run with { Id = Id }, cancellationToken);
         await using (var facts = _connection.Command("INSERT INTO run_facts (run_id, name, value) VALUES (@p0, 'audited', @p1)", Id, string.Join(',', audited.Select(type => type.Key))))
         {
@@ -189,9 +222,5 @@ public sealed class RunWriter : IAsyncDisposable
         await _connection.DisposeAsync();
     }
 
-    private DbCommand Prepared(int rows)
-    {
-        var command = _connection.Command(HostTable.Insert(Id, rows), new object?[rows * 13]);
-        return command;
-    }
+    private DbCommand Prepared(int rows) => _connection.Command(HostTable.Insert(Id, rows), new object?[rows * HostTable.Columns]);
 }

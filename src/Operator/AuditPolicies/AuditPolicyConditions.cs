@@ -1,6 +1,6 @@
 using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Profiles;
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 

@@ -1,6 +1,6 @@
 using Comptroller.AuditPolicies.Estimation;
 using Comptroller.AuditPolicies.Model;
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 
 namespace Comptroller.Operator.AuditPolicies;
 

@@ -7,6 +7,7 @@ using Comptroller.AuditPolicies.Compliance;
 using Comptroller.AuditPolicies.Rendering.Shipping;
 using Comptroller.AuditPolicies.Rendering.Targets;
 using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Kubernetes.Yaml;

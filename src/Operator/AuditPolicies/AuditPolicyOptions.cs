@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Alerting;
 using Comptroller.AuditPolicies.Model;
 using Comptroller.AuditPolicies.Rendering;
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Model;
 
 namespace Comptroller.Operator.AuditPolicies;

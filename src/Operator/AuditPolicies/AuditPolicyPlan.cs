@@ -6,7 +6,7 @@ using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
 using Comptroller.AuditPolicies.Profiles;
 using Comptroller.AuditPolicies.Rendering.Targets;
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.AuditPolicies.Delivery;
 

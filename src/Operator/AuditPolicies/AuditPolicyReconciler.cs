@@ -1,4 +1,5 @@
 using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.AuditPolicies.Delivery;

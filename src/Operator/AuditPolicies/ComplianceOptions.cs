@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Comptroller.AuditPolicies.Alerting;
 using Comptroller.AuditPolicies.Compliance;
 using Comptroller.AuditPolicies.Model;
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Client;
 
 namespace Comptroller.Operator.AuditPolicies;

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Model;
 using Comptroller.AuditPolicies.Profiles;
 using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 
 namespace Comptroller.Operator.AuditPolicies;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Comptroller.AuditPolicies.Rendering.Shipping;
 using Comptroller.AuditPolicies.Rendering.Targets;
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Redaction = Comptroller.AuditPolicies.Rendering.Shipping.Redaction;
 
 namespace Comptroller.Operator.AuditPolicies;
@@ -10,7 +10,7 @@ namespace Comptroller.Operator.AuditPolicies;
 internal static class ShippingOptions
 {
     /// <summary>What the policy is rendered for, in the order of the fields; Talos when nothing is named.</summary>
-    public static ImmutableArray<Distribution> Distributions(Crds.Targets targets)
+    public static ImmutableArray<Distribution> Distributions(Crds.AuditPolicies.Targets targets)
     {
         ImmutableArray<Distribution> named =
         [
@@ -141,7 +141,7 @@ internal static class ShippingOptions
 
     private static SecretReference? Of(SecretKeyReference? reference) => reference is null ? null : new SecretReference(reference.Name, reference.Key);
 
-    private static Redaction? Of(Crds.Redaction? redaction) => redaction is null ? null : new Redaction
+    private static Redaction? Of(Crds.AuditPolicies.Redaction? redaction) => redaction is null ? null : new Redaction
     {
         Bodies = [.. redaction.Bodies.Select(entry => new Comptroller.AuditPolicies.Model.GroupResources { Group = entry.Group, Resources = [.. entry.Resources] })],
         Annotations = [.. redaction.Annotations],

@@ -1,4 +1,4 @@
-using Comptroller.Crds;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Operator.PolicyAuditSchedules.Runs;
 
 namespace Comptroller.Operator.PolicyAuditSchedules;

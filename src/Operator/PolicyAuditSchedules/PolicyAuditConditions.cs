@@ -1,4 +1,4 @@
-using Comptroller.Crds;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Runtime;
 
 namespace Comptroller.Operator.PolicyAuditSchedules;

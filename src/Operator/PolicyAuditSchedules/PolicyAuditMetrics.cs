@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Comptroller.Crds;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Informers;
 using Comptroller.Kubernetes.Runtime;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Comptroller.Crds;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Falcon.Api;
 using Comptroller.Falcon.RateLimiting;
 using Comptroller.Kubernetes.Runtime;

@@ -1,4 +1,5 @@
 using Comptroller.Crds;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;

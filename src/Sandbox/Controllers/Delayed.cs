@@ -20,23 +20,9 @@ internal sealed class Delayed<T>(TimeSpan delay, TimeProvider time)
     }
 
     /// <summary>Waits until something comes due or the watcher has news, whichever is first. False when the watcher has ended.</summary>
-    public async Task<bool> WaitAsync(Watcher watcher, CancellationToken cancellationToken)
-    {
-        if (!_waiting.TryPeek(out var oldest))
-        {
-            return await watcher.Events.WaitToReadAsync(cancellationToken).ConfigureAwait(false);
-        }
-        // Whichever of the two comes second is cancelled: the channel would remember every wait that was left behind.
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var news = watcher.Events.WaitToReadAsync(ending.Token).AsTask();
-        var first = await Task.WhenAny(news, Task.Delay(WholeMilliseconds(Left(oldest.Noted)), time, ending.Token)).ConfigureAwait(false);
-        await ending.CancelAsync().ConfigureAwait(false);
-        cancellationToken.ThrowIfCancellationRequested();
-        return first != news || await news.ConfigureAwait(false);
-    }
-
-    /// <summary>Rounded up: a timer drops the fraction, and what is due a moment later would be waited for in circles.</summary>
-    private static TimeSpan WholeMilliseconds(TimeSpan left) => TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds)));
+    public async Task<bool> WaitAsync(Watcher watcher, CancellationToken cancellationToken) => _waiting.TryPeek(out var oldest)
+        ? await watcher.WaitAsync(Left(oldest.Noted), time, cancellationToken).ConfigureAwait(false)
+        : await watcher.Events.WaitToReadAsync(cancellationToken).ConfigureAwait(false);
 
     private TimeSpan Left(long noted) => delay - time.GetElapsedTime(noted);
 }

@@ -18,6 +18,10 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         var metadata = content["metadata"]!.AsObject();
         metadata["uid"] = Guid.NewGuid().ToString();
         metadata["creationTimestamp"] = Times.Format(time.GetUtcNow());
+        if (resource.HasGeneration)
+        {
+            metadata["generation"] = 1L;
+        }
         if (resource.Strategy.Decode(content) is { } problem)
         {
             throw new InvalidOperationException($"the server made a {resource.Kind} that it cannot read itself: {problem}");

@@ -5,6 +5,7 @@ using Comptroller.Sandbox.Kinds;
 using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Storage;
 using Comptroller.Sandbox.Tables;
+using Comptroller.Sandbox.Workloads;
 
 namespace Comptroller.Sandbox.Http;
 
@@ -13,8 +14,9 @@ internal sealed record ServerParts(
     ObjectStore Store, IResourceCatalog Catalog, IAuthenticator Authenticator, IAuthorizer Authorizer, EscalationCheck Escalation, IDiscovery Discovery,
     ITableWriter Tables, IReadOnlyList<IController> Controllers, string AdminToken)
 {
+    /// <param name="workloads">How Jobs and Pods are run; null when they are not.</param>
     /// <param name="authority">The server's certificate authority, PEM: every namespace gets a copy.</param>
-    public static ServerParts Create(ObjectStore store, TimeProvider time, string adminToken, string authority)
+    public static ServerParts Create(ObjectStore store, TimeProvider time, string adminToken, string authority, WorkloadOptions? workloads = null)
     {
         var tokens = new TokenAuthenticator(store, time, adminToken);
         var authorizer = new RbacAuthorizer(store);
@@ -33,9 +35,17 @@ internal sealed record ServerParts(
                 new NamespaceController(store, catalog, writer, time, authority),
                 new GarbageCollector(store, catalog, writer),
                 new EventExpiry(store, catalog, writer, time),
+                .. workloads is null ? [] : Workloads(store, catalog, writer, time, workloads),
             ],
             adminToken);
     }
+
+    private static IController[] Workloads(ObjectStore store, ResourceCatalog catalog, ObjectWriter writer, TimeProvider time, WorkloadOptions options) =>
+    [
+        new CronJobController(store, catalog, writer, options.CronTime ?? time),
+        new JobController(store, catalog, writer, time),
+        new PodRunner(store, catalog, writer, time, options),
+    ];
 
     /// <summary>The built-in kinds together with what needs more than itself: reviews, tokens, finalization.</summary>
     private static List<ServedResource> Kinds(ObjectStore store, TimeProvider time, TokenAuthenticator tokens, RbacAuthorizer authorizer)

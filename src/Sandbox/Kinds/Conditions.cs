@@ -32,6 +32,8 @@ internal static class Conditions
         condition["message"] = message;
     }
 
-    public static bool IsTrue(JsonObject item, string type) =>
-        (item["status"]?["conditions"] as JsonArray ?? []).Any(known => Text(known, "type") == type && Text(known, "status") == "True");
+    public static JsonObject? Find(JsonObject item, string type) =>
+        (item["status"]?["conditions"] as JsonArray ?? []).OfType<JsonObject>().FirstOrDefault(known => Text(known, "type") == type);
+
+    public static bool IsTrue(JsonObject item, string type) => Text(Find(item, type), "status") == "True";
 }

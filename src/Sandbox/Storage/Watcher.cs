@@ -33,7 +33,22 @@ internal sealed class Watcher : IDisposable
     /// <summary>The revision up to which the reader has taken everything out of the queue, or null while events wait.</summary>
     public long? DrainedRevision() => _store.DrainedRevision(this);
 
+    /// <summary>Waits for an event, at most so long. False when the watcher has ended and nothing waits any more.</summary>
+    public async Task<bool> WaitAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
+    {
+        // Whichever of the two comes second is cancelled: the channel would remember every wait that was left behind.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var news = Events.WaitToReadAsync(ending.Token).AsTask();
+        var first = await Task.WhenAny(news, Task.Delay(WholeMilliseconds(longest), time, ending.Token)).ConfigureAwait(false);
+        await ending.CancelAsync().ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        return first != news || await news.ConfigureAwait(false);
+    }
+
     public void Dispose() => _store.Remove(this);
+
+    /// <summary>Rounded up: a timer drops the fraction, and what is due a moment later would be waited for in circles.</summary>
+    private static TimeSpan WholeMilliseconds(TimeSpan left) => TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds)));
 
     /// <summary>Called under the store's lock, so that the order of events is the order of revisions.</summary>
     internal bool Offer(StoreEvent change) => _queue.Writer.TryWrite(change);

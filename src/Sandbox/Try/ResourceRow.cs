@@ -1,4 +1,5 @@
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 
@@ -12,6 +13,20 @@ internal sealed record ResourceRow(
 {
     public Condition? Ready => Conditions.FirstOrDefault(condition => condition.Type == Comptroller.Kubernetes.Runtime.Conditions.Ready);
 
+    /// <summary>When the next run of a schedule is due.</summary>
+    public DateTimeOffset? NextRun { get; init; }
+
+    /// <summary>Runs of a schedule that have ended; null for other kinds.</summary>
+    public long? Runs { get; init; }
+
+    public string? WhyNotReady() => Ready is not { } ready ? "the operator has not looked at it"
+        : !IsObserved ? "the operator has not looked at its newest generation"
+        : ready.Status == "True" ? null
+        : $"is not Ready: {ready.Reason}: {ready.Message}";
+
+    /// <param name="runs">Runs that must have ended.</param>
+    public string? WhyNotAudited(long runs) => Runs is null || (Runs >= runs && Found.Count > 0) ? null : $"{Runs} of {runs} runs have ended: {Ready?.Message}";
+
     public static ResourceRow Of(AuditPolicy resource) => new(
         resource.Kind, ObjectKey.Of(resource), resource.Status.ObservedGeneration == resource.Metadata.Generation, resource.Status.Conditions ?? [],
         resource.Status.Findings is null or { Total: 0 } ? []
@@ -22,5 +37,9 @@ internal sealed record ResourceRow(
         resource.Kind, ObjectKey.Of(resource), resource.Status.ObservedGeneration == resource.Metadata.Generation, resource.Status.Conditions ?? [],
         resource.Status.Audit is not { } audit ? []
             : [$"score {audit.Score} %, {audit.Hosts} hosts", .. (audit.Policies ?? []).Select(each => $"{each.Type} {each.Passed} passed, {each.Failed} failed")],
-        resource.Status.Inventory ?? []);
+        resource.Status.Inventory ?? [])
+    {
+        NextRun = resource.Status.NextRunTime,
+        Runs = resource.Status.Runs,
+    };
 }

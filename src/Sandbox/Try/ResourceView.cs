@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
@@ -12,33 +14,33 @@ namespace Comptroller.Sandbox.Try;
 /// <param name="samples">What has to become Ready.</param>
 internal sealed class ResourceView(IKubeClient client, IReadOnlyList<(string Kind, ObjectKey Key)> samples)
 {
-    /// <summary>Waits until every sample is Ready for its current generation; 0, or 1 with the reasons after <paramref name="patience"/>.</summary>
-    public async Task<int> WaitAsync(Task<int> operatorRun, TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>Waits until nothing is amiss with any sample; then the resources. Null when the time is over or the operator has ended, after the reasons were told.</summary>
+    /// <param name="operatorRun">The operator.</param>
+    /// <param name="whyNot">What is amiss; null when nothing is.</param>
+    /// <param name="limit">Ends the wait.</param>
+    public async Task<IReadOnlyList<ResourceRow>?> UntilAsync(Task<int> operatorRun, Func<ResourceRow, string?> whyNot, CancellationToken limit)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
         IReadOnlyList<ResourceRow> current = [];
         try
         {
-            await foreach (var resources in FollowAsync(operatorRun, limit.Token))
+            await foreach (var resources in FollowAsync(operatorRun, limit))
             {
                 current = resources;
-                if (NotReady(current) is [])
+                if (Amiss(current, whyNot) is [])
                 {
-                    AnsiConsole.Write(TableOf(current));
-                    return 0;
+                    return current;
                 }
             }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             // The time is over; what is missing is told below.
         }
 
-        AnsiConsole.Write(TableOf(current));
-        foreach (var (key, reason) in NotReady(current))
+        Show(current);
+        foreach (var (sample, reason) in Amiss(current, whyNot))
         {
-            await Console.Error.WriteLineAsync($"{key} is not Ready: {reason}");
+            await Console.Error.WriteLineAsync($"{sample}: {reason}");
         }
 
         if (operatorRun.IsCompleted)
@@ -46,14 +48,17 @@ internal sealed class ResourceView(IKubeClient client, IReadOnlyList<(string Kin
             await Console.Error.WriteLineAsync("the operator has stopped");
         }
 
-        return 1;
+        return null;
     }
+
+    public static void Show(IReadOnlyList<ResourceRow> resources) => AnsiConsole.Write(TableOf(resources));
 
     /// <summary>Shows the table until Ctrl-C.</summary>
     public async Task<int> ShowAsync(Task<int> operatorRun, string kubeconfigPath, CancellationToken cancellationToken)
     {
         AnsiConsole.WriteLine();
         AnsiConsole.WriteLine($"kubectl --kubeconfig {kubeconfigPath} get auditpolicies,policyauditschedules,cronjobs,jobs,pods -A");
+        AnsiConsole.WriteLine($"kubectl --kubeconfig {kubeconfigPath} annotate --overwrite pas/falcon-small reconcile.fluxcd.io/requestedAt=\"$(date -u +%FT%TZ)\"   # audits now");
         AnsiConsole.WriteLine("Ctrl-C stops.");
         AnsiConsole.WriteLine();
         try
@@ -142,26 +147,14 @@ internal sealed class ResourceView(IKubeClient client, IReadOnlyList<(string Kin
     private static IReadOnlyList<ResourceRow> Rows(IEnumerable<AuditPolicy> policies, IEnumerable<PolicyAuditSchedule> schedules) =>
         [.. policies.Select(ResourceRow.Of), .. schedules.Select(ResourceRow.Of)];
 
-    private List<(string Sample, string Reason)> NotReady(IReadOnlyList<ResourceRow> resources) =>
+    private List<(string Sample, string Reason)> Amiss(IReadOnlyList<ResourceRow> resources, Func<ResourceRow, string?> whyNot) =>
     [
-        .. samples
-            .Select(sample => (Sample: $"{sample.Kind} {sample.Key}", Reason: WhyNot(resources.FirstOrDefault(row => row.Kind == sample.Kind && row.Key == sample.Key))))
-            .Where(sample => sample.Reason is not null)
-            .Select(sample => (sample.Sample, sample.Reason!)),
+        .. from sample in samples
+           let row = resources.FirstOrDefault(row => row.Kind == sample.Kind && row.Key == sample.Key)
+           let reason = row is null ? "it does not exist" : whyNot(row)
+           where reason is not null
+           select ($"{sample.Kind} {sample.Key}", reason),
     ];
-
-    private static string? WhyNot(ResourceRow? resource)
-    {
-        if (resource is null)
-        {
-            return "it does not exist";
-        }
-
-        return resource.Ready is not { } ready ? "the operator has not looked at it"
-            : !resource.IsObserved ? "the operator has not looked at its newest generation"
-            : ready.Status == "True" ? null
-            : $"{ready.Reason}: {ready.Message}";
-    }
 
     private static Table TableOf(IReadOnlyList<ResourceRow> resources)
     {

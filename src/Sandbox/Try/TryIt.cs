@@ -2,13 +2,14 @@ using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Operator;
+using Comptroller.Sandbox.Workloads;
 using Spectre.Console;
 
 namespace Comptroller.Sandbox.Try;
 
 /// <summary>
 /// The first command of the README: an API server, what a user would apply to it, and the operator working against it over TLS with
-/// the permissions of its own RBAC manifest, nothing more.
+/// the permissions of its own RBAC manifest, nothing more. Jobs run as processes, and audit a simulated tenant.
 /// </summary>
 internal static class TryIt
 {
@@ -19,7 +20,9 @@ internal static class TryIt
     {
         // Compiled while the server's own code is.
         var reading = Task.Run(() => Manifests.Read(Manifests.Crds), cancellationToken);
-        await using var server = await SandboxServer.StartAsync(new SandboxOptions { Port = options.Port }, cancellationToken);
+        var cron = new CronClock();
+        var workloads = options.ServeOnly ? null : new WorkloadOptions { CronTime = cron };
+        await using var server = await SandboxServer.StartAsync(new SandboxOptions { Port = options.Port, Workloads = workloads }, cancellationToken);
         Directory.CreateDirectory(Path.GetDirectoryName(options.KubeconfigPath)!);
         server.WriteKubeconfig(options.KubeconfigPath);
         if (options.ServeOnly)
@@ -40,8 +43,10 @@ internal static class TryIt
         }
 
         await Manifests.ApplyAsync(admin, Manifests.Read(Manifests.OperatorAccess), cancellationToken);
+        await using var tenant = await SimulatedTenant.StartAsync(cancellationToken);
         var samples = Manifests.Read(Manifests.Samples);
-        await Manifests.ApplyAsync(admin, samples, cancellationToken);
+        await Manifests.ApplyAsync(admin, samples.SelectMany(tenant.Stage), cancellationToken);
+        Console.WriteLine($"The sample schedules audit a simulated Falcon tenant at {tenant.Address} instead of the cloud that they name, and once at the start.");
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var token = await OperatorTokenAsync(admin, cancellationToken);
@@ -54,6 +59,7 @@ internal static class TryIt
                 Instance = "try-it",
                 MetricsBindAddress = "127.0.0.1:0",
                 ProbeBindAddress = "127.0.0.1:0",
+                Image = WorkloadOptions.OperatorImage,
                 LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
             },
             stopping.Token);
@@ -61,7 +67,7 @@ internal static class TryIt
         {
             var view = new ResourceView(admin, [.. samples.Select(sample => ((string)sample["kind"]!, KeyOf(sample)))]);
             return options.Once
-                ? await view.WaitAsync(running, options.Timeout, cancellationToken)
+                ? await OnceAsync(view, running, cron, options.Timeout, cancellationToken)
                 : await view.ShowAsync(running, options.KubeconfigPath, cancellationToken);
         }
         finally
@@ -69,6 +75,28 @@ internal static class TryIt
             await stopping.CancelAsync();
             await running;
         }
+    }
+
+    /// <summary>Until everything is Ready and audited, and then until a schedule has fired: its clock is put forward, so that nobody waits for it.</summary>
+    private static async Task<int> OnceAsync(ResourceView view, Task<int> running, CronClock cron, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        if (await view.UntilAsync(running, row => row.WhyNotReady() ?? row.WhyNotAudited(runs: 1), limit.Token) is not { } rows)
+        {
+            return 1;
+        }
+
+        var next = rows.Where(row => row.NextRun is not null).MinBy(row => row.NextRun)!;
+        Console.WriteLine($"The clock of CronJobs is put forward to {next.NextRun:u}, when {next.Key} is due.");
+        cron.PutForwardTo(next.NextRun!.Value);
+        if (await view.UntilAsync(running, row => row.WhyNotReady() ?? (row.Key == next.Key ? row.WhyNotAudited(runs: 2) : null), limit.Token) is not { } audited)
+        {
+            return 1;
+        }
+
+        ResourceView.Show(audited);
+        return 0;
     }
 
     /// <summary>A client configuration for <paramref name="server"/> as whoever holds <paramref name="token"/>.</summary>

@@ -19,7 +19,7 @@ public sealed class FalconApiTests
         await using var simulator = await StartAsync(new SimulatorOptions { Hosts = 1234, PageCap = 100 });
         var ids = new List<string>();
         using var api = Open(simulator);
-        (await api.Api.HostsAsync(null, HostReader.Fields, bytes => ids.Add(new HostReader().Read(bytes.Span).DeviceId), null, default)).ShouldBe(1234);
+        (await api.Api.HostsAsync(null, HostReader.Fields, default, bytes => ids.Add(new HostReader().Read(bytes.Span).DeviceId), null, default)).ShouldBe(1234);
         ids.Distinct(StringComparer.Ordinal).Count().ShouldBe(1234);
         simulator.Calls[FalconOperation.Devices.Path].ShouldBe(13);
     }
@@ -272,7 +272,7 @@ public sealed class FalconApiTests
     private static async Task<int> CountAsync(FalconApi api)
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
-        await api.HostsAsync(null, HostReader.Fields, bytes => ids.Add(new HostReader().Read(bytes.Span).DeviceId), null, default);
+        await api.HostsAsync(null, HostReader.Fields, default, bytes => ids.Add(new HostReader().Read(bytes.Span).DeviceId), null, default);
         return ids.Count;
     }
 

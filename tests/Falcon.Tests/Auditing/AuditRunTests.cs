@@ -134,7 +134,7 @@ public sealed class AuditRunTests : IDisposable
         await Should.ThrowAsync<IOException>(() => audit.RunAsync(new AuditOptions(), fullDisk: true));
         (await audit.Store.LastCompleteAsync(default))!.Id.ShouldBe(first.Run.Id);
         Directory.EnumerateFiles(audit.Output).ShouldAllBe(path => !path.EndsWith(".partial", StringComparison.Ordinal));
-        Directory.EnumerateFiles(audit.Output).Count().ShouldBe(3);
+        Directory.EnumerateFiles(audit.Output).Count().ShouldBe(4);
     }
 
     [Fact]
@@ -168,10 +168,15 @@ public sealed class AuditRunTests : IDisposable
     }
 
     [Fact]
-    public void A_second_writer_on_one_volume_is_refused()
+    public async Task A_second_writer_on_one_volume_is_refused()
     {
-        using var first = StoreLock.Take(_directory);
-        Should.Throw<IOException>(() => StoreLock.Take(_directory)).Message.ShouldContain("another audit is writing here");
+        await using var store = new StoreConnections(Path.Combine(_directory, "db.sqlite"));
+        await using (await StoreLock.TakeAsync(store, default))
+        {
+            (await Should.ThrowAsync<IOException>(() => StoreLock.TakeAsync(store, default))).Message.ShouldContain("another audit is writing here");
+        }
+
+        await (await StoreLock.TakeAsync(store, default)).DisposeAsync();
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);

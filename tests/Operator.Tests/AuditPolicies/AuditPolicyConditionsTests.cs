@@ -1,4 +1,4 @@
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;

@@ -1,4 +1,4 @@
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Operator.AuditPolicies;
 
 namespace Comptroller.Operator.Tests.AuditPolicies;

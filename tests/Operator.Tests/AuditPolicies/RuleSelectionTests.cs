@@ -1,6 +1,6 @@
 using Comptroller.AuditPolicies.Model;
 using Comptroller.AuditPolicies.Profiles;
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.AuditPolicies;
 

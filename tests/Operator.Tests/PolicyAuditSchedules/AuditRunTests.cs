@@ -1,4 +1,4 @@
-using Comptroller.Crds;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.PolicyAuditSchedules;

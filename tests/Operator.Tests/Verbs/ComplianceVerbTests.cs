@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Compliance;
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 
 namespace Comptroller.Operator.Tests.Verbs;
 

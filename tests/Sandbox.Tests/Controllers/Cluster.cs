@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Comptroller.Sandbox.Http;
 using Comptroller.Sandbox.Resources;
 using Comptroller.Sandbox.Storage;
+using Comptroller.Sandbox.Workloads;
 
 namespace Comptroller.Sandbox.Tests.Controllers;
 
@@ -13,11 +14,14 @@ internal sealed class Cluster : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _controllers;
 
-    public Cluster(TimeProvider? time = null)
+    /// <param name="time">The clock of everything in it.</param>
+    /// <param name="workloads">Runs Jobs and Pods; null leaves them alone.</param>
+    /// <param name="without">Controllers to leave out: their part is played by the test.</param>
+    public Cluster(TimeProvider? time = null, WorkloadOptions? workloads = null, params Type[] without)
     {
         Store = new ObjectStore();
-        Parts = ServerParts.Create(Store, time ?? TimeProvider.System, "admin-token", "-----BEGIN CERTIFICATE-----");
-        _controllers = Task.WhenAll(Parts.Controllers.Select(controller => Task.Run(() => controller.RunAsync(_stopping.Token))));
+        Parts = ServerParts.Create(Store, time ?? TimeProvider.System, "admin-token", "-----BEGIN CERTIFICATE-----", workloads);
+        _controllers = Task.WhenAll(Parts.Controllers.Where(controller => !without.Contains(controller.GetType())).Select(controller => Task.Run(() => controller.RunAsync(_stopping.Token))));
     }
 
     public ObjectStore Store { get; }
@@ -38,6 +42,11 @@ internal sealed class Cluster : IAsyncDisposable
         return stored;
     }
 
+    /// <summary>The newest state of an object in the default namespace; null when it is gone.</summary>
+    public JsonObject? Find(ServedResource resource, string name) => Store.Get(resource.Storage, "default", name)?.Content;
+
+    public List<JsonObject> All(ServedResource resource) => [.. Store.Snapshot(resource.Storage).Objects.Select(item => item.Content)];
+
     public StoredObject Replace(ServedResource resource, StoredObject existing, Action<JsonObject> change)
     {
         var content = (JsonObject)existing.Content.DeepClone();
@@ -54,6 +63,17 @@ internal sealed class Cluster : IAsyncDisposable
         while (!reached())
         {
             await watcher.Events.ReadAsync(deadline.Token);
+        }
+    }
+
+    /// <summary>The same for what a timer brings about: nobody knows when a controller has set it, so the clock goes on in seconds.</summary>
+    public async Task UntilAsync(ManualClock clock, Func<bool> reached)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        while (!reached())
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(TimeSpan.FromMilliseconds(2), deadline.Token);
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Comptroller.AuditPolicies.Delivery;
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
 

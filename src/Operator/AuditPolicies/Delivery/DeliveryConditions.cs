@@ -1,4 +1,4 @@
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Runtime;
 
 namespace Comptroller.Operator.AuditPolicies.Delivery;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Comptroller.Crds;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Falcon.Api;
 using Comptroller.Falcon.RateLimiting;
 using Comptroller.Kubernetes.Yaml;
@@ -43,8 +43,6 @@ internal static class AuditConfiguration
         var configuration = new JsonObject
         {
             ["falcon_credentials"] = access,
-            ["db"] = new JsonObject { ["type"] = "sqlite" },
-            ["sqlite"] = new JsonObject { ["path"] = $"{AuditPod.DataPath}/db.sqlite" },
             ["daemon"] = new JsonObject
             {
                 ["schedules"] = schedules,
@@ -68,11 +66,6 @@ internal static class AuditConfiguration
                 ["health_check"] = new JsonObject { ["enabled"] = true, ["port"] = HealthPort, ["bind_address"] = "0.0.0.0" },
             },
         };
-        if (spec.GradingConfigMapRef is not null)
-        {
-            configuration["grading"] = new JsonObject { ["path"] = AuditPod.GradingFolder };
-        }
-
         return YamlWriter.Write(configuration);
     }
 

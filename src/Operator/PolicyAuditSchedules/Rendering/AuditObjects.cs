@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Comptroller.Crds;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 

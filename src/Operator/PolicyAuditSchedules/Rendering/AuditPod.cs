@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Comptroller.Crds;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 
@@ -28,10 +28,10 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
     public const string TaskLabel = "comptroller.dev/task";
 
     public const string ContainerName = "audit";
-    public const string DataPath = "/data";
+    private const string DataPath = "/data";
     public const string ResultPath = "/dev/termination-log";
 
-    public const string GradingFolder = $"{ConfigurationFolder}/grading";
+    private const string GradingFolder = $"{ConfigurationFolder}/grading";
 
     private const string ConfigurationFolder = "/etc/comptroller";
     private const int User = 1001;
@@ -112,10 +112,16 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
         return container;
     }
 
-    private static JsonArray Arguments(AuditTask task)
+    /// <summary>Every path of the pod is an argument, and none is in the configuration: that one says what to do, this one where.</summary>
+    private JsonArray Arguments(AuditTask task)
     {
+        string[] grading = Spec.GradingConfigMapRef is null || task == AuditTask.Cleanup ? [] : ["--grading", GradingFolder];
         string[] result = task == AuditTask.Audit ? ["--termination-log", ResultPath] : [];
-        string[] arguments = ["falcon", Name(task), "--config", $"{ConfigurationFolder}/{AuditConfiguration.FileName}", "--output-dir", $"{DataPath}/reports", .. result];
+        string[] arguments =
+        [
+            "falcon", Name(task), "--config", $"{ConfigurationFolder}/{AuditConfiguration.FileName}", "--store", $"{DataPath}/db.sqlite", "--output-dir", $"{DataPath}/reports",
+            .. grading, .. result,
+        ];
         return [.. arguments.Select(argument => (JsonNode)argument)];
     }
 

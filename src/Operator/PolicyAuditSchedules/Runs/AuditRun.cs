@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Comptroller.Crds;
+using Comptroller.Crds.PolicyAuditSchedules;
 
 namespace Comptroller.Operator.PolicyAuditSchedules.Runs;
 

@@ -1,4 +1,4 @@
-using Comptroller.Crds;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Informers;
 using Comptroller.Kubernetes.Model;

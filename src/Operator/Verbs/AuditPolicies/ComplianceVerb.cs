@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Comptroller.AuditPolicies.Compliance;
 using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Operator.AuditPolicies;
 
 namespace Comptroller.Operator.Verbs.AuditPolicies;

@@ -5,7 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Estimation;
 using Comptroller.AuditPolicies.Replay;
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Operator.AuditPolicies;
 
 namespace Comptroller.Operator.Verbs.AuditPolicies;

@@ -1,5 +1,5 @@
+using System.Net;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Comptroller.Falcon.Api;
 using Comptroller.Falcon.Auditing;
 using Comptroller.Falcon.Configuration;
@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace Comptroller.Operator.Verbs.Falcon;
 
 /// <summary>
-/// Runs tasks by the clock, one at a time. SIGHUP reads the configuration again and keeps the old one when the new one is wrong;
-/// a stop lets the running task end, and gives it up after a while: an audit that is given up leaves nothing behind.
+/// The daemon's tasks, its endpoints and its signals. SIGHUP reads the configuration again and keeps the old one when the new one is
+/// wrong. A stop lets the running task end; one that takes too long is cancelled, and an audit then leaves a checkpoint.
 /// </summary>
 internal sealed partial class AuditDaemon(
     Func<CancellationToken, Task<FalconConfig>> read,
@@ -20,87 +20,107 @@ internal sealed partial class AuditDaemon(
     FalconApi api,
     AuditStore store,
     string output,
+    int? healthPort,
     ReportMetadata metadata,
-    DaemonFigures figures,
-    ILogger logger) : IDisposable
+    ILogger logger) : IAsyncDisposable
 {
-    // Below the 30 s that Kubernetes waits between SIGTERM and SIGKILL.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(25);
+    // Kubernetes waits 30 s between SIGTERM and SIGKILL; the checkpoint of a large fleet needs some of them.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
 
     private readonly TimeProvider _time = TimeProvider.System;
-    private readonly SemaphoreSlim _reload = new(0);
+    private readonly DaemonFigures _figures = new(TimeProvider.System, api.Client.Counters, api.Client.Limiter);
     private FalconConfig _config = new();
+    private DaemonServer? _server;
 
     /// <summary>Runs until it is told to stop.</summary>
     public async Task RunAsync(FalconConfig config, bool immediate, CancellationToken stop)
     {
         _config = config;
+        await store.PrepareAsync(stop);
+        var last = await store.RunsAsync(1, stop);
+        _server = await ServeAsync(config, stop);
+        var loop = new DaemonLoop(_time, RunAsync, ReloadAsync, _figures.Next);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
-            _reload.Release();
+            loop.Reload();
         });
         using var giveUp = new CancellationTokenSource();
-        await using var armed = stop.Register(() => giveUp.CancelAfter(Grace));
-        var plan = new DaemonPlan(config, _time.GetUtcNow());
-        if (immediate)
+        await using var stopping = stop.Register(() =>
         {
-            await RunAsync(DaemonTask.FetchAndGrade, giveUp.Token);
-        }
-
-        while (!stop.IsCancellationRequested)
-        {
-            figures.Next(plan[DaemonTask.FetchAndGrade]);
-            if (plan.Due(_time.GetUtcNow()) is { } due)
-            {
-                await RunAsync(due, giveUp.Token);
-                plan.Ran(due, _time.GetUtcNow());
-                continue;
-            }
-
-            var wait = plan.Soonest - _time.GetUtcNow();
-            try
-            {
-                // Never longer than the check interval: a clock that is set forward must not be slept through.
-                if (await _reload.WaitAsync(wait < _config.CheckInterval ? Max(wait, TimeSpan.FromMilliseconds(50)) : _config.CheckInterval, stop))
-                {
-                    plan = await ReloadAsync(plan, stop);
-                }
-            }
-            catch (OperationCanceledException)
-            {
-                break;
-            }
-        }
-
+            _figures.Stopping();
+            LogStopping(Grace.TotalSeconds);
+            giveUp.CancelAfter(Grace);
+        });
+        LogStarted(_server?.Address);
+        await loop.RunAsync(config, last.Count > 0 ? last[0].Started : null, immediate, stop, giveUp.Token);
+        await store.Connections.DisposeAsync();
+        LogStoreClosed();
+        await DisposeAsync();
         LogStopped();
     }
 
-    public void Dispose() => _reload.Dispose();
-
-    private async Task<DaemonPlan> ReloadAsync(DaemonPlan plan, CancellationToken cancellationToken)
+    public async ValueTask DisposeAsync()
     {
-        FalconConfig config;
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+            _server = null;
+        }
+    }
+
+    private async Task<DaemonServer?> ServeAsync(FalconConfig config, CancellationToken cancellationToken) => config.HealthEnabled
+        ? await DaemonServer.StartAsync(IPAddress.Parse(config.HealthAddress), healthPort ?? config.HealthPort, _figures, () => _figures.Ready(OldestSuccess()), cancellationToken)
+        : null;
+
+    // Two slots without a success are too old to be called ready.
+    private TimeSpan OldestSuccess()
+    {
+        var slot = _config.FetchAndGrade.Next(_time.GetUtcNow(), _config.TimeZone);
+        return 2 * (_config.FetchAndGrade.Next(slot, _config.TimeZone) - slot) + TimeSpan.FromHours(1);
+    }
+
+    private async Task<FalconConfig> ReloadAsync(FalconConfig running, CancellationToken cancellationToken)
+    {
+        ConfigReload reload;
         try
         {
-            config = await read(cancellationToken);
+            reload = ConfigReload.Of(running, await read(cancellationToken));
+            if (reload.HealthChanged)
+            {
+                // The new endpoints answer before the old ones end; on the same port the old ones have to go first.
+                var (old, samePort) = (_server, healthPort is not null || reload.Config.HealthPort == running.HealthPort);
+                if (samePort)
+                {
+                    await DisposeAsync();
+                }
+
+                try
+                {
+                    _server = await ServeAsync(reload.Config, cancellationToken);
+                }
+                catch (IOException) when (samePort)
+                {
+                    _server = await ServeAsync(running, cancellationToken);
+                    throw;
+                }
+
+                if (!samePort && old is not null)
+                {
+                    await old.DisposeAsync();
+                }
+            }
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {
             LogReloadRefused(e.Message);
-            return plan;
+            return running;
         }
 
-        var restart = new List<string>();
-        Note(config.Store != _config.Store, "db", restart);
-        Note(config.ClientId != _config.ClientId || config.ClientSecret != _config.ClientSecret || config.BaseUrl != _config.BaseUrl || config.Prefix != _config.Prefix, "falcon_credentials", restart);
-        Note(!config.PolicyTypes.SequenceEqual(_config.PolicyTypes), "daemon.policy_types", restart);
-        Note(!config.ProductTypes.SequenceEqual(_config.ProductTypes), "daemon.product_types", restart);
-        Note(config.HealthPort != _config.HealthPort || config.HealthAddress != _config.HealthAddress || config.HealthEnabled != _config.HealthEnabled, "daemon.health_check", restart);
-        _config = config with { PolicyTypes = _config.PolicyTypes, ProductTypes = _config.ProductTypes };
-        api.Client.Limiter.Change(config.RateLimit);
-        LogReloaded(restart.Count == 0 ? "none" : string.Join(", ", restart));
-        return new DaemonPlan(_config, _time.GetUtcNow());
+        _config = reload.Config;
+        api.Client.Limiter.Change(_config.RateLimit);
+        LogReloaded(reload.NeedRestart.IsEmpty ? "none" : string.Join(", ", reload.NeedRestart));
+        return _config;
     }
 
     private async Task RunAsync(DaemonTask task, CancellationToken cancellationToken)
@@ -120,19 +140,19 @@ internal sealed partial class AuditDaemon(
                     break;
             }
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (OperationCanceledException)
+        {
+            LogGivenUp(task);
+        }
+        catch (Exception e)
         {
             // The daemon outlives a full disk and a store that is away; the next run may find them well.
             LogTaskFailed(task, e.Message);
             if (task == DaemonTask.FetchAndGrade)
             {
                 var now = _time.GetUtcNow();
-                figures.Record(new StoredRun { Started = now, Ended = now, Result = RunResult.Failed, Message = e.Message });
+                _figures.Record(new StoredRun { Started = now, Ended = now, Result = RunResult.Failed, Message = e.Message });
             }
-        }
-        catch (OperationCanceledException)
-        {
-            LogGivenUp(task);
         }
     }
 
@@ -140,42 +160,20 @@ internal sealed partial class AuditDaemon(
     {
         var reports = new AuditReports(output, _config.Compress, metadata);
         var outcome = await new AuditRun(api, store, _time) { Report = reports.WriteAsync }.RunAsync(await optionsOf(_config, cancellationToken), cancellationToken);
-        figures.Record(outcome.Run);
-        if (outcome.Run.Succeeded)
-        {
-            await HtmlReport.WriteAsync(output, outcome, await store.RunsAsync(90, cancellationToken), cancellationToken);
-        }
-
-        LogRan(outcome.Run.Result, outcome.Run.Hosts.Total, outcome.Run.Policies.Total, outcome.Run.Policies.Score, outcome.Run.Duration.TotalSeconds, outcome.Run.Message);
+        _figures.Record(outcome.Run, outcome.Types, reports.Written);
+        LogRan(outcome.Run.Result, outcome.Run.Hosts.Total, outcome.Run.Policies.Total, outcome.Run.Policies.Score, outcome.Run.Duration.TotalSeconds, outcome.IsResumed, outcome.Run.Message);
     }
 
     private async Task MetricsAsync(CancellationToken cancellationToken)
     {
         await using var file = ReportFile.Open(output, "metrics", _time.GetUtcNow(), _config.Compress);
-        WriteMetrics(file.Json);
-        await file.CompleteAsync(cancellationToken);
+        DaemonJson.WriteReport(file.Json, _figures.Snapshot(), metadata);
+        await file.FinishAsync(cancellationToken);
+        file.Publish();
     }
 
-    private void WriteMetrics(Utf8JsonWriter json)
-    {
-        json.WriteStartObject();
-        (metadata with { Timestamp = _time.GetUtcNow() }).WriteTo(json, "metrics");
-        figures.WriteMetrics(json, api.Client.Limiter.Counts);
-        json.WriteEndObject();
-    }
-
-    private static void Note(bool changed, string key, List<string> restart)
-    {
-        if (changed)
-        {
-            restart.Add(key);
-        }
-    }
-
-    private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
-
-    [LoggerMessage(1, LogLevel.Information, "audit run ended: {Result}, {Hosts} hosts, {Policies} policies, score {Score}, {Seconds} s; {Problem}")]
-    private partial void LogRan(RunResult result, long hosts, int policies, double score, double seconds, string problem);
+    [LoggerMessage(1, LogLevel.Information, "audit run ended: {Result}, {Hosts} hosts, {Policies} policies, score {Score}, {Seconds} s, resumed {Resumed}; {Problem}")]
+    private partial void LogRan(RunResult result, long hosts, int policies, double score, double seconds, bool resumed, string problem);
 
     [LoggerMessage(2, LogLevel.Information, "{Count} old reports deleted")]
     private partial void LogCleaned(int count);
@@ -183,7 +181,7 @@ internal sealed partial class AuditDaemon(
     [LoggerMessage(3, LogLevel.Error, "{Task} failed: {Problem}")]
     private partial void LogTaskFailed(DaemonTask task, string problem);
 
-    [LoggerMessage(4, LogLevel.Warning, "{Task} was given up by the stop; nothing of it was stored")]
+    [LoggerMessage(4, LogLevel.Warning, "{Task} was stopped before its end; an audit goes on from its checkpoint when it is started again within the hour")]
     private partial void LogGivenUp(DaemonTask task);
 
     [LoggerMessage(5, LogLevel.Error, "the new configuration is not used, the old one stays: {Problem}")]
@@ -192,6 +190,15 @@ internal sealed partial class AuditDaemon(
     [LoggerMessage(6, LogLevel.Information, "configuration read again; changed keys that need a restart: {Keys}")]
     private partial void LogReloaded(string keys);
 
-    [LoggerMessage(7, LogLevel.Information, "stopped")]
+    [LoggerMessage(7, LogLevel.Information, "started; endpoints at {Address}")]
+    private partial void LogStarted(Uri? address);
+
+    [LoggerMessage(8, LogLevel.Information, "stopping: no new task is started, the running one has {Seconds} s")]
+    private partial void LogStopping(double seconds);
+
+    [LoggerMessage(9, LogLevel.Information, "store closed")]
+    private partial void LogStoreClosed();
+
+    [LoggerMessage(10, LogLevel.Information, "endpoints closed, stopped")]
     private partial void LogStopped();
 }

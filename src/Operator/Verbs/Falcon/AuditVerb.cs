@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.Data.Common;
 using Comptroller.Falcon.Api;
 using Comptroller.Falcon.Auditing;
 using Comptroller.Falcon.Reports;
 using Comptroller.Falcon.Store;
+using Comptroller.Kubernetes.Runtime;
 
 namespace Comptroller.Operator.Verbs.Falcon;
 
@@ -28,8 +30,13 @@ internal static class AuditVerb
         }
 
         options.AddApi(command);
-        command.SetAction((result, cancellationToken) => RunAsync(
-            result, options, result.GetValue(minimum), withReports ? result.GetValue(directory) : null, withReports && result.GetValue(compress), result.GetValue(termination), cancellationToken));
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            using var signal = new TerminationSignal();
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(signal.Token, cancellationToken);
+            return await RunAsync(
+                result, options, result.GetValue(minimum), withReports ? result.GetValue(directory) : null, withReports && result.GetValue(compress), result.GetValue(termination), stop.Token);
+        });
         return command;
     }
 
@@ -41,9 +48,16 @@ internal static class AuditVerb
         {
             outcome = await AuditAsync(result, options, directory, compress, cancellationToken);
         }
-        catch (Exception e) when (termination is not null && e is FormatException or IOException or UnauthorizedAccessException or FalconApiException or System.Data.Common.DbException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await RunResultFile.WriteAsync(termination!, RunResultFile.Failure(e.Message), cancellationToken);
+            const string Stopped = "stopped before its end; the next audit on the same store goes on from there when it starts within the hour";
+            await WriteFailureAsync(termination, Stopped);
+            await result.InvocationConfiguration.Error.WriteLineAsync(Stopped.AsMemory(), CancellationToken.None);
+            return ExitCodes.Errors;
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or FalconApiException or DbException)
+        {
+            await WriteFailureAsync(termination, e.Message);
             throw;
         }
 
@@ -56,11 +70,15 @@ internal static class AuditVerb
         return !outcome.Run.Succeeded ? ExitCodes.Errors : outcome.Run.Policies.Score < minimum ? ExitCodes.Warnings : ExitCodes.Clean;
     }
 
+    // Whatever stopped the run, its container still tells why.
+    private static Task WriteFailureAsync(string? termination, string message) =>
+        termination is null ? Task.CompletedTask : RunResultFile.WriteAsync(termination, RunResultFile.Failure(message), CancellationToken.None);
+
     private static async Task<AuditOutcome> AuditAsync(ParseResult result, FalconOptions options, string? directory, bool compress, CancellationToken cancellationToken)
     {
         var config = await options.ConfigAsync(result, cancellationToken);
         await using var connections = options.Store(result, config);
-        using var writing = connections.IsPostgres ? null : StoreLock.Take(Path.GetDirectoryName(connections.FilePath)!);
+        await using var writing = await StoreLock.TakeAsync(connections, cancellationToken);
         using var limiter = options.Limiter(result, config);
         using var client = options.Client(result, config, limiter);
         var api = new FalconApi(client);
@@ -74,14 +92,9 @@ internal static class AuditVerb
         using var progress = AuditProgressBar.Open(result.InvocationConfiguration.Error);
         var run = new AuditRun(api, store, TimeProvider.System) { Progress = progress.Show, Report = reports is null ? null : reports.WriteAsync };
         var outcome = await run.RunAsync(await options.AuditAsync(result, config, api, cancellationToken), cancellationToken);
-        if (directory is not null && outcome.Run.Succeeded)
+        foreach (var report in reports?.Written ?? [])
         {
-            reports!.Written.Add(await HtmlReport.WriteAsync(directory, outcome, await store.RunsAsync(90, cancellationToken), cancellationToken));
-        }
-
-        foreach (var path in reports?.Written ?? [])
-        {
-            await result.InvocationConfiguration.Error.WriteLineAsync(path);
+            await result.InvocationConfiguration.Error.WriteLineAsync(report.Path);
         }
 
         return outcome;
@@ -91,7 +104,7 @@ internal static class AuditVerb
     {
         var run = outcome.Run;
         output.WriteLine($"{run.Result.ToString().ToLowerInvariant()}: score {run.Policies.Score:0.00} %, {run.Policies.Passed} of {run.Policies.Total} policies passed, {run.Policies.Failed} failed, "
-            + $"{run.Policies.Ungradable} ungradable; {run.Hosts.AllPassed} of {run.Hosts.Total} hosts passed, {run.Hosts.AnyFailed} failed; {run.ApiCalls} API calls, {run.Throttled} throttled, {run.Duration.TotalSeconds:0.0} s");
+            + $"{run.Policies.Ungradable} ungradable; {run.Hosts.AllPassed} of {run.Hosts.Total} hosts passed, {run.Hosts.AnyFailed} failed; {run.ApiCalls} API calls, {run.Throttled} throttled, {run.Duration.TotalSeconds:0.0} s{(outcome.IsResumed ? ", resumed" : "")}");
         foreach (var type in outcome.Types.Where(type => !type.Fetched))
         {
             output.WriteLine($"  {type.Type.Name}: {type.Error!.Message}");

@@ -2,9 +2,10 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Comptroller.Falcon.Daemon;
-using Comptroller.Falcon.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -17,7 +18,7 @@ internal sealed class DaemonServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
 
-    public DaemonServer(IPAddress address, int port, DaemonFigures figures, Func<RateLimiterCounts> limiter, Func<bool> ready)
+    private DaemonServer(IPAddress address, int port, DaemonFigures figures, Func<bool> ready)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -30,30 +31,43 @@ internal sealed class DaemonServer : IAsyncDisposable
         _application = builder.Build();
         _application.Run(context => context.Request.Path.Value switch
         {
-            "/health" or "/healthz" => JsonAsync(context, StatusCodes.Status200OK, figures.WriteHealth),
-            "/ready" or "/readiness" => JsonAsync(context, ready() ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, figures.WriteReady),
-            "/metrics" when context.Request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase) => JsonAsync(context, StatusCodes.Status200OK, json =>
-            {
-                json.WriteStartObject();
-                json.WriteString("timestamp", TimeProvider.System.GetUtcNow());
-                figures.WriteMetrics(json, limiter());
-                json.WriteEndObject();
-            }),
-            "/metrics" => TextAsync(context, figures.Prometheus(limiter())),
-            _ => NotFoundAsync(context),
+            "/health" or "/healthz" => JsonAsync(context, StatusCodes.Status200OK, figures, DaemonJson.WriteHealth),
+            "/ready" or "/readiness" => JsonAsync(context, ready() ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, figures, DaemonJson.WriteReady),
+            "/metrics" when WantsJson(context.Request) => JsonAsync(context, StatusCodes.Status200OK, figures, DaemonJson.WriteMetrics),
+            "/metrics" => TextAsync(context, StatusCodes.Status200OK, "text/plain; version=0.0.4; charset=utf-8", DaemonMetrics.Render(figures.Snapshot())),
+            _ => TextAsync(context, StatusCodes.Status404NotFound, "text/plain; charset=utf-8", "not found; there are /health, /ready and /metrics\n"),
         });
     }
 
-    public Task StartAsync(CancellationToken cancellationToken) => _application.StartAsync(cancellationToken);
+    /// <summary>Where it listens.</summary>
+    public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<DaemonServer> StartAsync(IPAddress address, int port, DaemonFigures figures, Func<bool> ready, CancellationToken cancellationToken)
+    {
+        var server = new DaemonServer(address, port, figures, ready);
+        try
+        {
+            await server._application.StartAsync(cancellationToken);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
-    private static async Task JsonAsync(HttpContext context, int status, Action<Utf8JsonWriter> write)
+    private static bool WantsJson(HttpRequest request) => request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase);
+
+    private static async Task JsonAsync(HttpContext context, int status, DaemonFigures figures, Action<Utf8JsonWriter, DaemonSnapshot> write)
     {
         using var body = new MemoryStream();
         await using (var json = new Utf8JsonWriter(body))
         {
-            write(json);
+            write(json, figures.Snapshot());
         }
 
         context.Response.StatusCode = status;
@@ -61,16 +75,11 @@ internal sealed class DaemonServer : IAsyncDisposable
         await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted);
     }
 
-    private static Task TextAsync(HttpContext context, string text)
+    private static Task TextAsync(HttpContext context, int status, string type, string text)
     {
-        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        context.Response.StatusCode = status;
+        context.Response.ContentType = type;
         return context.Response.WriteAsync(text, Encoding.UTF8, context.RequestAborted);
-    }
-
-    private static Task NotFoundAsync(HttpContext context)
-    {
-        context.Response.StatusCode = StatusCodes.Status404NotFound;
-        return context.Response.WriteAsync("not found\n", context.RequestAborted);
     }
 
     private sealed class NoSignals : IHostLifetime

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Net;
 using Comptroller.Falcon.Api;
-using Comptroller.Falcon.Daemon;
 using Comptroller.Falcon.Reports;
 using Comptroller.Falcon.Store;
 using Comptroller.Kubernetes.Diagnostics;
@@ -33,11 +31,9 @@ internal static class DaemonVerb
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(signal.Token, cancellationToken);
         var config = await options.ConfigAsync(result, stop.Token);
         await using var connections = options.Store(result, config);
-        using var writing = connections.IsPostgres ? null : StoreLock.Take(Path.GetDirectoryName(connections.FilePath)!);
+        await using var writing = await StoreLock.TakeAsync(connections, stop.Token);
         using var limiter = options.Limiter(result, config);
         using var client = options.Client(result, config, limiter);
-        var api = new FalconApi(client);
-        var figures = new DaemonFigures(TimeProvider.System);
         var metadata = new ReportMetadata
         {
             Timestamp = TimeProvider.System.GetUtcNow(),
@@ -45,28 +41,27 @@ internal static class DaemonVerb
             DatabaseType = connections.Kind,
         };
         using var provider = new JsonLoggerProvider(Console.OpenStandardOutput(), TimeProvider.System);
-        using var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(verbose ? LogLevel.Debug : LogLevel.Information).AddProvider(provider));
-        // Two slots without a success are too old to be called ready.
-        var slot = config.FetchAndGrade.Next(TimeProvider.System.GetUtcNow(), config.TimeZone);
-        var oldest = 2 * (config.FetchAndGrade.Next(slot, config.TimeZone) - slot) + TimeSpan.FromHours(1);
-        await using var server = config.HealthEnabled
-            ? new DaemonServer(IPAddress.Parse(config.HealthAddress), port ?? config.HealthPort, figures, () => limiter.Counts, () => figures.Ready(oldest))
-            : null;
-        if (server is not null)
-        {
-            await server.StartAsync(stop.Token);
-        }
-
-        using var daemon = new AuditDaemon(
+        using var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(verbose ? LogLevel.Debug : LevelOf(config.LogLevel)).AddProvider(provider));
+        var api = new FalconApi(client);
+        await using var daemon = new AuditDaemon(
             token => options.ConfigAsync(result, token),
             (current, token) => options.AuditAsync(result, current, api, token),
             api,
             new AuditStore(connections),
             output,
+            port,
             metadata,
-            figures,
             loggers.CreateLogger("falcon"));
         await daemon.RunAsync(config, immediate, stop.Token);
         return ExitCodes.Clean;
     }
+
+    private static LogLevel LevelOf(string level) => level switch
+    {
+        "DEBUG" => LogLevel.Debug,
+        "WARNING" => LogLevel.Warning,
+        "ERROR" => LogLevel.Error,
+        "CRITICAL" => LogLevel.Critical,
+        _ => LogLevel.Information,
+    };
 }

@@ -1,5 +1,5 @@
 using Comptroller.AuditPolicies.Delivery;
-using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.AuditPolicies.Delivery;
 

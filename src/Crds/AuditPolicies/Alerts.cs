@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
 
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.AuditPolicies;
 
 /// <summary>Alert rules over the shipped events.</summary>
 public sealed record Alerts

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Comptroller.Crds.Schema;
 using Comptroller.Kubernetes.Model;
 
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.AuditPolicies;
 
 /// <summary>
 /// AuditPolicy says what the API server of a cluster records, where the records go and what raises an alarm. The operator checks

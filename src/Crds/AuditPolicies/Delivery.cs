@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Comptroller.Crds.Schema;
 
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.AuditPolicies;
 
 /// <summary>
 /// Proof that events arrive. Every interval the operator asks VictoriaLogs for the newest event of the cluster and tells the answer in the

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Comptroller.Kubernetes.Model;
 
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.PolicyAuditSchedules;
 
 /// <summary>
 /// What a run hands back: the JSON in the termination message of its container. The run writes it with <see cref="ToJson"/>, the

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Comptroller.Crds.Schema;
 
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.AuditPolicies;
 
 /// <summary>Where the events go, and how.</summary>
 [CelRule(

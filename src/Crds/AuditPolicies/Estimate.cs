@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.AuditPolicies;
 
 /// <summary>What the volume of events is estimated from. For how many days VictoriaLogs keeps them, delivery.retentionDays says; 90 when it does not.</summary>
 public sealed record Estimate

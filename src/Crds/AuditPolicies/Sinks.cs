@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
 
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.AuditPolicies;
 
 /// <summary>A VictoriaLogs, or anything that takes JSON lines the same way.</summary>
 [TlsNeedsHttps]

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
 
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.PolicyAuditSchedules;
 
 /// <summary>Alert rules over what the operator exports of one PolicyAuditSchedule.</summary>
 public sealed record PolicyAuditAlerts

@@ -4,7 +4,7 @@ using Comptroller.Crds.Schema;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.PolicyAuditSchedules;
 
 /// <summary>What the runs found, and what the operator rendered.</summary>
 public sealed record PolicyAuditScheduleStatus

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
 
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.PolicyAuditSchedules;
 
 /// <summary>What a PolicyAuditSchedule asks for.</summary>
 public sealed record PolicyAuditScheduleSpec

@@ -4,7 +4,7 @@ using Comptroller.Crds.Schema;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.AuditPolicies;
 
 /// <summary>What the operator found and rendered.</summary>
 public sealed record AuditPolicyStatus

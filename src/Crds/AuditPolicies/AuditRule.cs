@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
 
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.AuditPolicies;
 
 /// <summary>
 /// One rule. All selectors that are set must match; an empty list counts as not set. A rule that sets neither namespaces,

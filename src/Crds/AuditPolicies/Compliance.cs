@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Comptroller.Crds.Schema;
 
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.AuditPolicies;
 
 /// <summary>
 /// Judges what this resource renders by the controls of standards that are about audit records, in a ConfigMap with a report and in

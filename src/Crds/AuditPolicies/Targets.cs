@@ -1,4 +1,4 @@
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.AuditPolicies;
 
 /// <summary>The kinds of control plane that the policy is rendered for. Talos when none is named.</summary>
 public sealed record Targets

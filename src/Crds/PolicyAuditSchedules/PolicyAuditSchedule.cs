@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Comptroller.Crds.Schema;
 using Comptroller.Kubernetes.Model;
 
-namespace Comptroller.Crds;
+namespace Comptroller.Crds.PolicyAuditSchedules;
 
 /// <summary>
 /// PolicyAuditSchedule has the policies of a CrowdStrike Falcon tenant fetched, graded and reported on a schedule. The operator renders
