@@ -23,3 +23,16 @@ public enum Outcome
     /// <summary>Something that no state has was deleted.</summary>
     Gone,
 }
+
+/// <summary>How outcomes are counted.</summary>
+public static class Outcomes
+{
+    public static string Label(Outcome outcome) => outcome switch
+    {
+        Outcome.Drift => "drift",
+        Outcome.Agrees => "agrees",
+        Outcome.OutOfScope => "out_of_scope",
+        Outcome.Ambiguous => "ambiguous",
+        _ => "gone",
+    };
+}

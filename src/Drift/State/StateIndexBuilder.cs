@@ -24,8 +24,6 @@ public sealed partial class StateIndexBuilder
     {
         using var document = JsonDocument.Parse(attributes);
         var root = document.RootElement;
-        var id = root.Text("id");
-        var (arn, selfLink) = (root.Text("arn"), root.Text("self_link"));
         var shown = Identities.Select(each => root.Text(each)).FirstOrDefault(text => text.Length > 0) ?? "";
         if (shown.Length == 0)
         {
@@ -33,7 +31,7 @@ public sealed partial class StateIndexBuilder
             return;
         }
 
-        var resource = new StateResource
+        Add(new StateResource
         {
             Type = Shared(type),
             Name = Shared(name),
@@ -42,7 +40,16 @@ public sealed partial class StateIndexBuilder
             Id = shown,
             Source = Shared(source),
             Attributes = attributes,
-        };
+        });
+    }
+
+    /// <summary>Adds a resource that was read before.</summary>
+    internal void Add(StateResource resource)
+    {
+        using var document = resource.ReadAttributes();
+        var root = document.RootElement;
+        var (arn, selfLink) = (root.Text("arn"), root.Text("self_link"));
+        var (type, shown) = (resource.Type, resource.Id);
         _resources.Add(resource);
         var provider = ProviderNames.OfType(type);
         if (provider is { } known)
