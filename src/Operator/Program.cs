@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Comptroller.Operator.Verbs;
 using Comptroller.Operator.Verbs.AuditPolicies;
+using Comptroller.Operator.Verbs.Drift;
 using Comptroller.Operator.Verbs.Falcon;
 
 var root = new RootCommand("Comptroller runs an organisation's audit estate on Kubernetes")
@@ -10,6 +11,7 @@ var root = new RootCommand("Comptroller runs an organisation's audit estate on K
     ValidateVerb.Create(),
     AuditPolicyVerb.Create(),
     FalconVerb.Create(),
+    DriftVerb.Create(),
     CrdsVerb.Create(),
 };
 return await Invocation.RunAsync(root, args);

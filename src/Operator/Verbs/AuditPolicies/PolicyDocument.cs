@@ -4,6 +4,7 @@ using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
 using Comptroller.Crds;
+using Comptroller.Crds.AuditPolicies;
 using Comptroller.Operator.AuditPolicies;
 
 namespace Comptroller.Operator.Verbs.AuditPolicies;

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Comptroller.Drift.Rules;
+
+namespace Comptroller.Drift.Configuration;
+
+/// <summary>What a configuration file says, defaults filled in.</summary>
+public sealed record DriftConfig
+{
+    public ImmutableArray<StateAddress> States { get; init; } = [];
+
+    /// <summary>How often states are looked at.</summary>
+    public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long Terraform is given to write its state after a change before the change counts as drift.</summary>
+    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary><c>host:port</c>.</summary>
+    public string Listen { get; init; } = "127.0.0.1:8080";
+
+    /// <summary>File with the bearer token that senders must have; null for none.</summary>
+    public string? TokenFile { get; init; }
+
+    /// <summary>Path of the SQLite file.</summary>
+    public string Store { get; init; } = "data/drift.sqlite";
+
+    /// <summary>Requests that wait to be written before senders are told to come back.</summary>
+    public int Queue { get; init; } = 4096;
+
+    /// <summary>How long resolved drifts are kept.</summary>
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
+
+    public RuleBook Rules { get; init; } = RuleBook.Default;
+}
+
+/// <summary>Where a state is.</summary>
+/// <param name="Address">A path or an address.</param>
+/// <param name="User">For servers that want one.</param>
+/// <param name="PasswordFile">File with its password.</param>
+/// <param name="TokenFile">File with a bearer token.</param>
+public sealed record StateAddress(string Address, string? User = null, string? PasswordFile = null, string? TokenFile = null);

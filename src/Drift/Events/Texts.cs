@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Comptroller.Drift.Events;
+
+/// <summary>What JSON values say as text. Falco sends everything as text, the clouds themselves do not.</summary>
+internal static class Texts
+{
+    /// <summary>The text of a scalar, unwrapped from <c>{"value": …}</c> and <c>{"content": …}</c>; null for anything else.</summary>
+    public static string? Of(JsonElement value)
+    {
+        switch (Unwrap(value))
+        {
+            case { ValueKind: JsonValueKind.String } text:
+                return text.GetString();
+            case { ValueKind: JsonValueKind.Number } number:
+                return number.GetRawText();
+            case { ValueKind: JsonValueKind.True }:
+                return "true";
+            case { ValueKind: JsonValueKind.False }:
+                return "false";
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>EC2 wraps attributes as <c>{"value": x}</c>, its query protocol lists as <c>{"tag": 1, "content": x}</c>.</summary>
+    public static JsonElement Unwrap(JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            return value;
+        }
+
+        var (count, inner) = (0, default(JsonElement));
+        foreach (var property in value.EnumerateObject())
+        {
+            if (property.NameEquals("value"u8) || property.NameEquals("content"u8))
+            {
+                inner = property.Value;
+            }
+            else if (!property.NameEquals("tag"u8))
+            {
+                return value;
+            }
+
+            count++;
+        }
+
+        return count > 0 && inner.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Object or JsonValueKind.Array) ? inner : value;
+    }
+
+    public static DateTimeOffset? Time(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
+
+    /// <summary>An object or a list, or the text of one; undefined when it is neither.</summary>
+    public static JsonElement Document(JsonElement value)
+    {
+        if (value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
+        {
+            return value;
+        }
+
+        if (value.ValueKind != JsonValueKind.String || value.GetString() is not { Length: > 1 } text)
+        {
+            return default;
+        }
+
+        // Documents of IAM travel percent-encoded.
+        text = text.StartsWith("%7B", StringComparison.OrdinalIgnoreCase) ? Uri.UnescapeDataString(text) : text;
+        if (text.AsSpan().TrimStart() is not ['{' or '[', ..])
+        {
+            return default;
+        }
+
+        try
+        {
+            return JsonElement.Parse(text);
+        }
+        catch (JsonException)
+        {
+            // Falco cuts long fields off.
+            return default;
+        }
+    }
+}

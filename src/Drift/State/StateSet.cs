@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+
+namespace Comptroller.Drift.State;
+
+/// <summary>
+/// Several states as one index. A source that fails keeps what was last read of it: judging by an old state that is named as old beats
+/// judging by none. Not safe for use by several at once; what it hands out is.
+/// </summary>
+public sealed class StateSet(ImmutableArray<StateSource> sources, TimeProvider time)
+{
+    private readonly Loaded?[] _loaded = new Loaded?[sources.Length];
+    private readonly string?[] _errors = new string?[sources.Length];
+
+    private sealed record Loaded(string Version, StateHeader Header, ImmutableArray<StateResource> Resources, DateTimeOffset At);
+
+    /// <summary>The last good state of every source together.</summary>
+    public StateIndex Index { get; private set; } = StateIndex.Empty;
+
+    /// <summary>Whether every source was read at least once.</summary>
+    public bool IsComplete => Array.TrueForAll(_loaded, each => each is not null);
+
+    public IEnumerable<StateSourceStatus> Statuses => sources.Select((source, at) => new StateSourceStatus(
+        source.Name, _loaded[at]?.Header.Serial, _loaded[at]?.Header.Lineage, _loaded[at]?.Resources.Length ?? 0, _loaded[at]?.At, _errors[at]));
+
+    /// <summary>Reads what has changed.</summary>
+    /// <returns>Whether the index is another one now.</returns>
+    public async Task<bool> RefreshAsync(CancellationToken cancellationToken)
+    {
+        var changed = false;
+        for (var at = 0; at < sources.Length; at++)
+        {
+            try
+            {
+                changed |= await RefreshAsync(at, cancellationToken);
+                _errors[at] = null;
+            }
+            catch (Exception e) when (e is StateException or IOException or HttpRequestException or InvalidDataException)
+            {
+                _errors[at] = e is StateException ? e.Message : $"{sources[at].Name}: {e.Message}";
+            }
+        }
+
+        if (changed)
+        {
+            var builder = new StateIndexBuilder();
+            foreach (var resource in _loaded.Where(each => each is not null).SelectMany(each => each!.Resources))
+            {
+                builder.Add(resource);
+            }
+
+            Index = builder.Build();
+        }
+
+        return changed;
+    }
+
+    private async Task<bool> RefreshAsync(int at, CancellationToken cancellationToken)
+    {
+        await using var opened = await sources[at].OpenAsync(_loaded[at]?.Version, cancellationToken);
+        if (opened.Content is null)
+        {
+            _loaded[at] = _loaded[at]! with { At = time.GetUtcNow() };
+            return false;
+        }
+
+        var builder = new StateIndexBuilder();
+        var header = await StateReader.ReadAsync(opened.Content, sources[at].Name, builder, cancellationToken);
+        _loaded[at] = new Loaded(opened.Version, header, builder.Build().Resources, time.GetUtcNow());
+        return true;
+    }
+}
+
+/// <summary>How a source stands.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Serial">Of the state that is in use; null when none was ever read.</param>
+/// <param name="Lineage">Of that state.</param>
+/// <param name="Resources">How many managed resources it has.</param>
+/// <param name="LoadedAt">When it was last seen to be current.</param>
+/// <param name="Error">Why the last attempt failed; null when it did not.</param>
+public sealed record StateSourceStatus(string Name, long? Serial, string? Lineage, int Resources, DateTimeOffset? LoadedAt, string? Error);

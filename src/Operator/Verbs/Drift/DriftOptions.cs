@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Comptroller.Drift.Configuration;
+using Comptroller.Drift.State;
+using Comptroller.Kubernetes.Yaml;
+
+namespace Comptroller.Operator.Verbs.Drift;
+
+/// <summary>The options that the verbs of <c>drift</c> share.</summary>
+internal sealed class DriftOptions
+{
+    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly Option<string?> _config = new("--config", "-c") { Description = "Configuration file with states and rules" };
+    private readonly Option<string[]> _states = new("--state", "-s")
+    {
+        Description = "Terraform state: a path, file:// or http(s)://; may be repeated, in the place of those of the configuration. TF_HTTP_USERNAME and TF_HTTP_PASSWORD are given to servers",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_config);
+        command.Options.Add(_states);
+    }
+
+    public async Task<DriftConfig> ConfigAsync(ParseResult result, CancellationToken cancellationToken)
+    {
+        var config = result.GetValue(_config) is { } path ? await ReadAsync(path, cancellationToken) : new DriftConfig();
+        return result.GetValue(_states) is { Length: > 0 } states ? config with { States = [.. states.Select(address => new StateAddress(address))] } : config;
+    }
+
+    public static async Task<DriftConfig> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        YamlDocument document;
+        try
+        {
+            document = YamlReader.ReadFirst(await File.ReadAllTextAsync(path, cancellationToken));
+        }
+        catch (YamlException e)
+        {
+            throw new FormatException($"{path}: {e.Message}", e);
+        }
+
+        return DriftConfigReader.Read(document.Root, path, at => document.Locate(at).Line);
+    }
+
+    /// <summary>The states of a configuration, not yet read.</summary>
+    public static async Task<StateSet> StatesAsync(DriftConfig config, HttpClient http, CancellationToken cancellationToken)
+    {
+        http.Timeout = FetchTimeout;
+        var sources = ImmutableArray.CreateBuilder<StateSource>();
+        foreach (var state in config.States)
+        {
+            sources.Add(StateSource.Of(state.Address, http, await CredentialsAsync(state, cancellationToken)));
+        }
+
+        return new StateSet(sources.ToImmutable(), TimeProvider.System);
+    }
+
+    /// <summary>The states of a configuration, every one read.</summary>
+    /// <exception cref="StateException">One of them cannot be used.</exception>
+    public static async Task<StateIndex> IndexAsync(DriftConfig config, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient();
+        var states = await StatesAsync(config, http, cancellationToken);
+        await states.RefreshAsync(cancellationToken);
+        var errors = states.Statuses.Select(status => status.Error).OfType<string>().ToList();
+        return errors.Count == 0 ? states.Index : throw new StateException(string.Join('\n', errors));
+    }
+
+    private static async Task<HttpStateCredentials?> CredentialsAsync(StateAddress state, CancellationToken cancellationToken)
+    {
+        var token = await SecretAsync(state.TokenFile, cancellationToken);
+        var user = state.User ?? Environment.GetEnvironmentVariable("TF_HTTP_USERNAME");
+        var password = await SecretAsync(state.PasswordFile, cancellationToken) ?? Environment.GetEnvironmentVariable("TF_HTTP_PASSWORD");
+        return token is null && user is null ? null : new HttpStateCredentials(user, password, token);
+    }
+
+    public static async Task<string?> SecretAsync(string? path, CancellationToken cancellationToken)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        var secret = (await File.ReadAllTextAsync(path, cancellationToken)).Trim();
+        return secret.Length > 0 ? secret : throw new FormatException($"{path}: the file is empty; it should hold a secret");
+    }
+}

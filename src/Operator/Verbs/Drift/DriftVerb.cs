@@ -1,0 +1,14 @@
+using System.CommandLine;
+
+namespace Comptroller.Operator.Verbs.Drift;
+
+/// <summary><c>drift</c>: what was changed behind Terraform's back.</summary>
+internal static class DriftVerb
+{
+    public static Command Create() => new("drift", "Find what was changed behind Terraform's back")
+    {
+        ScanVerb.Create(),
+        ReplayVerb.Create(),
+        TestVerb.Create(),
+    };
+}
