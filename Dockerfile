@@ -8,7 +8,8 @@ COPY . .
 RUN dotnet publish src/Operator -c Release -r linux-$([ "$TARGETARCH" = arm64 ] && echo arm64 || echo x64) \
       -p:Ship=true -p:PublishAot=$AOT -o /app
 
-FROM mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
+# With the time zones, in which schedules are read; the plain chiseled image has none.
+FROM mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled-extra
 # The binary and the SQLite library beside it.
 COPY --from=build /app/ /
 USER 65532:65532

@@ -45,7 +45,7 @@ public static partial class OperatorHost
         using var auditPolicies = AddAuditPolicies(host, options, client, events, owned, new DeliveryCheck(probe, pods, context.Time), context);
         probe.Changed = auditPolicies.Enqueue;
         host.Add(probe);
-        var image = options.Image ?? await OwnImage.FindAsync(client, options.Instance, options.PodNamespace, stop);
+        var image = new OwnImage(client, options.Image, options.Instance, options.PodNamespace);
         // An update may bring the operator before this CRD. The other kinds must not wait for it.
         var schedules = new Informer<PolicyAuditSchedule>(
             client, ResourceTypes.PolicyAuditSchedules, new InformerOptions<PolicyAuditSchedule> { Namespaces = options.WatchNamespaces, Required = false }, context);
@@ -58,7 +58,7 @@ public static partial class OperatorHost
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var trimming = HeapTrim.RunAsync(context.Time, ended.Token);
-        var checking = ReportMissingPermissionsAsync(client, options.WatchNamespaces, logger, stop);
+        var checking = ReportMissingPermissionsAsync(client, options.WatchNamespaces, logger, ended.Token);
         var code = await host.RunAsync(stop);
         await ended.CancelAsync();
         await Task.WhenAll(checking, trimming);

@@ -5,33 +5,32 @@ using Comptroller.Operator.PolicyAuditSchedules;
 
 namespace Comptroller.Operator;
 
-/// <summary>The image that this process runs in: Jobs run the same, so that both sides of a result are of one version.</summary>
-internal static class OwnImage
+/// <summary>
+/// The image that Jobs run: the one this process runs in, so that both sides of a result are of one version. Asked for when it is first needed
+/// and never guessed: a start must not wait for the API server, and a wrong image would be written into every Job.
+/// </summary>
+/// <param name="client">Reads the pod.</param>
+/// <param name="configured">What the operator was told to use; null to look.</param>
+/// <param name="pod">Name of the own pod.</param>
+/// <param name="namespace">Its namespace; null outside a cluster, where it is the image that the manifests name.</param>
+internal sealed class OwnImage(IKubeClient client, string? configured, string pod, string? @namespace)
 {
     private static readonly ResourceType<JsonObject> Pods = KubernetesTypes.UntypedOf(new ResourceType("", "v1", "pods", "Pod", Namespaced: true));
 
-    /// <summary>Reads it from the own pod; outside a cluster, the image that the manifests name.</summary>
-    /// <param name="client">Reads the pod.</param>
-    /// <param name="pod">Name of the own pod.</param>
-    /// <param name="namespace">Its namespace; null outside a cluster.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
-    public static async Task<string> FindAsync(IKubeClient client, string pod, string? @namespace, CancellationToken cancellationToken)
-    {
-        if (@namespace is null)
-        {
-            return PolicyAuditInputs.DefaultImage;
-        }
+    private string? known = configured ?? (@namespace is null ? PolicyAuditInputs.DefaultImage : null);
 
-        try
+    /// <exception cref="KubeApiException">The server does not answer, or withholds the pod: the caller tries again later.</exception>
+    /// <exception cref="InvalidDataException">There is no such pod.</exception>
+    public async Task<string> FindAsync(CancellationToken cancellationToken)
+    {
+        if (known is null)
         {
             var page = await client.ListAsync(Pods, @namespace, new ListOptions { FieldSelector = $"metadata.name={pod}", Limit = 1 }, cancellationToken);
-            return page.Items is [var own] && own["spec"]?["containers"]?.AsArray() is [{ } container, ..] && (string?)container["image"] is { Length: > 0 } image
-                ? image : PolicyAuditInputs.DefaultImage;
+            known = page.Items is [var own] && own["spec"]?["containers"]?.AsArray() is [{ } container, ..] && (string?)container["image"] is { Length: > 0 } image
+                ? image
+                : throw new InvalidDataException($"pod {@namespace}/{pod}, in which this operator should be running, does not exist; name the image that audits run with --image");
         }
-        catch (KubeApiException)
-        {
-            // Not permitted with --watch-namespaces, or not reachable yet: an operator that waits for its own name would be worse.
-            return PolicyAuditInputs.DefaultImage;
-        }
+
+        return known;
     }
 }

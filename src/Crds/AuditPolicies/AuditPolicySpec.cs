@@ -30,15 +30,15 @@ public sealed record AuditPolicySpec
     /// <summary>Pauses the operator: nothing is checked or rendered, what was rendered stays. Deletion still cleans up.</summary>
     public bool Suspend { get; init; }
 
-    /// <summary>How often the rendered objects are compared with this spec and repaired, even when nothing changed; at least 10s.</summary>
-    [Duration(AtLeast = "10s")]
+    /// <summary>How often the rendered objects are compared with this spec and repaired, even when nothing changed; 10s to 24h.</summary>
+    [Duration(AtLeast = "10s", AtMost = "24h")]
     public string Interval { get; init => field = value ?? "10m"; } = "10m";
 
     /// <summary>
-    /// How long to wait before looking again when an object to render exists already and belongs to somebody else; at least 1s. The
+    /// How long to wait before looking again when an object to render exists already and belongs to somebody else; 1s to 24h. The
     /// same as interval when absent. Failed requests are tried again sooner, with growing pauses.
     /// </summary>
-    [Duration(AtLeast = "1s")]
+    [Duration(AtLeast = "1s", AtMost = "24h")]
     public string? RetryInterval { get; init; }
 
     /// <summary>

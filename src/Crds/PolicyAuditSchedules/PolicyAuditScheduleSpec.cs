@@ -10,12 +10,12 @@ public sealed record PolicyAuditScheduleSpec
     /// <summary>Pauses the audits: no run starts, running ones end by themselves, and everything rendered stays.</summary>
     public bool Suspend { get; init; }
 
-    /// <summary>How often the rendered objects are compared with this spec and repaired, even when nothing changed; at least 10s.</summary>
-    [Duration(AtLeast = "10s")]
+    /// <summary>How often the rendered objects are compared with this spec and repaired, even when nothing changed; 10s to 24h.</summary>
+    [Duration(AtLeast = "10s", AtMost = "24h")]
     public string Interval { get; init => field = value ?? "10m"; } = "10m";
 
-    /// <summary>How long to wait before looking again at something that is in the way, such as a missing Secret; at least 1s. 1m when absent.</summary>
-    [Duration(AtLeast = "1s")]
+    /// <summary>How long to wait before looking again at something that is in the way, such as a missing Secret; 1s to 24h. 1m when absent.</summary>
+    [Duration(AtLeast = "1s", AtMost = "24h")]
     public string? RetryInterval { get; init; }
 
     /// <summary>

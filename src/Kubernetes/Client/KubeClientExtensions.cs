@@ -8,14 +8,18 @@ public static class KubeClientExtensions
     /// <summary>Between two looks at something that nothing announces.</summary>
     private static readonly TimeSpan ServedPause = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>After so many expired tokens the server is beyond what starting over mends; the caller backs off.</summary>
+    private const int MostRestarts = 3;
+
     /// <summary>
     /// Every object, page by page, with the resource version of the last page. When a page token expires midway the list
-    /// starts over without it (rule Q4).
+    /// starts over without it (rule Q4), a few times.
     /// </summary>
     public static async Task<ObjectPage<T>> ListAllAsync<T>(
         this IKubeClient client, ResourceType<T> type, string? @namespace, ListOptions options, CancellationToken cancellationToken)
         where T : class
     {
+        var restarts = 0;
         var items = new List<T>();
         var undecoded = new List<UndecodedObject>();
         var next = options with { Continue = null };
@@ -26,7 +30,7 @@ public static class KubeClientExtensions
             {
                 page = await client.ListAsync(type, @namespace, next, cancellationToken);
             }
-            catch (KubeApiException e) when (e.IsGone && next.Continue is not null)
+            catch (KubeApiException e) when (e.IsGone && next.Continue is not null && restarts++ < MostRestarts)
             {
                 items.Clear();
                 undecoded.Clear();

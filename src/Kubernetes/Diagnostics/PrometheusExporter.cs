@@ -14,6 +14,7 @@ public sealed class PrometheusExporter : IDisposable
 
     private readonly MeterListener listener = new();
     private readonly Lock gate = new();
+    private readonly Lock scraping = new();
     private readonly SortedDictionary<string, MetricFamily> families = new(StringComparer.Ordinal);
 
     /// <param name="includes">Which meters to serve; null means those of this product.</param>
@@ -34,7 +35,18 @@ public sealed class PrometheusExporter : IDisposable
         listener.Start();
     }
 
+    /// <summary>The page. One scrape at a time: the start of a second one would hide the gauges that the first has just measured.</summary>
     public string Render()
+    {
+        lock (scraping)
+        {
+            return Scrape();
+        }
+    }
+
+    public void Dispose() => listener.Dispose();
+
+    private string Scrape()
     {
         MetricFamily[] all;
         lock (gate)
@@ -56,8 +68,6 @@ public sealed class PrometheusExporter : IDisposable
 
         return text.ToString();
     }
-
-    public void Dispose() => listener.Dispose();
 
     private MetricFamily FamilyOf(Instrument instrument)
     {

@@ -13,7 +13,8 @@ public sealed partial class Informer<T> : IInformer, IReflectorSink<T>
     where T : class, IKubernetesObject
 {
     /// <summary>A failure this recent, after several in a row, means that the cache does not follow the server any more.</summary>
-    private static readonly TimeSpan ProblemMemory = TimeSpan.FromSeconds(90);
+    /// <remarks>Longer than two failures can be apart: a call that hangs to its end, then the longest pause.</remarks>
+    internal static readonly TimeSpan ProblemMemory = new KubeClientOptions { Product = "" }.Timeout + (2 * Backoff.Cap) + TimeSpan.FromSeconds(10);
     private const int FailuresThatMatter = 3;
 
     private readonly IKubeClient client;
@@ -109,18 +110,18 @@ public sealed partial class Informer<T> : IInformer, IReflectorSink<T>
         }
     }
 
-    /// <summary>Adds a callback for the moment the cache is complete: a kind whose CRD came late heals its users this way.</summary>
+    /// <summary>
+    /// Adds a callback for the moment the cache is complete, and for each moment at which a kind that was missing is served again: a kind
+    /// whose CRD comes late, or comes back, heals its users this way.
+    /// </summary>
     public void OnSynced(Action handler)
     {
         lock (gate)
         {
+            syncedHandlers.Add(handler);
             if (HasSynced)
             {
                 handler();
-            }
-            else
-            {
-                syncedHandlers.Add(handler);
             }
         }
     }
@@ -148,11 +149,12 @@ public sealed partial class Informer<T> : IInformer, IReflectorSink<T>
         lock (gate)
         {
             var state = scopes[scope ?? ""];
+            var returns = state.IsKindMissing;
             state.Succeeded(context.Time, page.ResourceVersion);
             Store.Replace(scope, options.Trim is { } trim ? page with { Items = [.. page.Items.Select(trim)] } : page, changes);
             Deliver();
             state.HasListed = true;
-            if (!HasSynced && scopes.Values.All(each => each.HasListed))
+            if ((returns || !HasSynced) && scopes.Values.All(each => each.HasListed))
             {
                 synced.TrySetResult();
                 LogSynced(Type.ToString(), Store.Count);
@@ -160,8 +162,6 @@ public sealed partial class Informer<T> : IInformer, IReflectorSink<T>
                 {
                     handler();
                 }
-
-                syncedHandlers.Clear();
             }
         }
     }

@@ -192,10 +192,12 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
 
     /// <summary>
     /// What the inventory names, and what carries our label and our owner reference without being named: applied in a run that
-    /// ended before its status was written.
+    /// ended before its status was written. Who may write a status must not get objects deleted that the operator would never have written
+    /// for it: only kinds that are watched, in the owner's own namespace (rules W9, W10).
     /// </summary>
     private IEnumerable<InventoryEntry> Candidates(IKubernetesObject owner, IReadOnlyList<InventoryEntry> previous) =>
-        previous.Concat(owned.OwnedBy(owner.Metadata.Uid ?? "").Where(found => !previous.Any(found.Names)));
+        previous.Where(entry => owned.TypeOf(entry) is not null && entry.Namespace == (owner.Metadata.Namespace ?? ""))
+            .Concat(owned.OwnedBy(owner.Metadata.Uid ?? "").Where(found => !previous.Any(found.Names)));
 
     private async Task<ObjectMeta> SendAsync(Intent intent, string? uid, bool mustBeNew, CancellationToken cancellationToken) =>
         (await client.ApplyAsync(
@@ -213,7 +215,7 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
 
     private async Task<ApplyResult> PruneAsync(InventoryEntry entry, CancellationToken cancellationToken)
     {
-        var type = entry.Type();
+        var type = owned.TypeOf(entry)!;
         try
         {
             await client.DeleteAsync(type, entry.Namespace, entry.Name, new DeleteOptions { Uid = entry.Uid }, cancellationToken);
@@ -221,7 +223,7 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
         catch (KubeApiException e)
         {
             // A conflict is fine when another object has the name now: ours is gone.
-            if (!e.IsConflict || await IsStillThereAsync(entry, cancellationToken))
+            if (!e.IsConflict || await IsStillThereAsync(type, entry, cancellationToken))
             {
                 return new ApplyResult(type, entry.Key(), ApplyAction.Failed, e.StatusMessage, e);
             }
@@ -270,11 +272,11 @@ public sealed class Applier(IKubeClient client, OwnedObjects owned, string produ
         _ => false,
     };
 
-    private async Task<bool> IsStillThereAsync(InventoryEntry entry, CancellationToken cancellationToken)
+    private async Task<bool> IsStillThereAsync(ResourceType type, InventoryEntry entry, CancellationToken cancellationToken)
     {
         try
         {
-            return (await GetAsync(entry.Type(), entry.Key(), cancellationToken))?.Uid == entry.Uid;
+            return (await GetAsync(type, entry.Key(), cancellationToken))?.Uid == entry.Uid;
         }
         catch (KubeApiException)
         {

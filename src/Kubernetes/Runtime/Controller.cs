@@ -147,8 +147,8 @@ public sealed partial class Controller<TResource> : IController, IDisposable
             queue.Forget(key);
             if (outcome.RequeueAfter is { } delay)
             {
-                result = "requeue_after";
                 queue.AddAfter(key, Jitter(delay));
+                result = "requeue_after";
             }
             else
             {
@@ -171,11 +171,18 @@ public sealed partial class Controller<TResource> : IController, IDisposable
         }
         catch (TerminalException e)
         {
-            queue.Forget(key);
             context.Metrics.ReconcileErrors.Add(1, tag);
             context.Metrics.TerminalErrors.Add(1, tag);
             LogTerminal(e.InnerException, e.Reason, e.Message);
-            await ReportAsync(resource, undecoded, e, abort);
+            if (await ReportAsync(resource, undecoded, e, abort))
+            {
+                queue.Forget(key);
+            }
+            else
+            {
+                // Nobody would say it any more: a terminal failure is not tried again, and the status still tells of better days.
+                queue.AddRateLimited(key);
+            }
         }
         catch (Exception e)
         {
@@ -202,11 +209,12 @@ public sealed partial class Controller<TResource> : IController, IDisposable
         }
     }
 
-    private async Task ReportAsync(TResource? resource, UndecodedObject? undecoded, Exception failure, CancellationToken abort)
+    /// <summary>False when the failure could not be told.</summary>
+    private async Task<bool> ReportAsync(TResource? resource, UndecodedObject? undecoded, Exception failure, CancellationToken abort)
     {
         if (reconciler is not IFailureReporter<TResource> reporter)
         {
-            return;
+            return true;
         }
 
         using var timeout = new CancellationTokenSource(options.Timeout, context.Time);
@@ -214,11 +222,17 @@ public sealed partial class Controller<TResource> : IController, IDisposable
         try
         {
             await reporter.ReportFailureAsync(resource?.Metadata ?? undecoded!.Metadata, resource, failure, either.Token);
+            return true;
+        }
+        catch (KubeApiException e) when (e.IsNotFound)
+        {
+            // Deleted meanwhile: there is nobody left to tell.
+            return true;
         }
         catch (Exception e)
         {
-            // The report is a courtesy; the failure itself is logged, counted and, unless terminal, retried.
             LogReportFailed(e);
+            return false;
         }
     }
 

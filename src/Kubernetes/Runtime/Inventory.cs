@@ -29,9 +29,6 @@ public sealed record InventoryEntry
     /// <summary>SHA-256 of the intent, hexadecimal, as <c>IntentHash</c> computes it.</summary>
     public string Hash { get; init => field = value ?? ""; } = "";
 
-    /// <summary>The kind as it was applied.</summary>
-    public ResourceType Type() => new(Group, Version, Plural, Kind, Namespace.Length > 0);
-
     public ObjectKey Key() => new(Namespace, Name);
 
     /// <summary>True when both name the same object, in whatever version of the API.</summary>

@@ -49,9 +49,6 @@ public sealed partial class LeaderElector
     /// <summary>True while this process may act: it leads, and its last renewal is younger than the renew deadline.</summary>
     public bool IsLeading => leading && time.GetElapsedTime(Volatile.Read(ref renewedAt)) < options.RenewDeadline;
 
-    /// <summary>A number that grows with each change of leader; outside stores can fence with it (rule E6).</summary>
-    public int FencingToken => observed?.Spec?.LeaseTransitions ?? 0;
-
     /// <summary>Why <c>/livez</c> must fail: this process believes that it leads and has not renewed for long (rule E8).</summary>
     public string? Problem =>
         leading && time.GetElapsedTime(Volatile.Read(ref renewedAt)) is var since && since > options.LeaseDuration + HealthMargin

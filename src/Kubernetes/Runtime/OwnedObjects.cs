@@ -62,6 +62,9 @@ public sealed class OwnedObjects
             Marker = InventoryEntry.MarkerOf(item.Metadata),
         };
 
+    /// <summary>The watched kind that an entry names, as this program knows it; null when it is none. An entry is only what a status says.</summary>
+    internal ResourceType? TypeOf(InventoryEntry entry) => informers.TryGetValue((entry.Group, entry.Kind), out var informer) ? informer.Type : null;
+
     internal Observation Look(string group, string kind, ObjectKey key)
     {
         if (!informers.TryGetValue((group, kind), out var informer))

@@ -11,6 +11,9 @@ namespace Comptroller.Kubernetes.Runtime;
 public sealed class WorkQueue<TKey> : IDisposable
     where TKey : struct, IEquatable<TKey>
 {
+    /// <summary>A timer takes no more than 49 days; a delay beyond this is waited for in pieces.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
     private readonly TimeProvider time;
     private readonly RetryPolicy retry;
     private readonly TokenBucket bucket;
@@ -228,7 +231,7 @@ public sealed class WorkQueue<TKey> : IDisposable
             return;
         }
 
-        var due = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
+        var due = time.GetTimestamp() + (long)Math.Min(delay.TotalSeconds * time.TimestampFrequency, long.MaxValue / 2d);
         if (shutDown || (waiting.TryGetValue(key, out var known) && known.Due <= due))
         {
             return;
@@ -276,7 +279,8 @@ public sealed class WorkQueue<TKey> : IDisposable
                 timerDue = entry.Due;
                 var left = time.GetElapsedTime(time.GetTimestamp(), entry.Due);
                 // A timer has millisecond steps: rounded up, or it would fire early and spin until the time has come.
-                timer.Change(left <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+                var wait = left <= TimeSpan.Zero ? TimeSpan.Zero : left > LongestWait ? LongestWait : TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
+                timer.Change(wait, Timeout.InfiniteTimeSpan);
             }
 
             return;

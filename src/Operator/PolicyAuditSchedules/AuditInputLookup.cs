@@ -8,7 +8,7 @@ namespace Comptroller.Operator.PolicyAuditSchedules;
 /// Looks whether what runs need exists. Metadata only: the values of a Secret never reach this process. The operator's role does not let it
 /// read Secrets at all, and where nobody added that permission (deploy/credentials-check) the kubelet tells on the first pod instead.
 /// </summary>
-internal sealed class AuditInputLookup(IKubeClient client, string image)
+internal sealed class AuditInputLookup(IKubeClient client, OwnImage image)
 {
     private static readonly ResourceType<PartialObjectMetadata> Secrets =
         KubernetesTypes.MetadataOf(new ResourceType("", "v1", "secrets", "Secret", Namespaced: true));
@@ -17,7 +17,7 @@ internal sealed class AuditInputLookup(IKubeClient client, string image)
 
     public async Task<PolicyAuditInputs> LookAsync(PolicyAuditSchedule resource, CancellationToken cancellationToken) => new()
     {
-        Image = image,
+        Image = await image.FindAsync(cancellationToken),
         Credentials = await LookAsync(Secrets, resource.Metadata.Namespace, resource.Spec.Falcon.CredentialsSecretRef.Name, cancellationToken),
         Grading = resource.Spec.GradingConfigMapRef is { } grading
             ? await LookAsync(ConfigMaps, resource.Metadata.Namespace, grading.Name, cancellationToken) : AuditDependency.Unknown,

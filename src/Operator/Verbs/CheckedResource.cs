@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Profiles;
 using Comptroller.Crds;
-using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.PolicyAuditSchedules;

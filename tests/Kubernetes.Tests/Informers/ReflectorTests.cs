@@ -315,7 +315,7 @@ public sealed class ReflectorTests : IDisposable
         await context.Time.AdvanceUntilAsync(() => informer!.Problem?.StartsWith("not allowed", StringComparison.Ordinal) == true, Step, Limit);
         informer!.Problem!.ShouldContain("not allowed to watch widgets.tests.example.dev");
         await WatchingAsync(4);
-        context.Time.Advance(TimeSpan.FromSeconds(91));
+        context.Time.Advance(Informer<Widget>.ProblemMemory);
         informer.Problem.ShouldBeNull();
     }
 

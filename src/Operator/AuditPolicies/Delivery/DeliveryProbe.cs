@@ -31,7 +31,7 @@ internal sealed partial class DeliveryProbe(VictoriaLogsClient logs, RuntimeCont
     private readonly Channel<Inquiry> waiting = Channel.CreateBounded<Inquiry>(Backlog);
     private readonly TimeProvider time = context.Time;
     private readonly ILogger logger = context.Loggers.CreateLogger("delivery");
-    private DateTimeOffset swept = context.Time.GetUtcNow();
+    private long swept = context.Time.GetTimestamp();
 
     public string Name => "delivery";
 
@@ -41,13 +41,12 @@ internal sealed partial class DeliveryProbe(VictoriaLogsClient logs, RuntimeCont
     /// <summary>What is known of late; null when nothing is yet. What is older than <paramref name="interval"/> is asked again.</summary>
     public Sighting? Look(Inquiry inquiry, ObjectKey asker, TimeSpan interval)
     {
-        var now = time.GetUtcNow();
         var entry = entries.GetOrAdd(inquiry, _ => new Entry());
         lock (entry)
         {
-            entry.Looked = now;
+            entry.Looked = time.GetTimestamp();
             // Requeues are early by up to 5 %: they must not find an answer that is just not old enough.
-            if (entry.Seen is null || now - entry.Asked >= interval * 0.9)
+            if (entry.Seen is null || time.GetElapsedTime(entry.Asked) >= interval * 0.9)
             {
                 entry.Askers.Add(asker);
                 entry.Waiting = entry.Waiting || waiting.Writer.TryWrite(inquiry);
@@ -81,7 +80,7 @@ internal sealed partial class DeliveryProbe(VictoriaLogsClient logs, RuntimeCont
 
     private async Task<Sighting> AskAsync(Inquiry inquiry, CancellationToken stop)
     {
-        if (pauses.TryGetValue(inquiry.Target, out var pause) && time.GetUtcNow() < pause.Until)
+        if (pauses.TryGetValue(inquiry.Target, out var pause) && time.GetElapsedTime(pause.Since) < pause.Length)
         {
             return new Sighting(null, null, null, pause.Trouble);
         }
@@ -98,11 +97,11 @@ internal sealed partial class DeliveryProbe(VictoriaLogsClient logs, RuntimeCont
         catch (CannotAskException e)
         {
             LogUnanswered(logger, inquiry.Target.Origin, inquiry.Question.Cluster, e.Message);
-            var now = time.GetUtcNow();
-            pauses.AddOrUpdate(inquiry.Target, _ => new Pause(now + ShortestPause, ShortestPause, e), (_, before) =>
+            var now = time.GetTimestamp();
+            pauses.AddOrUpdate(inquiry.Target, _ => new Pause(now, ShortestPause, e), (_, before) =>
             {
                 var length = before.Length * 2 < LongestPause ? before.Length * 2 : LongestPause;
-                return before.Until > now ? before : new Pause(now + length, length, e);
+                return time.GetElapsedTime(before.Since, now) < before.Length ? before : new Pause(now, length, e);
             });
             return new Sighting(null, null, null, e);
         }
@@ -135,7 +134,7 @@ internal sealed partial class DeliveryProbe(VictoriaLogsClient logs, RuntimeCont
         lock (entry)
         {
             entry.Seen = seen;
-            entry.Asked = time.GetUtcNow();
+            entry.Asked = time.GetTimestamp();
             entry.Waiting = false;
             askers = [.. entry.Askers];
             entry.Askers.Clear();
@@ -149,8 +148,8 @@ internal sealed partial class DeliveryProbe(VictoriaLogsClient logs, RuntimeCont
 
     private void Sweep()
     {
-        var now = time.GetUtcNow();
-        if (now - swept < TimeSpan.FromHours(1))
+        var now = time.GetTimestamp();
+        if (time.GetElapsedTime(swept, now) < TimeSpan.FromHours(1))
         {
             return;
         }
@@ -160,7 +159,7 @@ internal sealed partial class DeliveryProbe(VictoriaLogsClient logs, RuntimeCont
         {
             lock (entry)
             {
-                if (!entry.Waiting && now - entry.Looked > Memory)
+                if (!entry.Waiting && time.GetElapsedTime(entry.Looked, now) > Memory)
                 {
                     entries.TryRemove(inquiry, out _);
                 }
@@ -169,7 +168,7 @@ internal sealed partial class DeliveryProbe(VictoriaLogsClient logs, RuntimeCont
 
         foreach (var (target, pause) in pauses)
         {
-            if (now - pause.Until > Memory)
+            if (time.GetElapsedTime(pause.Since, now) > Memory)
             {
                 pauses.TryRemove(target, out _);
             }
@@ -183,10 +182,12 @@ internal sealed partial class DeliveryProbe(VictoriaLogsClient logs, RuntimeCont
     {
         public HashSet<ObjectKey> Askers { get; } = [];
         public Sighting? Seen { get; set; }
-        public DateTimeOffset Asked { get; set; }
-        public DateTimeOffset Looked { get; set; }
+
+        /// <summary>Timestamps of the monotonic clock: a wall clock that is set back would silence the inquiries for as long.</summary>
+        public long Asked { get; set; }
+        public long Looked { get; set; }
         public bool Waiting { get; set; }
     }
 
-    private sealed record Pause(DateTimeOffset Until, TimeSpan Length, CannotAskException Trouble);
+    private sealed record Pause(long Since, TimeSpan Length, CannotAskException Trouble);
 }
