@@ -67,47 +67,29 @@ internal static class ShippingOptions
     {
         if (forwarding.VictoriaLogs is { } victoriaLogs)
         {
-            yield return new VictoriaLogsSink
+            var sink = new VictoriaLogsSink
             {
                 Endpoint = Address(victoriaLogs.Endpoint),
                 AccountId = (uint)victoriaLogs.AccountId,
                 ProjectId = (uint)victoriaLogs.ProjectId,
                 IgnoreFields = [.. victoriaLogs.IgnoreFields],
-                Authentication = Of(victoriaLogs.BasicAuth, victoriaLogs.BearerTokenSecretRef),
-                Tls = Of(victoriaLogs.Tls),
             };
+            yield return Trusting(sink, victoriaLogs.BasicAuth, victoriaLogs.BearerTokenSecretRef, victoriaLogs.Tls);
         }
 
         if (forwarding.Loki is { } loki)
         {
-            yield return new LokiSink
-            {
-                Endpoint = Address(loki.Endpoint),
-                TenantId = loki.TenantId,
-                Authentication = Of(loki.BasicAuth, loki.BearerTokenSecretRef),
-                Tls = Of(loki.Tls),
-            };
+            yield return Trusting(new LokiSink { Endpoint = Address(loki.Endpoint), TenantId = loki.TenantId }, loki.BasicAuth, loki.BearerTokenSecretRef, loki.Tls);
         }
 
-        if (forwarding.Elasticsearch is { } elasticsearch)
+        if (forwarding.Elasticsearch is { } elastic)
         {
-            yield return new ElasticsearchSink
-            {
-                Endpoint = Address(elasticsearch.Endpoint),
-                Index = elasticsearch.Index,
-                Authentication = Of(elasticsearch.BasicAuth, elasticsearch.ApiKeySecretRef),
-                Tls = Of(elasticsearch.Tls),
-            };
+            yield return Trusting(new ElasticsearchSink { Endpoint = Address(elastic.Endpoint), Index = elastic.Index }, elastic.BasicAuth, elastic.ApiKeySecretRef, elastic.Tls);
         }
 
-        if (forwarding.OpenTelemetry is { } openTelemetry)
+        if (forwarding.OpenTelemetry is { } otlp)
         {
-            yield return new OpenTelemetrySink
-            {
-                Endpoint = Address(openTelemetry.Endpoint),
-                Authentication = Of(openTelemetry.BasicAuth, openTelemetry.BearerTokenSecretRef),
-                Tls = Of(openTelemetry.Tls),
-            };
+            yield return Trusting(new OpenTelemetrySink { Endpoint = Address(otlp.Endpoint) }, otlp.BasicAuth, otlp.BearerTokenSecretRef, otlp.Tls);
         }
 
         if (forwarding.S3 is { } s3)
@@ -125,6 +107,9 @@ internal static class ShippingOptions
             };
         }
     }
+
+    private static HttpSink Trusting(HttpSink sink, BasicAuth? basic, SecretKeyReference? token, ClientTls? tls) =>
+        sink with { Authentication = Of(basic, token), Tls = Of(tls) };
 
     private static Authentication? Of(BasicAuth? basic, SecretKeyReference? token) =>
         basic is not null ? new Authentication(basic.Username, Of(basic.PasswordSecretRef)!)
