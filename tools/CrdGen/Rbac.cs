@@ -39,7 +39,6 @@ internal static class Rbac
                 Aggregate("view", resources, ["get", "list", "watch"]),
                 Aggregate("edit", resources, ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]),
             ],
-            ["metrics-reader.yaml"] = [MetricsReader()],
         };
     }
 
@@ -81,13 +80,6 @@ internal static class Rbac
             new(kind.Group, [$"{kind.Plural}/status"], ["get"]),
         }));
         role["metadata"]!["labels"]![$"{Api}/aggregate-to-{name}"] = "true";
-        return role;
-    }
-
-    private static JsonObject MetricsReader()
-    {
-        var role = Object($"{Api}/v1", "ClusterRole", "comptroller-metrics-reader", null);
-        role["rules"] = new JsonArray(new JsonObject { ["nonResourceURLs"] = Strings(["/metrics"]), ["verbs"] = Strings(["get"]) });
         return role;
     }
 

@@ -1,4 +1,3 @@
-using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
 
 namespace Comptroller.Kubernetes.Runtime;

@@ -102,14 +102,22 @@ public sealed partial class LeaderElector
         leading = false;
         try
         {
-            var lease = observed!;
-            await ReplaceAsync(
-                lease with
+            try
+            {
+                await GiveUpAsync(observed!, cancellationToken);
+            }
+            catch (KubeApiException e) when (e.IsConflict)
+            {
+                // A renewal that was cut off may have arrived all the same, and then the version known here is not the newest.
+                var lease = await client.GetAsync(KubernetesTypes.Leases, options.Namespace, options.Name, cancellationToken);
+                if (HolderOf(lease) != options.Identity)
                 {
-                    // One second, because the server takes no zero.
-                    Spec = (lease.Spec ?? new LeaseSpec()) with { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = time.GetUtcNow() },
-                },
-                cancellationToken);
+                    return;
+                }
+
+                await GiveUpAsync(lease, cancellationToken);
+            }
+
             LogReleased(options.Identity);
         }
         catch (KubeApiException e)
@@ -118,6 +126,14 @@ public sealed partial class LeaderElector
             Note(e);
         }
     }
+
+    private Task<Lease> GiveUpAsync(Lease lease, CancellationToken cancellationToken) => ReplaceAsync(
+        lease with
+        {
+            // One second, because the server takes no zero.
+            Spec = (lease.Spec ?? new LeaseSpec()) with { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = time.GetUtcNow() },
+        },
+        cancellationToken);
 
     private TimeSpan Left() => options.RenewDeadline - time.GetElapsedTime(Volatile.Read(ref renewedAt));
 

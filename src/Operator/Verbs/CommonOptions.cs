@@ -27,4 +27,7 @@ internal static class ExitCodes
     public const int Clean = 0;
     public const int Warnings = 1;
     public const int Errors = 2;
+
+    /// <summary>As a shell says of a program that was interrupted.</summary>
+    public const int Interrupted = 130;
 }

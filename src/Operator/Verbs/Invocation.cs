@@ -32,5 +32,10 @@ internal static class Invocation
             await error.WriteLineAsync(e.Message);
             return ExitCodes.Errors;
         }
+        catch (OperationCanceledException)
+        {
+            await error.WriteLineAsync("interrupted");
+            return ExitCodes.Interrupted;
+        }
     }
 }

@@ -62,6 +62,20 @@ public sealed class ListTests
     }
 
     [Fact]
+    public async Task Q4_a_server_whose_tokens_always_expire_is_not_listed_for_ever()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Answer = (context, seen) => seen.Query.Contains("continue=", StringComparison.Ordinal)
+            ? ScriptedServer.StatusAsync(context, 410, "Expired")
+            : ScriptedServer.JsonAsync(context, 200, """{"metadata":{"resourceVersion":"5","continue":"t"},"items":[{"metadata":{"name":"a"}}]}""");
+        using var client = server.Client();
+
+        (await Should.ThrowAsync<KubeApiException>(() => client.ListAllAsync(KubernetesTypes.Leases, null, new ListOptions { Limit = 1 }, default)))
+            .IsGone.ShouldBeTrue();
+        server.Requests.Count.ShouldBe(8, "four times the first page, and the second that is refused");
+    }
+
+    [Fact]
     public async Task A_list_cut_short_is_an_error_and_not_a_short_list()
     {
         await using var server = await ScriptedServer.StartAsync();

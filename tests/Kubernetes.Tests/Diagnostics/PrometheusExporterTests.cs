@@ -31,6 +31,14 @@ public sealed class PrometheusExporterTests : IDisposable
     }
 
     [Fact]
+    public async Task Scrapes_at_the_same_time_all_see_every_gauge()
+    {
+        meter.CreateObservableGauge("leader", () => 1);
+        var pages = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Enumerable.Range(0, 200).Select(_ => exporter.Render()).ToList())));
+        pages.SelectMany(page => page).ShouldAllBe(page => page.Contains("leader 1\n"));
+    }
+
+    [Fact]
     public void A_histogram_has_cumulative_buckets_with_the_advised_bounds_a_sum_and_a_count()
     {
         var histogram = meter.CreateHistogram(

@@ -277,6 +277,18 @@ public sealed class ReflectorTests : IDisposable
         changes.Count.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task R11_a_kind_that_was_removed_and_is_served_again_is_told_like_one_that_came_late()
+    {
+        var missing = new KubeApiException("LIST", "/widgets", 404, "NotFound", "no");
+        server.List("10").Watch(missing).List(missing).List("20");
+        Start();
+        var told = 0;
+        informer!.OnSynced(() => told++);
+        await WatchingAsync(2);
+        told.ShouldBe(2);
+    }
+
     [Theory]
     [InlineData(403, "Forbidden", "not allowed to list widgets.tests.example.dev")]
     [InlineData(404, "NotFound", "install its CustomResourceDefinition")]

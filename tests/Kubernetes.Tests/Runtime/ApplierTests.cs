@@ -173,6 +173,17 @@ public sealed class ApplierTests : IAsyncLifetime, IDisposable
         server.Find(Configs, "default", "a").ShouldNotBeNull();
     }
 
+    [Theory]
+    [InlineData("elsewhere", "ConfigMap", "configmaps")]
+    [InlineData("default", "Secret", "secrets")]
+    [InlineData("default", "ConfigMap", "secrets")]
+    public async Task W10_what_a_status_names_is_deleted_only_where_it_could_have_been_applied(string @namespace, string kind, string plural)
+    {
+        var entry = new InventoryEntry { Version = "v1", Plural = plural, Kind = kind, Namespace = @namespace, Name = "victim", Uid = "victim-uid" };
+        await ApplyAsync([entry]);
+        server.Writes.Where(write => write.Type.Plural == "secrets" || write.Namespace == "elsewhere").ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task What_a_run_without_a_status_write_left_behind_is_pruned_too()
     {

@@ -75,6 +75,32 @@ public sealed class ControllerFailureTests : ControllerScene
     }
 
     [Fact]
+    public async Task Q12_a_terminal_failure_that_could_not_be_told_is_told_again()
+    {
+        Behaviour = (_, _) => throw new TerminalException("InvalidSpec", "rules[3]: no such level");
+        Reporting = () => Reports.Count <= 2 ? throw FakeKubeClient.Error(409, "Conflict") : Task.CompletedTask;
+        Start();
+        Set(Widget.Of("a", "1"));
+        await Context.Time.AdvanceUntilAsync(() => Reports.Count == 3, TimeSpan.FromMilliseconds(5), TimeSpan.FromMinutes(1));
+        Context.Time.Advance(TimeSpan.FromDays(1));
+        await Settle.BrieflyAsync();
+        Runs.Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Q12_nobody_is_left_to_tell_of_a_resource_that_is_gone()
+    {
+        Behaviour = (_, _) => throw new TerminalException("InvalidSpec", "rules[3]: no such level");
+        Reporting = () => throw FakeKubeClient.Error(404, "NotFound");
+        Start();
+        Set(Widget.Of("a", "1"));
+        await RunsAsync(1);
+        Context.Time.Advance(TimeSpan.FromDays(1));
+        await Settle.BrieflyAsync();
+        Runs.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task R8_an_object_that_cannot_be_decoded_is_reported_as_stalled()
     {
         Start();

@@ -30,6 +30,9 @@ public abstract class ControllerScene : IReconciler<Widget>, IFailureReporter<Wi
     /// <summary>What a run does; nothing, unless a test says more.</summary>
     private protected Func<Widget, CancellationToken, Task<Outcome>> Behaviour { get; set; } = (_, _) => Task.FromResult(Outcome.Done);
 
+    /// <summary>What telling of a failure comes to.</summary>
+    private protected Func<Task> Reporting { get; set; } = () => Task.CompletedTask;
+
     /// <summary>Null until it is started.</summary>
     private protected Controller<Widget>? Controller { get; set; }
 
@@ -61,7 +64,7 @@ public abstract class ControllerScene : IReconciler<Widget>, IFailureReporter<Wi
     Task IFailureReporter<Widget>.ReportFailureAsync(ObjectMeta metadata, Widget? resource, Exception failure, CancellationToken cancellationToken)
     {
         Reports.Enqueue((metadata, resource, failure));
-        return Task.CompletedTask;
+        return Reporting();
     }
 
     void IForgetter.Forget(ObjectMeta metadata) => Forgotten.Enqueue(metadata.Uid!);

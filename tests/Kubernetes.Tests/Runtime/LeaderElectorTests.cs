@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Diagnostics;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
@@ -151,6 +152,16 @@ public sealed class LeaderElectorTests : IDisposable
         var started = context.Time.GetTimestamp();
         await context.Time.AdvanceUntilAsync(() => waiting.IsCompleted, Step, TimeSpan.FromSeconds(30));
         context.Time.GetElapsedTime(started).TotalSeconds.ShouldBeLessThan(3);
+    }
+
+    [Fact]
+    public async Task E5_a_lease_whose_last_renewal_arrived_unheard_is_released_all_the_same()
+    {
+        var leader = Elector("a");
+        await leader.AcquireAsync(stop.Token).EndsAsync();
+        await server.MergePatchAsync(KubernetesTypes.Leases, "system", "lock", new JsonObject { ["spec"] = new JsonObject { ["leaseDurationSeconds"] = 16 } }, "a", default);
+        await leader.ReleaseAsync(default);
+        ((string?)Spec()["holderIdentity"]).ShouldBe("");
     }
 
     [Fact]

@@ -83,6 +83,25 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
+    public void Q8_a_delay_longer_than_a_timer_can_be_is_waited_out()
+    {
+        queue.AddAfter(1, TimeSpan.FromDays(60));
+        queue.AddAfter(2, TimeSpan.MaxValue);
+        for (var day = 0; day < 60; day++)
+        {
+            Take().ShouldBeNull($"{day} days have passed");
+            time.Advance(TimeSpan.FromDays(1));
+        }
+
+        Take().ShouldBe(1);
+        Take().ShouldBeNull();
+        // The real clock refuses what the manual one takes.
+        using var real = new WorkQueue<int>("real", TimeProvider.System);
+        real.AddAfter(1, TimeSpan.FromDays(60));
+        real.Waiting.ShouldBe(1);
+    }
+
+    [Fact]
     public void Q8_a_quiet_queue_arms_no_timer()
     {
         queue.Add(1);

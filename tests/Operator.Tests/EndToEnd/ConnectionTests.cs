@@ -19,7 +19,7 @@ public sealed class ConnectionTests
         await estate.ApplyAsync("default", "policy", Specs.Sound);
         var port = Relay.FreePort();
         var absent = new UriBuilder(estate.Server.Address) { Port = port }.Uri;
-        var run = await estate.OperateAsync(options => options with { Cluster = options.Cluster with { Server = absent } });
+        var run = await estate.OperateAsync(options => options with { Cluster = options.Cluster with { Server = absent }, PodNamespace = Estate.OperatorNamespace });
         var problem = $"no answer when asking to list auditpolicies.comptroller.dev: https://127.0.0.1:{port} refused the connection";
         await run.UntilReadyzAsync((healthy, text) => !healthy && text.Contains(problem, StringComparison.Ordinal));
         await run.Log.LineAsync(problem);
@@ -66,7 +66,7 @@ public sealed class ConnectionTests
         await using var server = await SandboxServer.StartAsync(new SandboxOptions());
         await using var other = await SandboxServer.StartAsync(new SandboxOptions());
 
-        await ShouldTellAsync(TryIt.Access(server, server.AdminToken) with { CertificateAuthorityPem = other.CaCertificatePem }, "certificate");
+        await ShouldTellAsync(TryIt.Access(server, server.AdminToken) with { CertificateAuthorityPem = other.CaCertificatePem }, "UntrustedRoot");
     }
 
     [Fact]
