@@ -15,7 +15,7 @@ internal static class CommonOptions
 
     public static Option<string?> Kubeconfig() => new("--kubeconfig")
     {
-        Description = "Path of a kubeconfig; $KUBECONFIG, then ~/.kube/config, or the pod's service account when absent",
+        Description = "Path of a kubeconfig; $KUBECONFIG, then the pod's service account, then ~/.kube/config when absent",
     };
 
     public static Option<string?> Context() => new("--context") { Description = "Context of the kubeconfig; its current one when absent" };

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Comptroller.Crds;
 using Comptroller.Operator.Tests.AuditPolicies;
 using Comptroller.Operator.Tests.Estates;
+using Comptroller.Operator.Tests.PolicyAuditSchedules;
 
 namespace Comptroller.Operator.Tests.EndToEnd;
 
@@ -57,6 +58,37 @@ public sealed class FaultTests(RunningEstate running) : IClassFixture<RunningEst
         estate.Server.Faults.Pending.ShouldBe(0);
     }
 
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task X5_a_spec_that_cannot_be_rendered_is_told_whether_or_not_the_status_write_fails(Failure failure)
+    {
+        var @namespace = $"invalid-{failure}".ToLowerInvariant();
+        await EndStateAsync(@namespace);
+        Fail(failure, $"^PATCH .*/namespaces/{@namespace}/auditpolicies/policy/status", 0);
+
+        await estate.ApplyAsync(@namespace, "policy", "rules: [{level: Metadata, resources: [{group: Apps/v1}]}]");
+
+        await estate.UntilAsync(ResourceTypes.AuditPolicies, @namespace, "policy", item => item!.IsObserved() && item!.Says("Stalled=True/InvalidSpec"));
+        estate.Server.Faults.Pending.ShouldBe(0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task X5_a_schedule_ends_the_same_whichever_request_fails(Failure failure)
+    {
+        const string Written = "configmaps|persistentvolumeclaims|networkpolicies|cronjobs|vmrules|policyauditschedules/tenant/status";
+        var (expected, requests) = await ScheduleAsync($"schedule-{failure}-none".ToLowerInvariant());
+        for (var n = 0; n < requests; n++)
+        {
+            var @namespace = $"schedule-{failure}-{n}".ToLowerInvariant();
+            Fail(failure, $"^(POST|PATCH) .*/namespaces/{@namespace}/({Written})", n);
+
+            (await ScheduleAsync(@namespace)).Said.ShouldBe(expected, $"request {n} failed");
+
+            estate.Server.Faults.Pending.ShouldBe(0, $"there was no request {n}");
+        }
+    }
+
     [Fact]
     public async Task An_event_that_is_refused_fails_nothing()
     {
@@ -71,6 +103,16 @@ public sealed class FaultTests(RunningEstate running) : IClassFixture<RunningEst
         failure switch { Failure.Conflict or Failure.ConflictAfterCommit => 409, Failure.Overload => 503, Failure.CutOff => 0, _ => 500 },
         afterCommit: failure is Failure.ErrorAfterCommit or Failure.ConflictAfterCommit,
         skip: skip);
+
+    /// <summary>A new schedule: what its conditions and inventory say in the end, and how many requests that took, events aside.</summary>
+    private async Task<(string Said, int Requests)> ScheduleAsync(string @namespace)
+    {
+        await estate.NamespaceAsync(@namespace);
+        await estate.ApplyAsync(Schedules.Document(Schedules.Sound, "tenant", @namespace));
+        var schedule = await estate.UntilAsync(ResourceTypes.PolicyAuditSchedules, @namespace, "tenant", item => item!.IsObserved() && item!.Says("Ready=True/Succeeded"));
+        var applied = schedule!["status"]!["inventory"]!.AsArray().Select(entry => $"{entry!["kind"]} {entry["name"]}").Order(StringComparer.Ordinal).ToList();
+        return ($"{schedule.Said()}: {string.Join(", ", applied)}", applied.Count + 1);
+    }
 
     /// <summary>A new resource, and everything that users see of it in the end, without what names this one run.</summary>
     private async Task<string> EndStateAsync(string @namespace)
