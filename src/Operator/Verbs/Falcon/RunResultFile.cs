@@ -39,7 +39,14 @@ internal static class RunResultFile
         };
     }
 
-    public static AuditRunResult Failure(string message) => new() { Outcome = AuditOutcomes.Failed, Message = message };
+    /// <summary>Of a run that came to no outcome, and ended just now.</summary>
+    /// <param name="message">Why.</param>
+    /// <param name="started">When it started; just now when null.</param>
+    public static AuditRunResult Failure(string message, DateTimeOffset? started = null)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        return new AuditRunResult { StartedAt = started ?? now, FinishedAt = now, Outcome = AuditOutcomes.Failed, Message = message };
+    }
 
     public static Task WriteAsync(string path, AuditRunResult result, CancellationToken cancellationToken) =>
         File.WriteAllTextAsync(path, result.ToJson(), cancellationToken);
