@@ -49,7 +49,8 @@ public static partial class OperatorHost
         // An update may bring the operator before this CRD. The other kinds must not wait for it.
         var schedules = new Informer<PolicyAuditSchedule>(
             client, ResourceTypes.PolicyAuditSchedules, new InformerOptions<PolicyAuditSchedule> { Namespaces = options.WatchNamespaces, Required = false }, context);
-        using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, new AuditInputLookup(client, image), context);
+        using var daemons = new DaemonResults();
+        using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, new AuditInputLookup(client, image), daemons, context);
         using var policyAuditMetrics = new PolicyAuditMetrics(schedules.Store);
         using var electing = options.LeaderElection ? AddLeaderElection(host, options, events, context) : null;
         host.Use(new DiagnosticsServer(
@@ -109,11 +110,11 @@ public static partial class OperatorHost
 
     private static Controller<PolicyAuditSchedule> AddPolicyAudits(
         ControllerHost host, OperatorOptions options, IKubeClient client, Informer<PolicyAuditSchedule> schedules, EventRecorder events, Owned owned,
-        AuditInputLookup lookup, RuntimeContext context)
+        AuditInputLookup lookup, DaemonResults daemons, RuntimeContext context)
     {
         var runs = new AuditRunCaches(client, options.WatchNamespaces, context);
         var reconciler = new PolicyAuditReconciler(
-            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, client, lookup, runs, context.Time);
+            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, client, lookup, runs, daemons, context.Time);
         var controller = new Controller<PolicyAuditSchedule>(
                 new ControllerOptions { Name = "policyauditschedule", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, schedules, reconciler, context)
             .Watches(runs.Jobs, AuditRunCaches.KeyOf)

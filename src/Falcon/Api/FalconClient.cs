@@ -157,7 +157,7 @@ public sealed class FalconClient : IDisposable
     // A server that echoes what it was sent must not put a secret into a log.
     private string Scrub(string message, string token) => message
         .Replace(token, "<redacted>", StringComparison.Ordinal)
-        .Replace(_options.Credentials.ClientSecret, "<redacted>", StringComparison.Ordinal);
+        .Replace(_options.Credentials.Read().ClientSecret, "<redacted>", StringComparison.Ordinal);
 
     private HttpRequestMessage Request(string path, string token, ReadOnlyMemory<byte>? body)
     {

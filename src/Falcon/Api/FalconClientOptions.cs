@@ -1,11 +1,16 @@
 namespace Comptroller.Falcon.Api;
 
 /// <summary>An API client of Falcon. Its text names neither part of it.</summary>
-public sealed class FalconCredentials(string clientId, string clientSecret)
+/// <param name="read">Id and secret; asked at every login, so that what was rotated meanwhile is used.</param>
+public sealed class FalconCredentials(Func<(string ClientId, string ClientSecret)> read)
 {
-    public string ClientId { get; } = clientId;
+    public FalconCredentials(string clientId, string clientSecret)
+        : this(() => (clientId, clientSecret))
+    {
+    }
 
-    public string ClientSecret { get; } = clientSecret;
+    /// <summary>Id and secret as they are now.</summary>
+    public (string ClientId, string ClientSecret) Read() => read();
 
     /// <summary>The child customer to act for; null for one's own.</summary>
     public string? MemberCid { get; init; }

@@ -126,10 +126,11 @@ internal sealed class FalconToken(HttpClient http, FalconClientOptions options, 
 
     private HttpRequestMessage Request()
     {
+        var (id, secret) = options.Credentials.Read();
         var form = new List<KeyValuePair<string, string>>
         {
-            KeyValuePair.Create("client_id", options.Credentials.ClientId),
-            KeyValuePair.Create("client_secret", options.Credentials.ClientSecret),
+            KeyValuePair.Create("client_id", id),
+            KeyValuePair.Create("client_secret", secret),
         };
         if (options.Credentials.MemberCid is { Length: > 0 } member)
         {

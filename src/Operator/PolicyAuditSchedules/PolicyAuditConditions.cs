@@ -10,7 +10,7 @@ namespace Comptroller.Operator.PolicyAuditSchedules;
 /// <remarks>
 /// <list type="table">
 /// <item><term>Ready</term><description>Everything is rendered and nothing known keeps a run from starting. That runs fail does not touch it: that is the tenant's or the network's matter, and alerts tell it.</description></item>
-/// <item><term>Compliant</term><description>True/ScoreMet, False/BelowThreshold, Unknown/NoCompleteRun, Unknown/Stale (the newest complete run is older than two intervals), Unknown/ReportedByDaemon.</description></item>
+/// <item><term>Compliant</term><description>True/ScoreMet, False/BelowThreshold, Unknown/NoCompleteRun, Unknown/Stale (the newest complete run is older than two intervals).</description></item>
 /// </list>
 /// </remarks>
 internal static class PolicyAuditConditions
@@ -21,7 +21,6 @@ internal static class PolicyAuditConditions
     public const string BelowThreshold = "BelowThreshold";
     public const string NoCompleteRun = "NoCompleteRun";
     public const string Stale = "Stale";
-    public const string ReportedByDaemon = "ReportedByDaemon";
     public const string CredentialsMissing = "CredentialsMissing";
     public const string GradingMissing = "GradingMissing";
 
@@ -36,7 +35,7 @@ internal static class PolicyAuditConditions
         PolicyAuditSchedule resource, PolicyAuditScheduleStatus status, PolicyAuditPlan plan, ApplyReport report, AuditObstacle? obstacle, DateTimeOffset now)
     {
         var generation = resource.Metadata.Generation;
-        var conditions = Of(resource).Rendered(report, Summary(resource.Spec, status), generation, now);
+        var conditions = Of(resource).Rendered(report, Summary(status), generation, now);
         if (obstacle is not null && conditions.IsTrue(Conditions.Ready))
         {
             conditions = conditions.Failed(generation, now, RenderConditions.Bounded(obstacle.Message), obstacle.Reason);
@@ -78,9 +77,8 @@ internal static class PolicyAuditConditions
     }
 
     /// <summary>One line for people: how the last run ended and what the last complete one found.</summary>
-    public static string Summary(PolicyAuditScheduleSpec spec, PolicyAuditScheduleStatus status) => status switch
+    public static string Summary(PolicyAuditScheduleStatus status) => status switch
     {
-        _ when spec.Mode == AuditModes.Daemon => "the daemon runs and reports its audits as metrics",
         { LastRun: null } => "no run has ended yet",
         { LastRun.Outcome: AuditOutcomes.Failed } => RenderConditions.Bounded($"the last {(status.ConsecutiveFailures == 1 ? "run" : $"{status.ConsecutiveFailures} runs")} failed: {status.LastRun.Message ?? "no reason was given"}"),
         { LastRun.Outcome: AuditOutcomes.Degraded } => RenderConditions.Bounded($"the last run could not audit everything: {status.LastRun.Message ?? "no reason was given"}"),
@@ -90,11 +88,6 @@ internal static class PolicyAuditConditions
     private static (string Status, string Reason, string Message) Verdict(
         PolicyAuditScheduleSpec spec, PolicyAuditScheduleStatus status, AuditTimetable timetable, DateTimeOffset now)
     {
-        if (spec.Mode == AuditModes.Daemon)
-        {
-            return ("Unknown", ReportedByDaemon, "a daemon hands nothing back while it runs: its own metrics have the score");
-        }
-
         if (status is not { LastSuccessTime: { } success, Audit: { } audit })
         {
             return ("Unknown", NoCompleteRun, "no run has audited everything yet");

@@ -14,6 +14,9 @@ internal sealed record PolicyAuditInputs
     /// <summary>The ConfigMap with grading files.</summary>
     public AuditDependency Grading { get; init; } = AuditDependency.Unknown;
 
+    /// <summary>The request that a daemon is to start a run for; null for none. Jobs are started for theirs.</summary>
+    public string? Request { get; init; }
+
     /// <summary>True when runs could only fail: nothing is started until what is missing is there.</summary>
     public bool HoldsRuns => Credentials.IsMissing || Grading.IsMissing;
 }

@@ -13,11 +13,15 @@ namespace Comptroller.Operator.PolicyAuditSchedules;
 /// <see cref="PolicyAuditPlan"/>, <see cref="AuditRun"/> and <see cref="PolicyAuditConditions"/>; this shell only reads, sends and writes.
 /// </summary>
 internal sealed class PolicyAuditReconciler(
-    Applier applier, StatusWriter statuses, EventRecorder events, IKubeClient client, AuditInputLookup lookup, AuditRunCaches runs, TimeProvider time)
+    Applier applier, StatusWriter statuses, EventRecorder events, IKubeClient client, AuditInputLookup lookup, AuditRunCaches runs, DaemonResults daemons,
+    TimeProvider time)
     : IReconciler<PolicyAuditSchedule>, IFailureReporter<PolicyAuditSchedule>, IForgetter
 {
     /// <summary>How soon to look again for a result that a pod may still hand back.</summary>
     private static readonly TimeSpan ResultPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>How soon to ask a daemon again: nothing else tells that a run of it has ended.</summary>
+    private static readonly TimeSpan DaemonPause = TimeSpan.FromSeconds(30);
 
     private static readonly ResourceType<System.Text.Json.Nodes.JsonObject> Jobs = KubernetesTypes.UntypedOf(ObservedJob.Type);
 
@@ -29,6 +33,9 @@ internal sealed class PolicyAuditReconciler(
         }
 
         var inputs = await lookup.LookAsync(resource, cancellationToken);
+        var request = RenderConditions.RequestedAt(resource.Metadata, resource.Status.LastHandledReconcileAt);
+        var held = resource.Spec.Suspend || inputs.HoldsRuns;
+        inputs = inputs with { Request = held ? resource.Status.LastHandledReconcileAt : request };
         var plan = PolicyAuditPlan.Make(resource, inputs);
         if (!plan.Errors.IsEmpty)
         {
@@ -39,10 +46,11 @@ internal sealed class PolicyAuditReconciler(
         report.ThrowIfFailed();
 
         var (now, jobs, pods) = (time.GetUtcNow(), runs.JobsOf(resource), runs.PodsOf(resource));
-        var news = AuditRun.News(jobs, pods, resource.Status.LastRun, now);
+        var daemon = resource.Spec.Mode == AuditModes.Daemon;
+        var news = daemon ? AuditRun.News(await daemons.AskAsync(pods, cancellationToken), resource.Status.LastRun)
+            : AuditRun.News(jobs, pods, resource.Status.LastRun, now);
         var status = news.Aggregate(resource.Status, (known, run) => run.AddTo(known));
-        var request = RenderConditions.RequestedAt(resource.Metadata, resource.Status.LastHandledReconcileAt);
-        if (request != resource.Status.LastHandledReconcileAt && await StartAsync(resource, plan, inputs, jobs, request!, cancellationToken))
+        if (request != resource.Status.LastHandledReconcileAt && await StartAsync(resource, plan, held, jobs, request!, cancellationToken))
         {
             status = status with { LastHandledReconcileAt = request };
         }
@@ -65,6 +73,7 @@ internal sealed class PolicyAuditReconciler(
         var pause = awaited ? ResultPause
             : obstacle is not null || report.Of(ApplyAction.Conflict).Any() ? plan.RetryInterval
             : plan.Interval;
+        pause = daemon && DaemonPause < pause ? DaemonPause : pause;
         var change = PolicyAuditConditions.NextChange(status, plan.Timetable!, now) - now + TimeSpan.FromSeconds(1);
         return Outcome.After(change < pause ? change : pause);
     }
@@ -92,12 +101,12 @@ internal sealed class PolicyAuditReconciler(
     /// for the run before it, whose volume it needs.
     /// </summary>
     private async Task<bool> StartAsync(
-        PolicyAuditSchedule resource, PolicyAuditPlan plan, PolicyAuditInputs inputs, IReadOnlyCollection<ObservedJob> jobs, string request, CancellationToken cancellationToken)
+        PolicyAuditSchedule resource, PolicyAuditPlan plan, bool held, IReadOnlyCollection<ObservedJob> jobs, string request, CancellationToken cancellationToken)
     {
         if (plan.Audit is not { } audit)
         {
-            // A daemon keeps its own time: reconciling is all that can be asked for.
-            return true;
+            // The daemon that was just applied has been started for it.
+            return !held;
         }
 
         var name = AuditJobObjects.RequestedName(resource.Metadata, request);
@@ -106,7 +115,7 @@ internal sealed class PolicyAuditReconciler(
             return true;
         }
 
-        if (resource.Spec.Suspend || inputs.HoldsRuns || !runs.HaveSynced || jobs.Any(job => job.End is null))
+        if (held || !runs.HaveSynced || jobs.Any(job => job.End is null))
         {
             return false;
         }

@@ -54,7 +54,7 @@ public sealed class PolicyAuditPlanTests
     [MemberData(nameof(Cases))]
     public void Nothing_rendered_holds_a_credential_but_by_reference(string name)
     {
-        foreach (var variable in Pods(Plan(name)).SelectMany(pod => pod["containers"]![0]!["env"]!.AsArray()).Where(each => ((string)each!["name"]!).Contains("SECRET", StringComparison.Ordinal)))
+        foreach (var variable in Pods(Plan(name)).SelectMany(pod => pod["containers"]![0]!["env"]!.AsArray()).Where(each => ((string)each!["name"]!).EndsWith("SECRET", StringComparison.Ordinal)))
         {
             variable!["value"].ShouldBeNull();
             variable["valueFrom"]!["secretKeyRef"].ShouldNotBeNull();
@@ -101,12 +101,30 @@ public sealed class PolicyAuditPlanTests
     }
 
     [Fact]
-    public void Rotated_credentials_start_another_daemon_and_leave_the_CronJob_alone()
+    public void Rotated_credentials_reach_a_daemon_by_its_files_and_restart_nothing()
     {
         var (old, rotated) = (Inputs with { Credentials = new AuditDependency(false, "uid/7") }, Inputs with { Credentials = new AuditDependency(false, "uid/8") });
-        Deployment(rotated).ShouldNotBe(Deployment(old));
+        Deployment(rotated).ShouldBe(Deployment(old));
+        var pod = Pods(Plan("daemon")).Single();
+        pod["volumes"]!.AsArray().ShouldContain(volume => (string)volume!["name"]! == "credentials" && (bool)volume["secret"]!["optional"]!);
+        foreach (var variable in (string[])["FALCON_CLIENT_ID_FILE", "FALCON_CLIENT_SECRET_FILE"])
+        {
+            pod["containers"]![0]!["env"]!.AsArray().Single(each => (string)each!["name"]! == variable)!["value"]!.ToString().ShouldStartWith("/etc/comptroller/credentials/");
+        }
+
+        Pods(Plan("full")).ShouldAllBe(job => !job.ToJsonString().Contains("\"credentials\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_changed_grading_and_a_request_start_another_daemon_and_the_request_makes_it_audit_at_once()
+    {
+        Deployment(Inputs with { Grading = new AuditDependency(false, "uid/8") }).ShouldNotBe(Deployment(Inputs));
+        Deployment(Inputs).ShouldNotContain("--immediate");
+        var (first, second) = (Deployment(Inputs with { Request = "first" }), Deployment(Inputs with { Request = "second" }));
+        first.ShouldContain("--immediate");
+        second.ShouldNotBe(first);
         var schedule = Schedules.Of(Schedules.Sound);
-        PolicyAuditPlan.Make(schedule, rotated).Audit!.Body.ToJsonString().ShouldBe(PolicyAuditPlan.Make(schedule, old).Audit!.Body.ToJsonString());
+        PolicyAuditPlan.Make(schedule, Inputs with { Request = "first" }).Audit!.Body.ToJsonString().ShouldBe(PolicyAuditPlan.Make(schedule, Inputs).Audit!.Body.ToJsonString());
     }
 
     [Theory]

@@ -27,6 +27,9 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
     /// <summary>Label with the task.</summary>
     public const string TaskLabel = "comptroller.dev/task";
 
+    /// <summary>The request that a daemon was started for.</summary>
+    public const string RequestAnnotation = "comptroller.dev/requested-at";
+
     public const string ContainerName = "audit";
     private const string DataPath = "/data";
     public const string ResultPath = "/dev/termination-log";
@@ -34,6 +37,7 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
     private const string GradingFolder = $"{ConfigurationFolder}/grading";
 
     private const string ConfigurationFolder = "/etc/comptroller";
+    private const string CredentialsFolder = $"{ConfigurationFolder}/credentials";
     private const int User = 1001;
 
     public static JsonObject Labels(string owner, AuditTask task) => new()
@@ -53,7 +57,13 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
         if (task == AuditTask.Daemon)
         {
             // A pod reads files and variables when it starts: another hash starts another pod. Jobs start anew for every run anyway.
-            metadata["annotations"] = new JsonObject { ["comptroller.dev/inputs"] = InputsHash() };
+            var annotations = new JsonObject { ["comptroller.dev/inputs"] = InputsHash() };
+            if (Inputs.Request is { } request)
+            {
+                annotations[RequestAnnotation] = request;
+            }
+
+            metadata["annotations"] = annotations;
         }
 
         return new JsonObject
@@ -74,7 +84,7 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
                     ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
                 },
                 ["containers"] = new JsonArray(Container(task)),
-                ["volumes"] = Volumes(),
+                ["volumes"] = Volumes(task),
             },
         };
     }
@@ -102,7 +112,7 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
             ["terminationMessagePath"] = ResultPath,
             // Not the end of the log instead of a message: a log line is no result, and status is no place for logs.
             ["terminationMessagePolicy"] = "File",
-            ["volumeMounts"] = Mounts(),
+            ["volumeMounts"] = Mounts(task),
         };
         if (task == AuditTask.Daemon)
         {
@@ -117,10 +127,12 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
     {
         string[] grading = Spec.GradingConfigMapRef is null || task == AuditTask.Cleanup ? [] : ["--grading", GradingFolder];
         string[] result = task == AuditTask.Audit ? ["--termination-log", ResultPath] : [];
+        // A daemon is asked by starting it anew: it takes no orders over the network, where anybody could give them.
+        string[] now = task == AuditTask.Daemon && Inputs.Request is not null ? ["--immediate"] : [];
         string[] arguments =
         [
             "falcon", Name(task), "--config", $"{ConfigurationFolder}/{AuditConfiguration.FileName}", "--store", $"{DataPath}/db.sqlite", "--output-dir", $"{DataPath}/reports",
-            .. grading, .. result,
+            .. grading, .. result, .. now,
         ];
         return [.. arguments.Select(argument => (JsonNode)argument)];
     }
@@ -138,6 +150,13 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
             variables.Add((JsonNode)FromSecret($"{AuditConfiguration.CredentialsPrefix}CLIENT_SECRET", credentials.Name, credentials.ClientSecretKey));
         }
 
+        if (task == AuditTask.Daemon)
+        {
+            // A variable is as old as the container; a file follows the Secret, and is read at every login.
+            variables.Add((JsonNode)new JsonObject { ["name"] = $"{AuditConfiguration.CredentialsPrefix}CLIENT_ID_FILE", ["value"] = $"{CredentialsFolder}/client_id" });
+            variables.Add((JsonNode)new JsonObject { ["name"] = $"{AuditConfiguration.CredentialsPrefix}CLIENT_SECRET_FILE", ["value"] = $"{CredentialsFolder}/client_secret" });
+        }
+
         return variables;
     }
 
@@ -147,7 +166,7 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
         ["valueFrom"] = new JsonObject { ["secretKeyRef"] = new JsonObject { ["name"] = secret, ["key"] = key } },
     };
 
-    private JsonArray Mounts()
+    private JsonArray Mounts(AuditTask task)
     {
         var mounts = new JsonArray(
             // One file instead of the folder, because the grading files have their place beside it.
@@ -165,10 +184,15 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
             mounts.Add((JsonNode)new JsonObject { ["name"] = "grading", ["mountPath"] = GradingFolder, ["readOnly"] = true });
         }
 
+        if (task == AuditTask.Daemon)
+        {
+            mounts.Add((JsonNode)new JsonObject { ["name"] = "credentials", ["mountPath"] = CredentialsFolder, ["readOnly"] = true });
+        }
+
         return mounts;
     }
 
-    private JsonArray Volumes()
+    private JsonArray Volumes(AuditTask task)
     {
         var volumes = new JsonArray(
             new JsonObject { ["name"] = "config", ["configMap"] = new JsonObject { ["name"] = AuditObjects.ConfigurationName(Owner) } },
@@ -179,12 +203,31 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
             volumes.Add((JsonNode)new JsonObject { ["name"] = "grading", ["configMap"] = new JsonObject { ["name"] = grading.Name } });
         }
 
+        if (task == AuditTask.Daemon)
+        {
+            var credentials = Spec.Falcon.CredentialsSecretRef;
+            volumes.Add((JsonNode)new JsonObject
+            {
+                ["name"] = "credentials",
+                ["secret"] = new JsonObject
+                {
+                    ["secretName"] = credentials.Name,
+                    ["defaultMode"] = 0x120, // 0440: the group is the pod's fsGroup
+                    ["items"] = new JsonArray(
+                        new JsonObject { ["key"] = credentials.ClientIdKey, ["path"] = "client_id" },
+                        new JsonObject { ["key"] = credentials.ClientSecretKey, ["path"] = "client_secret" }),
+                    // The variables require it already, and the kubelet says so in words.
+                    ["optional"] = true,
+                },
+            });
+        }
+
         return volumes;
     }
 
     private string InputsHash()
     {
-        var all = string.Join('\n', Configuration, Inputs.Credentials.Revision, Inputs.Grading.Revision);
+        var all = string.Join('\n', Configuration, Inputs.Grading.Revision);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)).AsSpan(0, 8));
     }
 }

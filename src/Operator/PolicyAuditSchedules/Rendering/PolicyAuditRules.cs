@@ -37,14 +37,14 @@ internal static class PolicyAuditRules
         alerts.Disabled.Select((name, index) => (name, index)).Where(item => !Names.Contains(item.name, StringComparer.Ordinal))
             .Select(item => $"spec.alerts.disabled[{item.index}]: no alert is called \"{item.name}\"; there are {string.Join(", ", Names)}");
 
-    /// <summary>The alerts of a schedule. Those on the outcome of runs exist in CronJob mode only: a daemon reports its runs itself.</summary>
+    /// <summary>The alerts of a schedule.</summary>
     public static ImmutableArray<PolicyAuditRule> For(ObjectMeta owner, PolicyAuditScheduleSpec spec)
     {
         var alerts = spec.Alerts;
         var of = $"{{{PolicyAuditMetrics.NamespaceLabel}=\"{owner.Namespace}\",{PolicyAuditMetrics.NameLabel}=\"{owner.Name}\"}}";
         const string By = $"by ({PolicyAuditMetrics.NamespaceLabel}, {PolicyAuditMetrics.NameLabel})";
         var calls = $"clamp_min({Max(PolicyAuditMetrics.ApiCalls)}, 1)";
-        PolicyAuditRule[] onRuns =
+        PolicyAuditRule[] rules =
         [
             new(Failing, "critical", $"{Max(PolicyAuditMetrics.ConsecutiveFailures)} >= {alerts.FailedRuns}", "0s",
                 "The last {{ $value }} audits failed", "Read status.lastRun.message of the resource; with exit code 2 the log of the Job's pod says which request failed."),
@@ -59,16 +59,13 @@ internal static class PolicyAuditRules
                 "Other clients of the tenant share its limit. Lower spec.rateLimit, or audit less often."),
             new(ApiErrors, "warning", $"100 * {Max(PolicyAuditMetrics.ApiErrors)} / {calls} > {alerts.ApiErrorPercent}", "0s",
                 "{{ $value | printf \"%.0f\" }} % of the requests of the last audit failed", "The log of the Job's pod names each request. Check the scopes of the API client and the state of the Falcon cloud."),
-        ];
-        PolicyAuditRule[] always =
-        [
             new(NotReady, "warning", $"{Max(PolicyAuditMetrics.Ready)} == 0", "15m",
                 "Audits cannot run", "The condition Ready of the resource says what is in the way, such as a missing Secret."),
             // Without the operator's metrics every other alert is silent.
             new(Unobserved, "critical", $"absent({PolicyAuditMetrics.Ready}{of})", "15m",
                 "Nobody reports on this schedule", "The operator is down, is not scraped, or does not watch the namespace. Delete the PolicyAuditSchedule if it is not wanted any more."),
         ];
-        return [.. (spec.Mode == AuditModes.Daemon ? always : [.. onRuns, .. always]).Where(rule => !alerts.Disabled.Contains(rule.Name, StringComparer.Ordinal))];
+        return [.. rules.Where(rule => !alerts.Disabled.Contains(rule.Name, StringComparer.Ordinal))];
 
         string Max(string metric) => $"max {By} ({metric}{of})";
     }

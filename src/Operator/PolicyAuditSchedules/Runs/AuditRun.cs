@@ -36,26 +36,30 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
 
         var result = AuditRunResult.Read(container?.Message, out var error);
         var started = result?.StartedAt ?? container?.StartedAt ?? job.Status.StartTime;
-        return new AuditRun(
+        return result is not null ? Of(job.Metadata.Name, result, started, ended) : new AuditRun(
             new AuditRunStatus
             {
                 Name = job.Metadata.Name,
-                Outcome = result?.Outcome ?? AuditOutcomes.Failed,
+                Outcome = AuditOutcomes.Failed,
                 StartTime = started,
                 EndTime = ended,
-                DurationSeconds = started is { } from && ended > from ? (long)(ended - from).TotalSeconds : 0,
-                ApiCalls = result?.ApiCalls ?? 0,
-                Throttled = result?.Throttled ?? 0,
-                ApiErrors = result?.ApiErrors ?? 0,
-                Message = result is not null ? Line(result.Message) : RenderConditions.Bounded(WithoutResult(error!, container, over)),
+                DurationSeconds = Seconds(started, ended),
+                Message = RenderConditions.Bounded(WithoutResult(error!, container, over)),
             },
-            result);
+            Result: null);
     }
+
+    /// <summary>The newest run of a daemon, which is none before the first has ended.</summary>
+    public static AuditRun Of(ObservedPod daemon, AuditRunResult result) => Of(daemon.Metadata.Name, result, result.StartedAt, result.FinishedAt);
 
     /// <summary>Those that the status does not know yet, in the order in which they ended.</summary>
     public static ImmutableArray<AuditRun> News(IEnumerable<ObservedJob> jobs, IReadOnlyCollection<ObservedPod> pods, AuditRunStatus? last, DateTimeOffset now) =>
+        News(jobs.Select(job => Of(job, pods, now)).OfType<AuditRun>(), last);
+
+    /// <summary>Those that the status does not know yet, in the order in which they ended.</summary>
+    public static ImmutableArray<AuditRun> News(IEnumerable<AuditRun> runs, AuditRunStatus? last) =>
     [
-        .. jobs.Select(job => Of(job, pods, now)).OfType<AuditRun>()
+        .. runs
             .Where(run => last?.EndTime is not { } known || run.Status.EndTime > known
                 || (run.Status.EndTime == known && string.CompareOrdinal(run.Status.Name, last.Name) > 0))
             .OrderBy(run => run.Status.EndTime).ThenBy(run => run.Status.Name, StringComparer.Ordinal),
@@ -85,6 +89,23 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
             },
         };
     }
+
+    private static AuditRun Of(string name, AuditRunResult result, DateTimeOffset? started, DateTimeOffset ended) => new(
+        new AuditRunStatus
+        {
+            Name = name,
+            Outcome = result.Outcome,
+            StartTime = started,
+            EndTime = ended,
+            DurationSeconds = Seconds(started, ended),
+            ApiCalls = result.ApiCalls,
+            Throttled = result.Throttled,
+            ApiErrors = result.ApiErrors,
+            Message = Line(result.Message),
+        },
+        result);
+
+    private static long Seconds(DateTimeOffset? started, DateTimeOffset ended) => started is { } from && ended > from ? (long)(ended - from).TotalSeconds : 0;
 
     private static string WithoutResult(string error, ContainerEnd? container, JobCondition over) =>
         container is { ExitCode: not 0 } ? $"{error} ({(container.Reason is "" or "Error" ? "" : $"{container.Reason}, ")}exit code {container.ExitCode})"

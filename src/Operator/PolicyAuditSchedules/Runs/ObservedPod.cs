@@ -34,6 +34,9 @@ internal sealed record ObservedPod : IKubernetesObject
 
 internal sealed record PodStatus
 {
+    [JsonPropertyName("podIP")]
+    public string PodIp { get; init => field = value ?? ""; } = "";
+
     public IReadOnlyList<ContainerStatus> ContainerStatuses { get; init => field = value ?? []; } = [];
 }
 

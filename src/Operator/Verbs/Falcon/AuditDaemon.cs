@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Falcon.Api;
 using Comptroller.Falcon.Auditing;
 using Comptroller.Falcon.Configuration;
@@ -29,6 +30,7 @@ internal sealed partial class AuditDaemon(
     private readonly DaemonFigures _figures = new(TimeProvider.System, api.Client.Counters, api.Client.Limiter);
     private FalconConfig _config = new();
     private DaemonServer? _server;
+    private volatile AuditRunResult? _result;
 
     /// <summary>Runs until it is told to stop.</summary>
     public async Task RunAsync(FalconConfig config, bool immediate, CancellationToken stop)
@@ -68,7 +70,7 @@ internal sealed partial class AuditDaemon(
     }
 
     private async Task<DaemonServer?> ServeAsync(FalconConfig config, CancellationToken cancellationToken) => config.HealthEnabled
-        ? await DaemonServer.StartAsync(IPAddress.Parse(config.HealthAddress), healthPort ?? config.HealthPort, _figures, () => _figures.Ready(OldestSuccess()), cancellationToken)
+        ? await DaemonServer.StartAsync(IPAddress.Parse(config.HealthAddress), healthPort ?? config.HealthPort, _figures, () => _figures.Ready(OldestSuccess()), () => _result, cancellationToken)
         : null;
 
     // Two slots without a success are too old to be called ready.
@@ -149,6 +151,7 @@ internal sealed partial class AuditDaemon(
             if (task == DaemonTask.FetchAndGrade)
             {
                 var now = _time.GetUtcNow();
+                _result = RunResultFile.Failure(e.Message);
                 _figures.Record(new StoredRun { Started = now, Ended = now, Result = RunResult.Failed, Message = e.Message });
             }
         }
@@ -158,6 +161,7 @@ internal sealed partial class AuditDaemon(
     {
         var reports = new AuditReports(output, _config.Compress, metadata);
         var outcome = await new AuditRun(api, store, _time) { Report = reports.WriteAsync }.RunAsync(await optionsOf(_config, cancellationToken), cancellationToken);
+        _result = RunResultFile.Of(outcome);
         _figures.Record(outcome.Run, outcome.Types, reports.Written);
         LogRan(outcome.Run.Result, outcome.Run.Hosts.Total, outcome.Run.Policies.Total, outcome.Run.Policies.Score, outcome.Run.Duration.TotalSeconds, outcome.IsResumed, outcome.Run.Message);
     }

@@ -43,6 +43,7 @@ internal static class AuditVerb
     private static async Task<int> RunAsync(
         ParseResult result, FalconOptions options, double minimum, string? directory, bool compress, string? termination, CancellationToken cancellationToken)
     {
+        var started = TimeProvider.System.GetUtcNow();
         AuditOutcome outcome;
         try
         {
@@ -51,13 +52,13 @@ internal static class AuditVerb
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             const string Stopped = "stopped before its end; the next audit on the same store goes on from there when it starts within the hour";
-            await WriteFailureAsync(termination, Stopped);
+            await WriteFailureAsync(termination, started, Stopped);
             await result.InvocationConfiguration.Error.WriteLineAsync(Stopped.AsMemory(), CancellationToken.None);
             return ExitCodes.Errors;
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or FalconApiException or DbException)
         {
-            await WriteFailureAsync(termination, e.Message);
+            await WriteFailureAsync(termination, started, e.Message);
             throw;
         }
 
@@ -71,8 +72,8 @@ internal static class AuditVerb
     }
 
     // Whatever stopped the run, its container still tells why.
-    private static Task WriteFailureAsync(string? termination, string message) =>
-        termination is null ? Task.CompletedTask : RunResultFile.WriteAsync(termination, RunResultFile.Failure(message), CancellationToken.None);
+    private static Task WriteFailureAsync(string? termination, DateTimeOffset started, string message) =>
+        termination is null ? Task.CompletedTask : RunResultFile.WriteAsync(termination, RunResultFile.Failure(message, started), CancellationToken.None);
 
     private static async Task<AuditOutcome> AuditAsync(ParseResult result, FalconOptions options, string? directory, bool compress, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Falcon.Daemon;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -13,12 +14,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Comptroller.Operator.Verbs.Falcon;
 
-/// <summary><c>/health</c>, <c>/ready</c> and <c>/metrics</c> of a daemon.</summary>
+/// <summary><c>/health</c>, <c>/ready</c>, <c>/metrics</c>, and <c>/result</c>: what the newest run hands back, as a Job's does by its termination message.</summary>
 internal sealed class DaemonServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
 
-    private DaemonServer(IPAddress address, int port, DaemonFigures figures, Func<bool> ready)
+    private DaemonServer(IPAddress address, int port, DaemonFigures figures, Func<bool> ready, Func<AuditRunResult?> result)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -35,7 +36,9 @@ internal sealed class DaemonServer : IAsyncDisposable
             "/ready" or "/readiness" => JsonAsync(context, ready() ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, figures, DaemonJson.WriteReady),
             "/metrics" when WantsJson(context.Request) => JsonAsync(context, StatusCodes.Status200OK, figures, DaemonJson.WriteMetrics),
             "/metrics" => TextAsync(context, StatusCodes.Status200OK, "text/plain; version=0.0.4; charset=utf-8", DaemonMetrics.Render(figures.Snapshot())),
-            _ => TextAsync(context, StatusCodes.Status404NotFound, "text/plain; charset=utf-8", "not found; there are /health, /ready and /metrics\n"),
+            "/result" => result() is { } newest ? TextAsync(context, StatusCodes.Status200OK, "application/json", newest.ToJson())
+                : TextAsync(context, StatusCodes.Status404NotFound, "text/plain; charset=utf-8", "no run has ended since the daemon started\n"),
+            _ => TextAsync(context, StatusCodes.Status404NotFound, "text/plain; charset=utf-8", "not found; there are /health, /ready, /metrics and /result\n"),
         });
     }
 
@@ -43,9 +46,9 @@ internal sealed class DaemonServer : IAsyncDisposable
     public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <exception cref="IOException">The port is taken.</exception>
-    public static async Task<DaemonServer> StartAsync(IPAddress address, int port, DaemonFigures figures, Func<bool> ready, CancellationToken cancellationToken)
+    public static async Task<DaemonServer> StartAsync(IPAddress address, int port, DaemonFigures figures, Func<bool> ready, Func<AuditRunResult?> result, CancellationToken cancellationToken)
     {
-        var server = new DaemonServer(address, port, figures, ready);
+        var server = new DaemonServer(address, port, figures, ready, result);
         try
         {
             await server._application.StartAsync(cancellationToken);

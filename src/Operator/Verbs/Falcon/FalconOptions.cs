@@ -101,18 +101,12 @@ internal sealed class FalconOptions
     {
         var address = result.GetValue(_cloud) ?? Environment(config, "BASE_URL") ?? config.BaseUrl
             ?? throw new FormatException($"which Falcon cloud? Set FALCON_BASE_URL or --cloud to one of {FalconCloud.Names}");
-        var id = Environment(config, "CLIENT_ID") ?? config.ClientId;
-        var secret = Environment(config, "CLIENT_SECRET") ?? config.ClientSecret;
-        if (id is null || secret is null)
-        {
-            throw new FormatException("no API client: set FALCON_CLIENT_ID and FALCON_CLIENT_SECRET");
-        }
-
+        var (id, secret) = (Credential(config, "CLIENT_ID", config.ClientId), Credential(config, "CLIENT_SECRET", config.ClientSecret));
         return new FalconClient(
             new FalconClientOptions
             {
                 Address = FalconCloud.Resolve(address),
-                Credentials = new FalconCredentials(id, secret) { MemberCid = Environment(config, "MEMBER_CID") ?? config.MemberCid },
+                Credentials = new FalconCredentials(() => (id(), secret())) { MemberCid = Environment(config, "MEMBER_CID") ?? config.MemberCid },
                 FollowRegion = !address.Contains("://", StringComparison.Ordinal),
             },
             limiter,
@@ -153,6 +147,18 @@ internal sealed class FalconOptions
     // The replaced tool reads both CLIENT_ID and, with its prefix set, FALCON_CLIENT_ID.
     private static string? Environment(FalconConfig config, string name) =>
         Value(config.Prefix + name) ?? (config.Prefix.Length == 0 ? Value($"FALCON_{name}") : null);
+
+    /// <summary>One half of the credentials. A file is read at every login: Kubernetes writes it anew when the Secret changes.</summary>
+    private static Func<string> Credential(FalconConfig config, string name, string? configured)
+    {
+        if (Environment(config, $"{name}_FILE") is { } path && File.Exists(path))
+        {
+            return () => File.ReadAllText(path).Trim() is { Length: > 0 } text ? text : throw new IOException($"{path} is empty: it should hold the API client's {name.ToLowerInvariant()}");
+        }
+
+        var value = Environment(config, name) ?? configured ?? throw new FormatException("no API client: set FALCON_CLIENT_ID and FALCON_CLIENT_SECRET, or FALCON_CLIENT_ID_FILE and FALCON_CLIENT_SECRET_FILE to files with them");
+        return () => value;
+    }
 
     private static string? Value(string name) => System.Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value.Trim() : null;
 

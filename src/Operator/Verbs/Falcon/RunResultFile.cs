@@ -42,6 +42,18 @@ internal static class RunResultFile
         };
     }
 
+    /// <summary>Of a run that came to no outcome, and ended just now.</summary>
+    /// <param name="message">Why.</param>
+    /// <param name="started">When it started; just now when null.</param>
+    public static AuditRunResult Failure(string message, DateTimeOffset? started = null)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        return new AuditRunResult { StartedAt = started ?? now, FinishedAt = now, Outcome = AuditOutcomes.Failed, Message = message };
+    }
+
+    public static Task WriteAsync(string path, AuditRunResult result, CancellationToken cancellationToken) =>
+        File.WriteAllTextAsync(path, result.ToJson(), cancellationToken);
+
     // Versions are the authors' own words and may lag behind their files; the digest of all files tells two sets apart.
     private static string GradingVersion(AuditOutcome outcome)
     {
@@ -50,9 +62,4 @@ internal static class RunResultFile
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.Select(file => file.Digest)))));
         return $"{version}{digest[..12]}";
     }
-
-    public static AuditRunResult Failure(string message) => new() { Outcome = AuditOutcomes.Failed, Message = message };
-
-    public static Task WriteAsync(string path, AuditRunResult result, CancellationToken cancellationToken) =>
-        File.WriteAllTextAsync(path, result.ToJson(), cancellationToken);
 }
