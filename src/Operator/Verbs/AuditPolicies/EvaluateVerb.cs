@@ -27,7 +27,7 @@ internal static class EvaluateVerb
 
         command.SetAction((result, cancellationToken) => RunAsync(
             PolicyDocument.ReadOne(result.GetValue(policy)!).Policy,
-            result.GetValue(events) is { } source ? source : null,
+            result.GetValue(events),
             result.GetValue(events) is null || request.AreGiven(result) ? request.Read(result) : null,
             result.GetValue(format) == "json",
             result.InvocationConfiguration,
