@@ -21,3 +21,6 @@ done
 echo "== trimmed ReadyToRun single file publishes without warnings"
 dotnet publish src/Operator -c Release -r linux-x64 -p:Ship=true -p:TrimmerSingleWarn=false -warnaserror -o artifacts/linux-x64 --nologo -v q
 artifacts/linux-x64/comptroller --version
+
+echo "== messages of the runtime are words, not the keys of words that were trimmed away"
+{ artifacts/linux-x64/comptroller render -f config/samples/auditpolicy-small.yaml -o /proc/x 2>&1 || true; } | grep -F "'/proc/x'"

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace Comptroller.Operator.Verbs;
 
@@ -17,6 +18,20 @@ internal static class CommonOptions
     {
         Description = "Path of a kubeconfig; $KUBECONFIG, then the pod's service account, then ~/.kube/config when absent",
     };
+
+    /// <summary>Refuses what lies outside.</summary>
+    public static Option<T> Between<T>(this Option<T> option, int least, int most)
+    {
+        option.Validators.Add(result =>
+        {
+            // By the text, not by the value: asking for that throws when it is no number, before the library can say so itself.
+            if (result.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && (number < least || number > most))
+            {
+                result.AddError($"{option.Name}: from {least} to {most}");
+            }
+        });
+        return option;
+    }
 
     public static Option<string?> Context() => new("--context") { Description = "Context of the kubeconfig; its current one when absent" };
 }

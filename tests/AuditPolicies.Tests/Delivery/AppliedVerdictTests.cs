@@ -48,6 +48,7 @@ public sealed class AppliedVerdictTests
     [Fact]
     public void Flags_that_contradict_are_a_no_even_where_no_hash_is_shown()
     {
+        Judge(Pod("a", Ours, path: "/elsewhere.log")).Reason.ShouldBe("FlagsDiffer");
         Judge(Pod("a", Ours, path: "/elsewhere.log")).Message.ShouldContain("writes to /elsewhere.log, and Fluent Bit reads " + LogPath);
         var asked = new LogSettings { MaxAgeDays = 30, Compress = true };
         Judge(asked, Pod("a", Ours, more: ["--audit-log-maxage=7", "--audit-log-compress"])).Message.ShouldContain("--audit-log-maxage=7, and spec.log asks for 30");

@@ -1,9 +1,14 @@
 using System.Reflection;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Comptroller.AuditPolicies.Alerting;
+using Comptroller.AuditPolicies.Delivery;
 using Comptroller.AuditPolicies.Linting;
+using Comptroller.Crds;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Kubernetes.Yaml;
 using Comptroller.Operator.AuditPolicies;
+using Comptroller.Operator.AuditPolicies.Delivery;
 
 namespace Comptroller.Operator.Tests.AuditPolicies;
 
@@ -55,8 +60,9 @@ public sealed partial class SpecDocumentTests
     public void Every_condition_and_reason_is_documented()
     {
         var status = Section("## Status");
-        var own = typeof(AuditPolicyConditions).GetFields(BindingFlags.Public | BindingFlags.Static)
-            .Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!).ToList();
+        Type[] sources = [typeof(AuditPolicyConditions), typeof(DeliveryConditions), typeof(DeliveryVerdict), typeof(RetentionVerdict), typeof(EventsVerdict), typeof(AppliedVerdict)];
+        var own = sources.SelectMany(source => source.GetFields(BindingFlags.Public | BindingFlags.Static))
+            .Where(field => field is { IsLiteral: true, FieldType.Name: nameof(String) }).Select(field => (string)field.GetRawConstantValue()!).ToList();
         own.ShouldNotBeEmpty();
         foreach (var word in own.Concat([
             Conditions.Reconciling, Conditions.Stalled, Conditions.SuspendedType, ConditionReason.Succeeded, ConditionReason.Failed,
@@ -66,6 +72,21 @@ public sealed partial class SpecDocumentTests
             status.ShouldContain($"`{word}`");
         }
     }
+
+    [Fact]
+    public void Every_field_of_spec_and_status_is_documented()
+    {
+        var crd = YamlReader.ReadFirst(CustomResourceDefinitions.Of(ResourceTypes.AuditPolicies)).Root!["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!;
+        var fields = FieldsOf(crd["spec"]!).Concat(FieldsOf(crd["status"]!)).Distinct().ToList();
+        var words = Word().Matches(Document + File.ReadAllText(Repository.PathOf("docs", "spec", "compliance.md"))).Select(match => match.Value).ToHashSet();
+
+        fields.Count.ShouldBeGreaterThan(100);
+        fields.Except(words).ShouldBeEmpty();
+    }
+
+    private static IEnumerable<string> FieldsOf(JsonNode schema) =>
+        (schema["properties"] as JsonObject ?? []).SelectMany(field => FieldsOf(field.Value!).Prepend(field.Key))
+            .Concat(schema["items"] is { } items ? FieldsOf(items) : []);
 
     /// <summary>From a heading to the next one of its rank or above.</summary>
     private static string Section(string heading, string? document = null)
@@ -80,6 +101,9 @@ public sealed partial class SpecDocumentTests
 
     [GeneratedRegex("`(?<code>[^`]+)`", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex InCode();
+
+    [GeneratedRegex("[A-Za-z0-9]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Word();
 
     [GeneratedRegex("^[a-z]+(?:-[a-z]+)+$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Kebab();

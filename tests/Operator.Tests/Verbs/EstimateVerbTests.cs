@@ -73,6 +73,8 @@ public sealed class EstimateVerbTests : IDisposable
     [InlineData("exclude each other", "--log", "/dev/null", "--requests-per-second", "5")]
     [InlineData("the events span no time", "--log", "/dev/null")]
     [InlineData("--control-planes: from 1 to 99", "--control-planes", "0")]
+    [InlineData("--retention-days: from 1 to 3650", "--retention-days", "3651")]
+    [InlineData("Cannot parse argument 'two' for option '--replicas'", "--replicas", "two")]
     [InlineData("--log gone.jsonl: no such file", "--log", "gone.jsonl")]
     public async Task What_gives_no_estimate_is_refused(string message, params string[] options)
     {

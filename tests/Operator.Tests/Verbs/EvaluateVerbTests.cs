@@ -63,6 +63,8 @@ public sealed class EvaluateVerbTests : IDisposable
             {"requestURI":"/api/v1/namespaces/a/pods/x/log","verb":"get","user":{"username":"bob"}}
 
             {"requestURI":"/api/v1/nodes?watch=1","verb":"watch","user":{"username":"system:kube-proxy"}}
+            {"requestURI":"/x","verb":"get","verb":"get","user":{}}
+            {"verb":"get"}
             {"requestURI":"/api
             """);
 
@@ -70,7 +72,7 @@ public sealed class EvaluateVerbTests : IDisposable
 
         exit.ShouldBe(2);
         output.ShouldBe("Request         rules[1]   get pods/log x in a by bob\nNone            rules[0]   watch nodes by system:kube-proxy\n");
-        error.ShouldStartWith($"{log}:4: ");
+        error.ShouldBe($"{log}:4: not one JSON object\n{log}:5: not an audit event: an event is an object with requestURI and verb\n{log}:6: not one JSON object\n");
     }
 
     [Theory]
@@ -80,6 +82,7 @@ public sealed class EvaluateVerbTests : IDisposable
     [InlineData("--url says it already", "--user", "a", "--url", "/api", "--verb", "get")]
     [InlineData("exclude each other", "--user", "a", "--path", "/healthz", "--event", "-")]
     [InlineData("a path that starts with /", "--user", "a", "--url", "pods")]
+    [InlineData("--event gone.jsonl: no such file", "--event", "gone.jsonl")]
     public async Task Contradictions_are_refused(string message, params string[] options)
     {
         var (exit, _, error) = await RunAsync(options);

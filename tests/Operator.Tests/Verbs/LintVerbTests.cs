@@ -153,6 +153,17 @@ public sealed class LintVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task A_misspelt_field_of_a_policy_is_a_finding_about_its_rule()
+    {
+        var file = _shell.Write("policy.yaml", "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules:\n- level: Metadata\n  resource: [pods]\n");
+
+        var (exit, output, _) = await CommandLine.RunAsync("audit-policy", "lint", file);
+
+        exit.ShouldBe(ExitCodes.Warnings);
+        output.ShouldContain($"{file}:5: warning: rules[0]: unknown field \"rules[0].resource\" [ignored-field]");
+    }
+
+    [Fact]
     public async Task A_version_that_does_not_know_the_wildcard_is_an_error()
     {
         var file = _shell.Write("policy.yaml", "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules:\n- level: Metadata\n  resources: [{group: \"*\"}]\n- level: Metadata\n");

@@ -173,6 +173,7 @@ public sealed class ReplayVerbTests : IDisposable
     [InlineData("standard input can be read once", "--log", "-", "--log", "-")]
     [InlineData("standard input can be read once", "--log", "-", "--against", "-")]
     [InlineData("--top: from 1 to 1000", "--log", "-", "--top", "0")]
+    [InlineData("Cannot parse argument 'many' for option '--top'", "--log", "-", "--top", "many")]
     [InlineData("gone.yaml: no such file", "--log", "/dev/null", "--against", "gone.yaml")]
     public async Task What_cannot_be_read_is_refused(string message, params string[] options)
     {

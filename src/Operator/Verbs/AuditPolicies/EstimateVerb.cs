@@ -27,7 +27,7 @@ internal static class EstimateVerb
         format.AcceptOnlyFromAmong("text", "json");
         var command = new Command(
             "estimate",
-            "Estimate volume and storage, from a recorded log or a request rate. What is not given comes from spec.estimate of the resource: exit 0, 1 when lines of the log could not be read, 2 on errors")
+            "Estimate volume and storage, from a recorded log or a request rate. What is not given comes from the resource: exit 0, 1 when lines of the log could not be read, 2 on errors")
         {
             policy, logs, rate, controlPlanes, retention, replicas, format,
         };
@@ -108,16 +108,6 @@ internal static class EstimateVerb
 
     private static long Whole(double value) => (long)Math.Round(value);
 
-    private static Option<int?> Bounded(string name, string description, int most)
-    {
-        var option = new Option<int?>(name) { Description = $"{description}; from 1 to {most}" };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValue(option) is < 1 || result.GetValue(option) > most)
-            {
-                result.AddError($"{name}: from 1 to {most}");
-            }
-        });
-        return option;
-    }
+    private static Option<int?> Bounded(string name, string description, int most) =>
+        new Option<int?>(name) { Description = $"{description}; from 1 to {most}" }.Between(1, most);
 }

@@ -9,6 +9,9 @@ namespace Comptroller.Operator.Verbs.AuditPolicies;
 /// <summary><c>audit-policy evaluate</c>: what a policy records of a request, and why.</summary>
 internal static class EvaluateVerb
 {
+    // Otherwise a key that is there twice is found out only when it is asked for, and by another exception.
+    private static readonly JsonDocumentOptions OneOfEachKey = new() { AllowDuplicateProperties = false };
+
     public static Command Create()
     {
         var policy = new Option<string>("--policy", "-p") { Description = "File with a Policy or an AuditPolicy resource, or -", Required = true };
@@ -16,7 +19,7 @@ internal static class EvaluateVerb
         var format = new Option<string>("--output", "-o") { Description = "text, or json: one object a line", DefaultValueFactory = _ => "text" };
         format.AcceptOnlyFromAmong("text", "json");
         var request = new RequestOptions();
-        var command = new Command("evaluate", "Show what a policy records of a request, which rule decides, and why not another") { policy, events, format };
+        var command = new Command("evaluate", "Show what a policy records of a request, which rule decides, and why not another: exit 0, 2 on errors and for events that could not be read") { policy, events, format };
         foreach (var option in request.All)
         {
             command.Add(option);
@@ -24,7 +27,7 @@ internal static class EvaluateVerb
 
         command.SetAction((result, cancellationToken) => RunAsync(
             PolicyDocument.ReadOne(result.GetValue(policy)!).Policy,
-            result.GetValue(events) is { } source ? source : null,
+            result.GetValue(events),
             result.GetValue(events) is null || request.AreGiven(result) ? request.Read(result) : null,
             result.GetValue(format) == "json",
             result.InvocationConfiguration,
@@ -37,6 +40,11 @@ internal static class EvaluateVerb
         if (events is not null && request is not null)
         {
             throw new InvalidInputException(["--event and the options of a request exclude each other"]);
+        }
+
+        if (events is not (null or "-") && !File.Exists(events))
+        {
+            throw new InvalidInputException([$"--event {events}: no such file"]);
         }
 
         var evaluation = new Evaluation(policy);
@@ -58,14 +66,14 @@ internal static class EvaluateVerb
 
             try
             {
-                var recorded = RecordedRequest.Of(JsonNode.Parse(text));
+                var recorded = RecordedRequest.Of(JsonNode.Parse(text, documentOptions: OneOfEachKey));
                 await console.Output.WriteLineAsync(asJson ? evaluation.Json(recorded) : evaluation.Line(recorded));
             }
             catch (Exception e) when (e is JsonException or FormatException)
             {
                 // A log may end in the middle of a line; the rest of it is worth seeing all the same.
                 unreadable++;
-                await console.Error.WriteLineAsync($"{events}:{line}: {e.Message}");
+                await console.Error.WriteLineAsync($"{events}:{line}: {(e is JsonException ? "not one JSON object" : e.Message)}");
             }
         }
 

@@ -11,14 +11,7 @@ internal static class ReplayVerb
         var policy = new Option<string>("--policy", "-p") { Description = "File with a Policy or an AuditPolicy resource, or -", Required = true };
         var logs = Logs(required: true);
         var against = new Option<string?>("--against") { Description = "File with the policy to compare with: what would be lost, reduced, raised and gained" };
-        var top = new Option<int>("--top") { Description = "Length of the lists of users, resources and verbs", DefaultValueFactory = _ => LogReplay.DefaultTop };
-        top.Validators.Add(result =>
-        {
-            if (result.GetValue(top) is < 1 or > 1000)
-            {
-                result.AddError("--top: from 1 to 1000");
-            }
-        });
+        var top = new Option<int>("--top") { Description = "Length of the lists of users, resources and verbs", DefaultValueFactory = _ => LogReplay.DefaultTop }.Between(1, 1000);
         var format = new Option<string>("--output", "-o") { Description = "text or json", DefaultValueFactory = _ => "text" };
         format.AcceptOnlyFromAmong("text", "json");
         var command = new Command("replay", "Show what a policy would have recorded of an audit log: exit 0 when all of it could be read, 1 when lines could not, 2 on errors")
