@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Comptroller.Drift.Events;
+using Comptroller.Drift.Lifecycle;
 using Comptroller.Drift.State;
 
 namespace Comptroller.Drift.Comparison;
@@ -13,6 +14,10 @@ internal sealed class AttributeComparison(ChangeEvent change, StateResource reso
         "host", "id", "name", "project", "zone", "region", "location", "type"];
 
     private readonly List<Finding> _findings = [];
+    private readonly List<Settlement> _settled = [];
+
+    /// <summary>Drifts of attributes that this call set to what the state says.</summary>
+    public ImmutableArray<Settlement> Settled => [.. _settled];
 
     /// <summary>Compares. Complete means that everything the call sets was compared.</summary>
     public (List<Finding> Findings, bool IsComplete) Run()
@@ -47,6 +52,10 @@ internal sealed class AttributeComparison(ChangeEvent change, StateResource reso
         {
             _findings.Add(Judge.About(change, resource) with { Attribute = attribute, Old = old.ValueKind == JsonValueKind.Undefined ? default : old.Clone(), New = value });
         }
+        else
+        {
+            _settled.Add(Settlement.Of(Judge.About(change, resource) with { Attribute = attribute }, $"set back by {change.Name}"));
+        }
     }
 
     private string? Direction() => change.Name switch
@@ -71,24 +80,31 @@ internal sealed class AttributeComparison(ChangeEvent change, StateResource reso
         var known = NetworkRule.OfState(attributes.Member(direction), resource.Id);
         var isRevoked = change.Name.StartsWith("Revoke", StringComparison.Ordinal);
         var differing = isRevoked ? asked.Intersect(known) : asked.Except(known);
-        if (differing.Count > 0)
+        if (differing.Count == 0)
         {
-            var list = Shapes.Write(writer =>
-            {
-                writer.WriteStartArray();
-                foreach (var rule in differing.OrderBy(rule => rule.ToString(), StringComparer.Ordinal))
-                {
-                    rule.WriteTo(writer);
-                }
-
-                writer.WriteEndArray();
-            });
+            // What was opened is closed again, or the other way round.
+            _settled.Add(Settlement.Of(Judge.About(change, resource) with { Attribute = direction }, $"set back by {change.Name}", List(asked).GetRawText()));
+        }
+        else
+        {
+            var list = List(differing);
             var about = Judge.About(change, resource) with { Attribute = direction };
             _findings.Add(isRevoked ? about with { Old = list } : about with { Old = attributes.Member(direction) is { ValueKind: not JsonValueKind.Undefined } old ? old.Clone() : default, New = list });
         }
 
         return true;
     }
+
+    private static JsonElement List(IEnumerable<NetworkRule> rules) => Shapes.Write(writer =>
+    {
+        writer.WriteStartArray();
+        foreach (var rule in rules.OrderBy(rule => rule.ToString(), StringComparer.Ordinal))
+        {
+            rule.WriteTo(writer);
+        }
+
+        writer.WriteEndArray();
+    });
 
     private static JsonElement Flat(JsonElement request) => request.Text("cidrIp").Length == 0 ? default : Shapes.Write(writer =>
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Comptroller.Drift.Events;
+using Comptroller.Drift.Lifecycle;
 using Comptroller.Drift.Rules;
 using Comptroller.Drift.State;
 
@@ -17,24 +18,24 @@ public static class Judge
     {
         if (!state.Covers(change.Provider))
         {
-            return new Judgement([], Outcome.OutOfScope);
+            return new Judgement([], Outcome.OutOfScope, []);
         }
 
         var match = state.Find(change);
         switch (match.Kind)
         {
             case MatchKind.Ambiguous:
-                return new Judgement([], Outcome.Ambiguous);
+                return new Judgement([], Outcome.Ambiguous, []);
             case MatchKind.None when change.Action == ChangeAction.Delete:
-                return new Judgement([], Outcome.Gone);
+                return new Judgement([], Outcome.Gone, [Settlement.Of(Unmanaged(change), $"deleted by {change.Name}")]);
             case MatchKind.None:
-                return Drift([Unmanaged(change)], rules, now);
+                return Drift([Unmanaged(change)], rules, now, []);
         }
 
         var resource = match.Resource!;
         if (match.Kind == MatchKind.Same && change.Action == ChangeAction.Delete)
         {
-            return Drift([About(change, resource) with { Kind = FindingKind.Deleted, Attribute = Finding.DeletedResource, New = Shapes.Text(change.Name) }], rules, now);
+            return Drift([About(change, resource) with { Kind = FindingKind.Deleted, Attribute = Finding.DeletedResource, New = Shapes.Text(change.Name) }], rules, now, []);
         }
 
         using var attributes = resource.ReadAttributes();
@@ -42,14 +43,14 @@ public static class Judge
         var (found, isComplete) = comparison.Run();
         if (found.Count > 0)
         {
-            return Drift([.. found], rules, now);
+            return Drift([.. found], rules, now, comparison.Settled);
         }
 
         // A resource that a state has was made by Terraform; being told of its making later changes nothing.
         var isOwnCreation = match.Kind == MatchKind.Same && change.Action == ChangeAction.Create;
         return isComplete || isOwnCreation || EventTables.Reads(change.Name)
-            ? new Judgement([], Outcome.Agrees)
-            : Drift([About(change, resource) with { Attribute = Finding.WholeResource, New = Shapes.Text(change.Name) }], rules, now);
+            ? new Judgement([], Outcome.Agrees, comparison.Settled)
+            : Drift([About(change, resource) with { Attribute = Finding.WholeResource, New = Shapes.Text(change.Name) }], rules, now, comparison.Settled);
     }
 
     internal static Finding About(ChangeEvent change, StateResource resource) => new()
@@ -74,6 +75,6 @@ public static class Judge
         Event = change,
     };
 
-    private static Judgement Drift(ImmutableArray<Finding> findings, RuleBook rules, DateTimeOffset now) =>
-        new([.. findings.Select(finding => Redaction.Of(rules.Apply(finding, now)))], Outcome.Drift);
+    private static Judgement Drift(ImmutableArray<Finding> findings, RuleBook rules, DateTimeOffset now, ImmutableArray<Settlement> settled) =>
+        new([.. findings.Select(finding => Redaction.Of(rules.Apply(finding, now)))], Outcome.Drift, settled);
 }

@@ -1,9 +1,13 @@
 using System.Collections.Immutable;
+using Comptroller.Drift.Lifecycle;
 
 namespace Comptroller.Drift.Comparison;
 
 /// <summary>What an event means for a state.</summary>
-public sealed record Judgement(ImmutableArray<Finding> Findings, Outcome Outcome);
+/// <param name="Findings">What differs.</param>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="Settled">Drifts that this event ends, should there be any.</param>
+public sealed record Judgement(ImmutableArray<Finding> Findings, Outcome Outcome, ImmutableArray<Settlement> Settled);
 
 /// <summary>How the judgement of an event ended.</summary>
 public enum Outcome

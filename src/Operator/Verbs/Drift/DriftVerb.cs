@@ -7,6 +7,7 @@ internal static class DriftVerb
 {
     public static Command Create() => new("drift", "Find what was changed behind Terraform's back")
     {
+        WatchVerb.Create(),
         ScanVerb.Create(),
         ReplayVerb.Create(),
         TestVerb.Create(),

@@ -1,0 +1,134 @@
+using System.Data.Common;
+using Comptroller.Drift.Configuration;
+using Comptroller.Drift.Lifecycle;
+using Comptroller.Drift.State;
+using Comptroller.Drift.Store;
+
+namespace Comptroller.Drift.Intake;
+
+/// <summary>What happens without an event: states are read again, drifts are decided, opened, resolved and forgotten.</summary>
+public sealed class DriftWatcher(DriftConfig config, StateSet states, DriftStore store, EventIntake intake, WatchFigures figures, TimeProvider time)
+{
+    private const int Page = 500;
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+
+    // However many drifts wait to be decided: a backend is not asked more often than this.
+    private static readonly TimeSpan LeastBetween = TimeSpan.FromSeconds(5);
+
+    private DateTimeOffset? _refreshed;
+    private DateTimeOffset? _succeeded;
+
+    /// <summary>Told what is worth a line in a log.</summary>
+    public Action<string> Said { get; init; } = _ => { };
+
+    /// <summary>Told what went wrong.</summary>
+    public Action<string> Warned { get; init; } = _ => { };
+
+    /// <summary>Why this watch cannot be relied on; null when it can.</summary>
+    public string? Unready()
+    {
+        if (!states.IsComplete)
+        {
+            return states.Statuses.Select(status => status.Error).FirstOrDefault(error => error is not null) ?? "the states are being read";
+        }
+
+        var age = time.GetUtcNow() - (_succeeded ?? DateTimeOffset.MinValue);
+        return intake.IsSaturated ? "the queue is full"
+            : age > 2 * config.RefreshInterval + LeastBetween ? $"a state could not be read for {age.TotalSeconds:0} s; judging by the last good one" : null;
+    }
+
+    /// <summary>Runs until it is told to stop.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Tick, time);
+        do
+        {
+            try
+            {
+                await StepAsync(cancellationToken);
+            }
+            catch (DbException e)
+            {
+                // The disk is full or the file locked; the next tick tries again, and intake says 503 meanwhile.
+                Warned(e.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken));
+    }
+
+    /// <summary>What is due now.</summary>
+    public async Task StepAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var isDue = await store.IsDueAsync(now, cancellationToken);
+        var since = now - _refreshed;
+        if (since is null || since >= config.RefreshInterval || ((isDue || !states.IsComplete) && since >= LeastBetween))
+        {
+            await RefreshAsync(now, cancellationToken);
+        }
+
+        await intake.CatchUpAsync(cancellationToken);
+        // A change is decided by a state that was just looked at. Where that failed, by the last good one: not to decide would be to hide.
+        if (isDue && _refreshed >= now - LeastBetween)
+        {
+            var opened = await store.OpenDueAsync(now, cancellationToken);
+            if (opened > 0)
+            {
+                Said($"{opened} drifts opened");
+            }
+        }
+
+        figures.Standing(await store.CountsAsync(cancellationToken));
+    }
+
+    private async Task RefreshAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var changed = await states.RefreshAsync(cancellationToken);
+        _refreshed = now;
+        var statuses = states.Statuses.ToList();
+        figures.Refreshed(statuses, now);
+        await store.ForgetAsync(now - config.Retention, cancellationToken);
+        foreach (var error in statuses.Select(status => status.Error).OfType<string>())
+        {
+            Warned(error);
+        }
+
+        if (statuses.TrueForAll(status => status.Error is null))
+        {
+            _succeeded = now;
+        }
+
+        if (changed && states.IsComplete)
+        {
+            var serials = statuses.Where(status => status.Serial is not null).ToDictionary(status => status.Name, status => status.Serial!.Value, StringComparer.Ordinal);
+            intake.Use(states.Index, serials);
+            Said($"{states.Index.Resources.Length} resources in {statuses.Count} states");
+            await RecheckAsync(serials, cancellationToken);
+        }
+    }
+
+    private async Task RecheckAsync(Dictionary<string, long> serials, CancellationToken cancellationToken)
+    {
+        var after = "";
+        for (var read = Page; read == Page;)
+        {
+            read = 0;
+            var over = new List<Settlement>();
+            await foreach (var drift in store.ListAsync(null, after, Page, cancellationToken))
+            {
+                read++;
+                after = drift.Id;
+                if (drift.Status != DriftStatus.Resolved && Recheck.Resolution(drift, states.Index, serials.TryGetValue(drift.State, out var serial) ? serial : null) is { } reason)
+                {
+                    over.Add(new Settlement(new DriftKey(drift.Id), reason));
+                }
+            }
+
+            if (over.Count > 0)
+            {
+                await intake.SettleAsync(over, cancellationToken);
+                Said($"{over.Count} drifts resolved");
+            }
+        }
+    }
+}

@@ -1,0 +1,246 @@
+using System.Data.Common;
+using System.Threading.Channels;
+using Comptroller.Drift.Comparison;
+using Comptroller.Drift.Events;
+using Comptroller.Drift.Lifecycle;
+using Comptroller.Drift.Rules;
+using Comptroller.Drift.State;
+using Comptroller.Drift.Store;
+
+namespace Comptroller.Drift.Intake;
+
+/// <summary>
+/// Takes events in. Understanding and judging is done where the request is, in parallel; one writer gathers what waits into one
+/// transaction, so that a sync of the disk is shared by all who wait for it. Nothing is answered before that.
+/// </summary>
+public sealed class EventIntake
+{
+    /// <summary>Largest body that is read, in bytes.</summary>
+    public const int MostBytes = 1 << 20;
+
+    /// <summary>Requests of one transaction: enough to make the sync cheap, few enough that the first of them does not wait long.</summary>
+    private const int MostTogether = 2048;
+
+    /// <summary>Bodies that are kept while no state could be read yet.</summary>
+    private const long MostKept = 100_000;
+
+    private readonly Channel<Post> _posts;
+    private readonly DriftStore _store;
+    private readonly WatchFigures _figures;
+    private readonly RuleBook _rules;
+    private readonly TimeSpan _grace;
+    private readonly TimeProvider _time;
+    private readonly int _capacity;
+    private volatile Baseline? _baseline;
+    private long _kept;
+
+    /// <param name="store">Where drifts are kept.</param>
+    /// <param name="figures">Counts what happens.</param>
+    /// <param name="rules">What matters.</param>
+    /// <param name="grace">How long Terraform is given to write its state.</param>
+    /// <param name="capacity">Requests that may wait.</param>
+    /// <param name="time">The clock.</param>
+    public EventIntake(DriftStore store, WatchFigures figures, RuleBook rules, TimeSpan grace, int capacity, TimeProvider time)
+    {
+        (_store, _figures, _rules, _grace, _capacity, _time) = (store, figures, rules, grace, capacity, time);
+        _posts = Channel.CreateBounded<Post>(new BoundedChannelOptions(capacity) { SingleReader = true });
+        figures.Depth = () => _posts.Reader.Count;
+    }
+
+    /// <summary>Whether hardly another request fits into the queue.</summary>
+    public bool IsSaturated => _posts.Reader.Count > _capacity * 0.9;
+
+    private sealed record Baseline(StateIndex State, IReadOnlyDictionary<string, long> Serials);
+
+    private sealed class Post
+    {
+        public List<Finding> Findings { get; } = [];
+
+        public List<Settlement> Settled { get; } = [];
+
+        /// <summary>A body that cannot be judged yet.</summary>
+        public ReadOnlyMemory<byte>? Unjudged { get; init; }
+
+        public TaskCompletionSource<bool> Written { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>Sets what events are judged by from now on.</summary>
+    public void Use(StateIndex state, IReadOnlyDictionary<string, long> serials) => _baseline = new Baseline(state, serials);
+
+    /// <summary>Takes a body in.</summary>
+    /// <param name="body">JSON; not used any more once the task is complete.</param>
+    /// <param name="cancellationToken">Gives up waiting; what is queued is written all the same.</param>
+    public async ValueTask<IntakeAnswer> PostAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        var understood = new List<Understanding>();
+        try
+        {
+            AuditRecords.Read(body, understood);
+        }
+        catch (FormatException e)
+        {
+            _figures.Count("unknown", "error");
+            return new IntakeAnswer(IntakeResult.Refused, e.Message);
+        }
+
+        if (_baseline is not { } baseline)
+        {
+            // Without a state everything would look unmanaged. The body is kept until there is one.
+            return !understood.Exists(each => each.Reason == DropReason.None) ? new IntakeAnswer(IntakeResult.Accepted, "")
+                : Interlocked.Read(ref _kept) >= MostKept ? Busy("no state could be read yet, and no more is kept until then")
+                : await WriteAsync(new Post { Unjudged = body.ToArray() }, cancellationToken);
+        }
+
+        var post = Judged(understood, baseline);
+        return post.Findings.Count == 0 && post.Settled.Count == 0 ? new IntakeAnswer(IntakeResult.Accepted, "") : await WriteAsync(post, cancellationToken);
+    }
+
+    /// <summary>Ends drifts that are over for a reason other than an event.</summary>
+    public async Task SettleAsync(IEnumerable<Settlement> settled, CancellationToken cancellationToken)
+    {
+        var post = new Post();
+        post.Settled.AddRange(settled);
+        await _posts.Writer.WriteAsync(post, cancellationToken);
+        await post.Written.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Judges what was kept while there was no state. Once there is one only.</summary>
+    public async Task CatchUpAsync(CancellationToken cancellationToken)
+    {
+        while (_baseline is not null && await _store.OldestKeptAsync(cancellationToken) is { } kept)
+        {
+            if ((await PostAsync(kept.Body, cancellationToken)).Result is IntakeResult.Busy)
+            {
+                return;
+            }
+
+            await _store.DropKeptAsync(kept.Sequence, cancellationToken);
+        }
+
+        Interlocked.Exchange(ref _kept, 0);
+    }
+
+    /// <summary>Writes until it is told to stop; then what still waits.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Exchange(ref _kept, await _store.CountKeptAsync(CancellationToken.None));
+        var stopping = cancellationToken.Register(() => _posts.Writer.TryComplete());
+        await using (stopping)
+        {
+            var together = new List<Post>(MostTogether);
+            while (await _posts.Reader.WaitToReadAsync(CancellationToken.None))
+            {
+                together.Clear();
+                while (together.Count < MostTogether && _posts.Reader.TryRead(out var post))
+                {
+                    together.Add(post);
+                }
+
+                Write(together);
+            }
+        }
+    }
+
+    private async ValueTask<IntakeAnswer> WriteAsync(Post post, CancellationToken cancellationToken)
+    {
+        if (!_posts.Writer.TryWrite(post))
+        {
+            return Busy("the queue is full");
+        }
+
+        return await post.Written.Task.WaitAsync(cancellationToken) ? new IntakeAnswer(IntakeResult.Accepted, "") : Busy("the store cannot be written");
+    }
+
+    private IntakeAnswer Busy(string message)
+    {
+        _figures.Refused();
+        return new IntakeAnswer(IntakeResult.Busy, message);
+    }
+
+    private Post Judged(List<Understanding> understood, Baseline baseline)
+    {
+        var (post, now) = (new Post(), _time.GetUtcNow());
+        foreach (var record in understood)
+        {
+            if (record.Reason != DropReason.None)
+            {
+                _figures.Count(record.Source, record.Reason.Label());
+            }
+
+            foreach (var change in record.Events)
+            {
+                _figures.Lag(change.Time, now);
+                var judgement = Judge.Of(change, baseline.State, _rules, now);
+                _figures.Count(record.Source, judgement.Outcome != Outcome.Drift ? Outcomes.Label(judgement.Outcome) : judgement.Findings.All(finding => finding.Suppression is not null) ? "suppressed" : "accepted");
+                post.Findings.AddRange(judgement.Findings);
+                post.Settled.AddRange(judgement.Settled);
+            }
+        }
+
+        return post;
+    }
+
+    private void Write(List<Post> together)
+    {
+        var now = _time.GetUtcNow();
+        var sightings = new Dictionary<DriftKey, Sighting>();
+        var settled = new Dictionary<DriftKey, Settlement>();
+        foreach (var post in together)
+        {
+            // In the order of arrival: what was set back and changed again within one batch is drift.
+            foreach (var settlement in post.Settled)
+            {
+                settled[settlement.Key] = settlement;
+            }
+
+            foreach (var finding in post.Findings)
+            {
+                settled.Remove(Sighting.Add(sightings, finding, now));
+            }
+        }
+
+        var written = true;
+        try
+        {
+            if (sightings.Count + settled.Count > 0)
+            {
+                _store.Write(sightings.Values, settled.Values, now, _grace, _baseline?.Serials ?? new Dictionary<string, long>());
+            }
+
+            var unjudged = together.Where(post => post.Unjudged is not null).Select(post => post.Unjudged!.Value).ToList();
+            if (unjudged.Count > 0)
+            {
+                _store.Keep(unjudged);
+                Interlocked.Add(ref _kept, unjudged.Count);
+            }
+        }
+        catch (DbException)
+        {
+            // A full disk or a locked file: senders are told to come back, and the next batch tries again.
+            written = false;
+        }
+
+        foreach (var post in together)
+        {
+            post.Written.TrySetResult(written);
+        }
+    }
+}
+
+/// <summary>What became of a request.</summary>
+/// <param name="Result">Its fate.</param>
+/// <param name="Message">Why it was not accepted.</param>
+public readonly record struct IntakeAnswer(IntakeResult Result, string Message);
+
+/// <summary>The fate of a request.</summary>
+public enum IntakeResult
+{
+    /// <summary>On disk, or of no consequence.</summary>
+    Accepted,
+
+    /// <summary>It cannot be understood; sending it again will not help.</summary>
+    Refused,
+
+    /// <summary>Not now.</summary>
+    Busy,
+}

@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Comptroller.Drift.Comparison;
+using Comptroller.Drift.Events;
+using Comptroller.Drift.Lifecycle;
+using Comptroller.Drift.Rules;
+using Comptroller.Drift.State;
+using Comptroller.Drift.Store;
+
+namespace Comptroller.Drift.Intake;
+
+/// <summary>What a watch counts, as instruments of the meter <c>Comptroller.Drift</c>.</summary>
+public sealed class WatchFigures : IDisposable
+{
+    private readonly Meter _meter = new("Comptroller.Drift");
+    private readonly ConcurrentDictionary<(string Source, string Outcome), long> _events = new();
+    private readonly Histogram<double> _lag;
+    private IReadOnlyList<DriftCount> _drifts = [];
+    private IReadOnlyList<StateSourceStatus> _states = [];
+    private long _refreshFailures;
+    private long _refused;
+    private double _lastSuccess;
+
+    public WatchFigures()
+    {
+        _lag = _meter.CreateHistogram<double>("driftwatch_event_lag_seconds", unit: null, "Time from a change to its judgement", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600] });
+        _meter.CreateObservableCounter("driftwatch_events_total", () => _events.Select(each => new Measurement<long>(each.Value, new("source", each.Key.Source), new("outcome", each.Key.Outcome))), unit: null, "Records of audit logs, by what became of them");
+        _meter.CreateObservableCounter("driftwatch_requests_refused_total", () => Volatile.Read(ref _refused), unit: null, "Requests that were answered 503 because the queue was full or the store failed");
+        _meter.CreateObservableCounter("driftwatch_state_refresh_failures_total", () => Volatile.Read(ref _refreshFailures), unit: null, "Attempts to read a state that failed");
+        _meter.CreateObservableGauge("driftwatch_last_success_timestamp_seconds", () => Volatile.Read(ref _lastSuccess), unit: null, "When every state was last seen to be current");
+        _meter.CreateObservableGauge("driftwatch_state_resources", () => _states.Select(state => new Measurement<long>(state.Resources, new KeyValuePair<string, object?>("state", state.Name))), unit: null, "Managed resources of a state");
+        _meter.CreateObservableGauge("driftwatch_queue_depth", () => Depth(), unit: null, "Requests that wait to be written");
+        _meter.CreateObservableGauge("driftwatch_drifts", () => _drifts.Select(each => new Measurement<long>(
+            each.Count, new("provider", each.Provider), new("kind", each.Kind.Name()), new("severity", each.Severity.Name()), new("status", each.Status.Name()))), unit: null, "Drifts by where they are in their life");
+    }
+
+    internal Func<int> Depth { get; set; } = () => 0;
+
+    public void Count(string source, string outcome, long by = 1) => _events.AddOrUpdate((source, outcome), by, (_, count) => count + by);
+
+    public void Lag(DateTimeOffset? time, DateTimeOffset now)
+    {
+        if (time is { } told && told <= now)
+        {
+            _lag.Record((now - told).TotalSeconds);
+        }
+    }
+
+    public void Refused() => Interlocked.Increment(ref _refused);
+
+    /// <summary>How a refresh went.</summary>
+    public void Refreshed(IReadOnlyList<StateSourceStatus> states, DateTimeOffset now)
+    {
+        _states = states;
+        Interlocked.Add(ref _refreshFailures, states.Count(state => state.Error is not null));
+        if (states.All(state => state.Error is null))
+        {
+            Volatile.Write(ref _lastSuccess, now.ToUnixTimeMilliseconds() / 1000.0);
+        }
+    }
+
+    public void Standing(IReadOnlyList<DriftCount> drifts) => _drifts = drifts;
+
+    public void Dispose() => _meter.Dispose();
+}
