@@ -11,9 +11,10 @@ public sealed class HouseTests
         ["src/Kubernetes"] = [],
         ["src/AuditPolicies"] = [],
         ["src/Falcon"] = [],
+        ["src/Archive"] = [],
         ["src/FalconSimulator"] = [],
         ["src/Crds"] = ["src/Kubernetes"],
-        ["src/Operator"] = ["src/AuditPolicies", "src/Falcon", "src/Crds", "src/Kubernetes"],
+        ["src/Operator"] = ["src/AuditPolicies", "src/Archive", "src/Falcon", "src/Crds", "src/Kubernetes"],
         ["src/Sandbox"] = ["src/Operator", "src/Kubernetes"],
         ["tools/CrdGen"] = ["src/Crds", "src/Kubernetes"],
     };
