@@ -9,6 +9,13 @@ internal static class ArchiveVerb
     {
         AppendVerb.Create(),
         QueryVerb.Create(),
+        VerifyVerb.CreateLog(),
+        KeygenVerb.Create(),
+        BackupVerb.Create(),
+        ListVerb.Create(),
+        VerifyVerb.Create(),
+        RestoreVerb.Create(),
+        PruneVerb.Create(),
     };
 
     public static Option<string> LogFile() => new("--log-file")
