@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Comptroller.Operator.Verbs;
+using Comptroller.Operator.Verbs.Archive;
 using Comptroller.Operator.Verbs.AuditPolicies;
 using Comptroller.Operator.Verbs.Drift;
 using Comptroller.Operator.Verbs.Falcon;
@@ -12,6 +13,7 @@ var root = new RootCommand("Comptroller runs an organisation's audit estate on K
     AuditPolicyVerb.Create(),
     FalconVerb.Create(),
     DriftVerb.Create(),
+    ArchiveVerb.Create(),
     CrdsVerb.Create(),
 };
 return await Invocation.RunAsync(root, args);

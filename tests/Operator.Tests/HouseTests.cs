@@ -12,9 +12,10 @@ public sealed class HouseTests
         ["src/AuditPolicies"] = [],
         ["src/Falcon"] = [],
         ["src/Drift"] = [],
+        ["src/Archive"] = [],
         ["src/FalconSimulator"] = [],
         ["src/Crds"] = ["src/Kubernetes"],
-        ["src/Operator"] = ["src/AuditPolicies", "src/Drift", "src/Falcon", "src/Crds", "src/Kubernetes"],
+        ["src/Operator"] = ["src/AuditPolicies", "src/Archive", "src/Drift", "src/Falcon", "src/Crds", "src/Kubernetes"],
         ["src/Sandbox"] = ["src/Operator", "src/FalconSimulator", "src/Kubernetes"],
         ["tools/CrdGen"] = ["src/Crds", "src/Kubernetes"],
     };

@@ -26,7 +26,7 @@ internal static class Invocation
             // The library's own answer to a mistyped option is 1, which of some verbs means "checked, and found something".
             return parsed.Errors.Count > 0 ? ExitCodes.Errors : exit;
         }
-        catch (Exception e) when (e is InvalidInputException or KubeApiException or KubeConfigException or IOException or UnauthorizedAccessException or FormatException
+        catch (Exception e) when (e is InvalidInputException or KubeApiException or KubeConfigException or IOException or UnauthorizedAccessException or FormatException or InvalidDataException
             or FalconApiException or DbException)
         {
             await error.WriteLineAsync(e.Message);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text;
 using Comptroller.Operator.Verbs;
+using Comptroller.Operator.Verbs.Archive;
 using Comptroller.Operator.Verbs.AuditPolicies;
 
 namespace Comptroller.Operator.Tests.Verbs;
@@ -24,7 +25,7 @@ internal sealed class CommandLine : IDisposable
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exit = await Invocation.RunAsync(new RootCommand { ValidateVerb.Create(), AuditPolicyVerb.Create() }, args, output, error);
+        var exit = await Invocation.RunAsync(new RootCommand { ValidateVerb.Create(), AuditPolicyVerb.Create(), ArchiveVerb.Create() }, args, output, error);
         return (exit, output.ToString().ReplaceLineEndings("\n"), error.ToString().ReplaceLineEndings("\n"));
     }
 

@@ -1,0 +1,213 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Comptroller.Archive.Evidence;
+using Comptroller.Archive.Objects;
+
+namespace Comptroller.Archive.Backups;
+
+/// <summary>Proves a stream with nothing but the public key: signatures, chain and gaps of all backups; every byte of those that are read back; their locks.</summary>
+public sealed class BackupVerification(IObjectStore store, VerificationKey key, RSA? recipient, TimeProvider time)
+{
+    private readonly BackupCatalog _catalog = new(store, key);
+    private readonly PieceReader _pieces = new(store, recipient);
+    private readonly ImmutableArray<string>.Builder _problems = ImmutableArray.CreateBuilder<string>();
+    private readonly HashSet<string> _verifiedFiles = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _verifiedLocks = new(StringComparer.Ordinal);
+    private int _encrypted;
+
+    public Action<string>? Progress { get; init; }
+
+    /// <param name="stream">The stream.</param>
+    /// <param name="readAll">Reads back all backups instead of the newest one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ObjectStoreException">The store cannot be read; nothing is said about the backups then.</exception>
+    public async Task<BackupVerdict> VerifyAsync(string stream, bool readAll, CancellationToken cancellationToken)
+    {
+        var numbers = await _catalog.NumbersAsync(stream, cancellationToken);
+        if (numbers.Count == 0)
+        {
+            _problems.Add($"{stream}: no backup");
+        }
+
+        var pruned = await PrunedAsync(stream, cancellationToken);
+        SignedManifest? before = null;
+        for (var number = 1L; number <= (numbers.Count == 0 ? 0 : numbers[^1]); number++)
+        {
+            var manifest = await ManifestAsync(stream, number, pruned, cancellationToken);
+            if (manifest is not null)
+            {
+                CheckChain(manifest, before, pruned);
+                if (readAll || number == numbers[^1])
+                {
+                    await ReadBackAsync(manifest.Manifest, cancellationToken);
+                }
+            }
+
+            before = manifest;
+        }
+
+        return new BackupVerdict(stream, numbers.Count, before, _verifiedFiles.Count, _pieces.BytesRead, _encrypted, _problems.ToImmutable());
+    }
+
+    /// <summary>What to keep of a verification that found nothing wrong.</summary>
+    public async Task RecordAsync(BackupVerdict verdict, SigningKey signing, CancellationToken cancellationToken)
+    {
+        var record = new VerificationRecord
+        {
+            Stream = verdict.Stream,
+            Number = verdict.Newest!.Manifest.Number,
+            At = time.GetUtcNow(),
+            ManifestSha256 = verdict.Newest.Sha256,
+            Root = verdict.Newest.Manifest.Root,
+        };
+        var document = JsonSerializer.SerializeToNode(record, BackupJson.Default.VerificationRecord)!.AsObject();
+        signing.Sign(document);
+        await store.PutAsync(BackupKeys.Verification(verdict.Stream, record.At), CanonicalJson.Bytes(document), PutOptions.Default, cancellationToken);
+    }
+
+    private async Task<Dictionary<long, string>> PrunedAsync(string stream, CancellationToken cancellationToken)
+    {
+        var pruned = new Dictionary<long, string>();
+        foreach (var record in await _catalog.RecordsAsync(BackupKeys.Prunes(stream), _problems.Add, cancellationToken))
+        {
+            foreach (var (number, sha256) in record.Deserialize(BackupJson.Default.PruneRecord) is { } parsed && parsed.Stream == stream ? parsed.Deleted : [])
+            {
+                pruned[long.Parse(number)] = sha256;
+            }
+        }
+
+        return pruned;
+    }
+
+    private async Task<SignedManifest?> ManifestAsync(string stream, long number, Dictionary<long, string> pruned, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var manifest = await _catalog.ReadAsync(stream, number, cancellationToken);
+            if (manifest is null && !pruned.ContainsKey(number))
+            {
+                _problems.Add($"{BackupKeys.Manifest(stream, number)}: missing, and no signed record says that it was pruned");
+            }
+
+            return manifest;
+        }
+        catch (InvalidDataException e)
+        {
+            _problems.Add(e.Message);
+            return null;
+        }
+    }
+
+    private void CheckChain(SignedManifest manifest, SignedManifest? before, Dictionary<long, string> pruned)
+    {
+        var (number, chain) = (manifest.Manifest.Number, manifest.Manifest.Chain);
+        var name = BackupKeys.Manifest(manifest.Manifest.Stream, number);
+        var previous = before?.Sha256 ?? pruned.GetValueOrDefault(number - 1);
+        if (number > 1 && previous is not null && chain.PreviousSha256 != previous)
+        {
+            _problems.Add($"{name}: does not go on from the backup before");
+        }
+
+        if (before?.Next() is { } expected && (chain.TreeSize != expected.TreeSize || chain.TreeRoot != expected.TreeRoot || !chain.Subtrees.SequenceEqual(expected.Subtrees)))
+        {
+            _problems.Add($"{name}: its tree over the backups before it is another one");
+        }
+
+        if (chain.TreeSize != number - 1)
+        {
+            _problems.Add($"{name}: counts {chain.TreeSize} backups before it");
+        }
+
+        if (before is not null && manifest.Manifest.CreatedAt < before.Manifest.CreatedAt)
+        {
+            _problems.Add($"{name}: made before the backup that it goes on from; a clock was set back");
+        }
+
+        if (BackupRun.RootOf(manifest.Manifest.Files) != manifest.Manifest.Root)
+        {
+            _problems.Add($"{name}: its root is not that of its files");
+        }
+    }
+
+    private async Task ReadBackAsync(BackupManifest manifest, CancellationToken cancellationToken)
+    {
+        foreach (var file in manifest.Files)
+        {
+            Progress?.Invoke(file.Path);
+            await CheckLocksAsync(manifest, file, cancellationToken);
+            // Of two backups, most files are the same; reading them twice proves nothing more.
+            if (_verifiedFiles.Add($"{file.Sha256} {string.Join(' ', file.Pieces.Select(piece => piece.StoredSha256))}"))
+            {
+                try
+                {
+                    await ReadBackAsync(file, cancellationToken);
+                }
+                catch (InvalidDataException e)
+                {
+                    _problems.Add($"backup {manifest.Number}, {file.Path}: {e.Message}");
+                }
+            }
+        }
+    }
+
+    private async Task ReadBackAsync(ManifestFile file, CancellationToken cancellationToken)
+    {
+        if (!file.Pieces.All(_pieces.CanRead))
+        {
+            _encrypted++;
+            foreach (var piece in file.Pieces)
+            {
+                await _pieces.StoredAsync(piece, cancellationToken);
+            }
+
+            return;
+        }
+
+        using var digest = new FileDigest();
+        foreach (var piece in file.Pieces)
+        {
+            digest.Add(await _pieces.TextAsync(piece, cancellationToken));
+        }
+
+        CheckDigest(file, digest);
+    }
+
+    /// <exception cref="InvalidDataException">It is another text than the manifest says.</exception>
+    internal static void CheckDigest(ManifestFile file, FileDigest digest)
+    {
+        var (sha256, root) = digest.End();
+        if (sha256 != file.Sha256 || root != file.MerkleRoot || digest.Bytes != file.Bytes || digest.Lines != file.Lines)
+        {
+            throw new InvalidDataException("its pieces together are not the file that was backed up");
+        }
+    }
+
+    private async Task CheckLocksAsync(BackupManifest manifest, ManifestFile file, CancellationToken cancellationToken)
+    {
+        if (manifest.RetainUntil is not { } until || until <= time.GetUtcNow())
+        {
+            return;
+        }
+
+        foreach (var piece in file.Pieces.Where(piece => _verifiedLocks.Add(piece.Key)))
+        {
+            var found = await store.HeadAsync(piece.Key, cancellationToken);
+            // Stores keep whole seconds.
+            if (found is not null && !(found.RetainUntil >= until.AddSeconds(-1)))
+            {
+                _problems.Add($"{piece.Key}: locked until {found.RetainUntil?.ToString("u") ?? "never"}, not until {until:u} as backup {manifest.Number} says");
+            }
+        }
+    }
+}
+
+/// <summary>What a verification found.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Backups">Manifests that are there.</param>
+/// <param name="Newest">The newest one, when it can be believed.</param>
+/// <param name="Files">Different files that were read back.</param>
+/// <param name="BytesRead">Stored bytes that were read.</param>
+/// <param name="EncryptedFiles">Files of which only the stored bytes were proved, for want of the private key.</param>
+/// <param name="Problems">Empty when all is well.</param>
+public sealed record BackupVerdict(string Stream, int Backups, SignedManifest? Newest, int Files, long BytesRead, int EncryptedFiles, ImmutableArray<string> Problems);

@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+
+namespace Comptroller.Archive.Files;
+
+/// <summary>Files that are whole or absent, also after a power cut: written under another name, synced, renamed, and the directory synced.</summary>
+public static partial class DurableFile
+{
+    private const int ReadOnlyDirectory = 0x10000; // O_RDONLY | O_DIRECTORY
+
+    /// <summary>Writes or replaces a file.</summary>
+    /// <exception cref="IOException">The disk did not take it; what stood there before stands there still.</exception>
+    public static async Task WriteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var temporary = Temporary(path);
+        try
+        {
+            await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
+            {
+                await file.WriteAsync(content, cancellationToken);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+
+        SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>A name beside <paramref name="path"/> that nobody else uses.</summary>
+    public static string Temporary(string path) => $"{path}.{Guid.NewGuid():N}.partial";
+
+    /// <summary>Makes names that were added, changed or removed in a directory durable. A file system that cannot is let be.</summary>
+    public static void SyncDirectory(string directory)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        var handle = Open(directory, ReadOnlyDirectory);
+        if (handle < 0)
+        {
+            throw new IOException($"{directory}: cannot be opened to be synced (errno {Marshal.GetLastPInvokeError()})");
+        }
+
+        try
+        {
+            const int InvalidArgument = 22; // EINVAL: a file system without directories to sync, such as some FUSE mounts
+            if (Sync(handle) != 0 && Marshal.GetLastPInvokeError() is not InvalidArgument and var error)
+            {
+                throw new IOException($"{directory}: cannot be synced (errno {error})");
+            }
+        }
+        finally
+        {
+            _ = Close(handle);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Sync(int handle);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int handle);
+}

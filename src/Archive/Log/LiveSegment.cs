@@ -1,0 +1,214 @@
+using System.Collections.Immutable;
+using Comptroller.Archive.Files;
+
+namespace Comptroller.Archive.Log;
+
+/// <summary>The segment that is written to. One writer; <see cref="Snapshot"/> may be called by anybody.</summary>
+internal sealed class LiveSegment : IDisposable
+{
+    /// <summary>How many lines may pass until the chain head is noted; a tick of the log notes it sooner.</summary>
+    private const int LinesPerMark = 256;
+
+    private readonly FileStream _file;
+    private readonly ChainFile _marks;
+    private readonly LineChain _chain;
+    private readonly BlockBuilder _blocks;
+    private readonly Lock _lock = new();
+    private ImmutableList<SegmentBlock> _full = [];
+    private long _marked;
+
+    private LiveSegment(FileStream file, ChainFile marks, LineChain chain, BlockBuilder blocks, long firstSeq)
+    {
+        (_file, _marks, _chain, _blocks, FirstSeq) = (file, marks, chain, blocks, firstSeq);
+        _marked = LastSeq;
+    }
+
+    public long FirstSeq { get; }
+
+    public long LastSeq => _blocks.NextSeq - 1;
+
+    public long Length { get; private set; }
+
+    public DateTimeOffset? Oldest => _blocks.Oldest;
+
+    public DateTimeOffset? Newest => _blocks.Newest;
+
+    public ReadOnlySpan<byte> Head => _chain.Head;
+
+    /// <summary>Begins an empty segment.</summary>
+    public static async Task<LiveSegment> CreateAsync(LogPaths paths, long firstSeq, ReadOnlyMemory<byte> previousHead, CancellationToken cancellationToken)
+    {
+        var marks = await ChainFile.CreateAsync(paths.Chain, firstSeq - 1, previousHead, cancellationToken);
+        var file = Open(paths.Live, FileMode.OpenOrCreate);
+        DurableFile.SyncDirectory(paths.Directory);
+        return new LiveSegment(file, marks, new LineChain(previousHead.Span), new BlockBuilder(firstSeq), firstSeq);
+    }
+
+    /// <summary>Takes up a segment as the process before left it; cuts off what it never acknowledged.</summary>
+    public static async Task<(LiveSegment Segment, LogRecovery Recovery)> ResumeAsync(
+        LogPaths paths, long firstSeq, ReadOnlyMemory<byte> previousHead, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var marks = ChainFile.Read(paths.Chain);
+        var known = marks.Count > 0 && marks[0].Seq == firstSeq - 1;
+        var file = Open(paths.Live, FileMode.Open);
+        var segment = new LiveSegment(
+            file,
+            known ? ChainFile.Open(paths.Chain) : await ChainFile.CreateAsync(paths.Chain, firstSeq - 1, previousHead, cancellationToken),
+            new LineChain(previousHead.Span),
+            new BlockBuilder(firstSeq),
+            firstSeq);
+        var recovery = segment.Recover(paths, known ? marks : [], now);
+        segment._marked = segment.LastSeq;
+        segment.Mark();
+        return (segment, recovery);
+    }
+
+    /// <summary>Writes whole lines and makes them durable.</summary>
+    /// <exception cref="IOException">The disk did not take them; none of them is in the log.</exception>
+    public void Append(ReadOnlySpan<byte> lines)
+    {
+        try
+        {
+            RandomAccess.Write(_file.SafeFileHandle, lines, Length);
+        }
+        catch (IOException)
+        {
+            // Half a batch of a full disk would otherwise become the beginning of the next one's first line.
+            _file.SetLength(Length);
+            throw;
+        }
+
+        RandomAccess.FlushToDisk(_file.SafeFileHandle);
+        lock (_lock)
+        {
+            foreach (var line in lines[..^1].Split((byte)'\n'))
+            {
+                Count(lines[line]);
+            }
+
+            Length += lines.Length;
+        }
+
+        if (LastSeq - _marked >= LinesPerMark)
+        {
+            Mark();
+        }
+    }
+
+    /// <summary>Notes the chain head if lines came since the last note.</summary>
+    public void Mark()
+    {
+        if (LastSeq > _marked)
+        {
+            _marks.Mark(LastSeq, _chain.Head);
+            _marked = LastSeq;
+        }
+    }
+
+    /// <summary>What is durable now.</summary>
+    public LiveSnapshot Snapshot()
+    {
+        lock (_lock)
+        {
+            return new LiveSnapshot(FirstSeq, _blocks.NextSeq, Length, _full);
+        }
+    }
+
+    public void Dispose()
+    {
+        _file.Dispose();
+        _marks.Dispose();
+        _chain.Dispose();
+    }
+
+    private void Count(ReadOnlySpan<byte> line)
+    {
+        _chain.Add(line);
+        _blocks.Add(line);
+        if (_blocks.IsFull)
+        {
+            _full = _full.Add(_blocks.Take(_blocks.TextLength));
+        }
+    }
+
+    private LogRecovery Recover(LogPaths paths, IReadOnlyList<(long Seq, byte[] Head)> marks, DateTimeOffset now)
+    {
+        var damage = new List<string>();
+        var lastMark = marks.Count == 0 ? 0 : marks[^1].Seq;
+        var (next, lines, sound, fromAltered) = (1, new LineReader(_file), 0L, false);
+        while (lines.TryRead(out var line))
+        {
+            var number = LastSeq + 1;
+            // A page that never reached the disk reads as zeros, with lines of the same batch behind it: nothing of the batch was acknowledged.
+            if (number > lastMark && (!lines.Ended || line.Contains((byte)0)) && !(line.StartsWith("{"u8) && EventLine.TryRead(line, out _)))
+            {
+                break;
+            }
+
+            if (!lines.Ended)
+            {
+                RandomAccess.Write(_file.SafeFileHandle, "\n"u8, lines.Position);
+            }
+
+            if (!EventLine.TryRead(line, out _))
+            {
+                damage.Add($"event {number} cannot be read");
+            }
+
+            Count(line);
+            sound = lines.Position + (lines.Ended ? 0 : 1);
+            if (next < marks.Count && marks[next].Seq == number)
+            {
+                if (!fromAltered && !_chain.Head.SequenceEqual(marks[next].Head))
+                {
+                    // Every mark behind the first wrong one is wrong as well.
+                    damage.Add($"events {marks[next - 1].Seq + 1} to {number} are not as they were written");
+                    fromAltered = true;
+                }
+
+                next++;
+            }
+        }
+
+        if (next < marks.Count)
+        {
+            damage.Add($"events {LastSeq + 1} to {lastMark} are missing at the end");
+        }
+
+        Length = sound;
+        var torn = _file.Length - sound;
+        return new LogRecovery
+        {
+            TornBytes = torn,
+            TornFile = torn > 0 ? CutOff(paths, sound, now) : null,
+            Damage = [.. damage],
+            Adopted = marks.Count == 0 ? LastSeq - FirstSeq + 1 : 0,
+        };
+    }
+
+    // What is cut off is evidence of a crash; it is kept beside the log.
+    private string CutOff(LogPaths paths, long from, DateTimeOffset now)
+    {
+        var path = paths.Torn(now);
+        using (var torn = new FileStream(path, FileMode.Create, FileAccess.Write))
+        {
+            _file.Position = from;
+            _file.CopyTo(torn);
+            torn.Flush(flushToDisk: true);
+        }
+
+        _file.SetLength(from);
+        RandomAccess.FlushToDisk(_file.SafeFileHandle);
+        return path;
+    }
+
+    private static FileStream Open(string path, FileMode mode) =>
+        new(path, mode, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, bufferSize: 0);
+}
+
+/// <summary>A moment of the live segment.</summary>
+/// <param name="FirstSeq">Number of its first event.</param>
+/// <param name="NextSeq">Number of the event that will come next.</param>
+/// <param name="Length">Bytes that are durable.</param>
+/// <param name="Blocks">The blocks that are full; lines may stand behind them.</param>
+internal sealed record LiveSnapshot(long FirstSeq, long NextSeq, long Length, ImmutableList<SegmentBlock> Blocks);

@@ -1,0 +1,277 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Amazon;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace Comptroller.Archive.Objects;
+
+/// <summary>
+/// Objects in a bucket of S3 or of what speaks S3. Every body is sent with its length, its MD5 (which stores check) and a signed SHA-256; the checksums that
+/// newer SDKs add as trailers are off, since most compatible stores refuse or ignore them.
+/// </summary>
+public sealed class S3Store : IObjectStore
+{
+    /// <summary>Pieces and manifests are far shorter; more is not ours.</summary>
+    private const long LongestObject = 512L << 20;
+
+    private const string Sha256Name = "x-amz-meta-sha256";
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromMinutes(5);
+
+    private readonly AmazonS3Client _client;
+    private readonly S3Options _options;
+    private readonly RetryPolicy _retry;
+    private bool? _versioned;
+
+    /// <param name="options">Where it is.</param>
+    /// <param name="time">For waiting between tries.</param>
+    public S3Store(S3Options options, TimeProvider time)
+    {
+        (_options, _retry) = (options, new RetryPolicy(time));
+        var config = new AmazonS3Config
+        {
+            AuthenticationRegion = options.Region,
+            ForcePathStyle = options.Endpoint is not null,
+            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+            MaxErrorRetry = 0, // Retried here, with the classes of failure that are known.
+            Timeout = CallTimeout,
+            HttpClientFactory = new GuardedClients(options.AllowLocal),
+        };
+        if (options.Endpoint is { } endpoint)
+        {
+            config.ServiceURL = endpoint.ToString();
+        }
+        else
+        {
+            config.RegionEndpoint = RegionEndpoint.GetBySystemName(options.Region);
+        }
+
+        _client = options.Credentials is null ? new AmazonS3Client(config)
+            : options.Credentials.SessionToken is { } token ? new AmazonS3Client(new SessionAWSCredentials(options.Credentials.AccessKey, options.Credentials.SecretKey, token), config)
+            : new AmazonS3Client(new BasicAWSCredentials(options.Credentials.AccessKey, options.Credentials.SecretKey), config);
+    }
+
+    public string Location => $"s3://{_options.Bucket}/{_options.Prefix}";
+
+    /// <inheritdoc/>
+    public async Task<bool> PutAsync(string key, ReadOnlyMemory<byte> content, PutOptions options, CancellationToken cancellationToken)
+    {
+        var (digest, sha256, tries) = (Md5(content.Span), Convert.ToHexStringLower(SHA256.HashData(content.Span)), 0);
+        try
+        {
+            return await CallAsync(key, "write", async () =>
+            {
+                tries++;
+                var request = new PutObjectRequest
+                {
+                    BucketName = _options.Bucket,
+                    Key = NameOf(key),
+                    InputStream = Stream(content),
+                    MD5Digest = digest,
+                    UseChunkEncoding = false,
+                    IfNoneMatch = "*",
+                };
+                request.Metadata.Add("sha256", sha256);
+                if (options.RetainUntil is { } until)
+                {
+                    request.ObjectLockMode = options.Compliance ? ObjectLockMode.Compliance : ObjectLockMode.Governance;
+                    request.ObjectLockRetainUntilDate = until.UtcDateTime;
+                }
+
+                await _client.PutObjectAsync(request, cancellationToken);
+                return true;
+            }, cancellationToken);
+        }
+        catch (ObjectStoreException e) when (e.InnerException is AmazonS3Exception { StatusCode: HttpStatusCode.PreconditionFailed })
+        {
+            // After a broken connection nobody knows whether the first try arrived; the object itself does.
+            return tries > 1 && await HeadAsync(key, cancellationToken) is { } found && found.Sha256 == sha256 && found.Bytes == content.Length;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => CallAsync<Stream?>(key, "read", async () =>
+    {
+        try
+        {
+            using var answer = await _client.GetObjectAsync(_options.Bucket, NameOf(key), cancellationToken);
+            if (answer.ContentLength > LongestObject)
+            {
+                throw new ObjectStoreException($"{Location}: {key} is {answer.ContentLength} bytes long; no object of ours is");
+            }
+
+            // At once, so that a connection that breaks in the middle is tried again here and not by every reader.
+            var content = new MemoryStream((int)answer.ContentLength);
+            await answer.ResponseStream.CopyToAsync(content, cancellationToken);
+            content.Position = 0;
+            return content.Length == answer.ContentLength ? content : throw new IOException($"the answer ended after {content.Length} of {answer.ContentLength} bytes");
+        }
+        catch (AmazonS3Exception e) when (IsMissing(e))
+        {
+            return null;
+        }
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => CallAsync<ObjectInfo?>(key, "look at", async () =>
+    {
+        try
+        {
+            var found = await _client.GetObjectMetadataAsync(_options.Bucket, NameOf(key), cancellationToken);
+            return new ObjectInfo(key, found.ContentLength, Utc(found.LastModified) ?? DateTimeOffset.MinValue, found.Metadata[Sha256Name], Utc(found.ObjectLockRetainUntilDate));
+        }
+        catch (AmazonS3Exception e) when (IsMissing(e))
+        {
+            return null;
+        }
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var request = new ListObjectsV2Request { BucketName = _options.Bucket, Prefix = _options.Prefix + prefix };
+        ListObjectsV2Response page;
+        do
+        {
+            page = await CallAsync(prefix, "list", () => _client.ListObjectsV2Async(request, cancellationToken), cancellationToken);
+            foreach (var found in page.S3Objects ?? [])
+            {
+                yield return new ObjectInfo(found.Key[_options.Prefix.Length..], found.Size ?? 0, Utc(found.LastModified) ?? DateTimeOffset.MinValue);
+            }
+
+            request.ContinuationToken = page.NextContinuationToken;
+        }
+        while (page.IsTruncated == true);
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(string key, CancellationToken cancellationToken)
+    {
+        _versioned ??= (await ProbeAsync(cancellationToken)).Versioned;
+        if (!_versioned.Value)
+        {
+            await CallAsync(key, "delete", () => _client.DeleteObjectAsync(_options.Bucket, NameOf(key), cancellationToken), cancellationToken);
+            return;
+        }
+
+        // A plain delete would only hide it behind a marker, succeed although it is locked, and free nothing.
+        var versions = await CallAsync(key, "list the versions of", () => _client.ListVersionsAsync(new ListVersionsRequest { BucketName = _options.Bucket, Prefix = NameOf(key) }, cancellationToken), cancellationToken);
+        foreach (var version in (versions.Versions ?? []).Where(version => version.Key == NameOf(key)))
+        {
+            await CallAsync(key, "delete", () => _client.DeleteObjectAsync(_options.Bucket, version.Key, version.VersionId, cancellationToken), cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task ExtendLockAsync(string key, DateTimeOffset retainUntil, bool compliance, CancellationToken cancellationToken) => CallAsync(key, "lock", async () =>
+    {
+        var found = await _client.GetObjectMetadataAsync(_options.Bucket, NameOf(key), cancellationToken);
+        if (Utc(found.ObjectLockRetainUntilDate) is { } until && until >= retainUntil.AddSeconds(-1))
+        {
+            return true;
+        }
+
+        await _client.PutObjectRetentionAsync(
+            new PutObjectRetentionRequest
+            {
+                BucketName = _options.Bucket,
+                Key = NameOf(key),
+                Retention = new ObjectLockRetention { Mode = compliance ? ObjectLockRetentionMode.Compliance : ObjectLockRetentionMode.Governance, RetainUntilDate = retainUntil.UtcDateTime },
+            },
+            cancellationToken);
+        return true;
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<StoreProbe> ProbeAsync(CancellationToken cancellationToken)
+    {
+        var versioning = await CallAsync("", "ask about versions", () => _client.GetBucketVersioningAsync(_options.Bucket, cancellationToken), cancellationToken);
+        var isLockable = await CallAsync("", "ask about locks", async () =>
+        {
+            try
+            {
+                var answer = await _client.GetObjectLockConfigurationAsync(new GetObjectLockConfigurationRequest { BucketName = _options.Bucket }, cancellationToken);
+                return answer.ObjectLockConfiguration?.ObjectLockEnabled == ObjectLockEnabled.Enabled;
+            }
+            catch (AmazonS3Exception e) when (e.ErrorCode != "NoSuchBucket" && e.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.NotImplemented or HttpStatusCode.MethodNotAllowed)
+            {
+                return false;
+            }
+        }, cancellationToken);
+        _versioned = versioning.VersioningConfig?.Status == VersionStatus.Enabled;
+        return new StoreProbe(_versioned.Value, isLockable);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<T> CallAsync<T>(string key, string what, Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _retry.RunAsync(call, IsPassing, cancellationToken);
+        }
+        catch (Exception e) when (e is AmazonClientException or AmazonServiceException or HttpRequestException or IOException and not ObjectStoreException or TimeoutException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new ObjectStoreException($"{Location}: cannot {what} {(key.Length == 0 ? "the bucket" : key)}: {Explain(e)}", e)
+            {
+                IsPassing = IsPassing(e),
+                IsDenied = e is AmazonS3Exception { StatusCode: HttpStatusCode.Forbidden },
+            };
+        }
+    }
+
+    private static bool IsPassing(Exception e) =>
+        e is AmazonServiceException { StatusCode: >= HttpStatusCode.OK } answer ? RetryPolicy.IsPassing(answer.StatusCode, answer.ErrorCode)
+        : Denied(e) is null && (RetryPolicy.IsPassing(e) || e is OperationCanceledException);
+
+    private static ObjectStoreException? Denied(Exception? e) => e is null or ObjectStoreException { IsDenied: true } ? (ObjectStoreException?)e : Denied(e.InnerException);
+
+    private static string Explain(Exception e) => Denied(e) is { } denied ? denied.Message : e switch
+    {
+        AmazonServiceException { ErrorCode: "NoSuchBucket" } => "there is no such bucket; make it first",
+        AmazonServiceException { ErrorCode: "ExpiredToken" or "TokenRefreshRequired" } => "the credentials have expired; give new ones",
+        AmazonServiceException { ErrorCode: "SignatureDoesNotMatch" or "InvalidAccessKeyId" } => "the credentials are not valid here",
+        AmazonServiceException { ErrorCode: "BadDigest" or "XAmzContentSHA256Mismatch" } => "the bytes changed on the way; look for a proxy that rewrites them",
+        AmazonServiceException { StatusCode: HttpStatusCode.Forbidden } refused => $"refused ({refused.ErrorCode}): the identity may not do this, or the object is locked",
+        AmazonServiceException { StatusCode: >= HttpStatusCode.OK } answer => $"{(int)answer.StatusCode} {answer.ErrorCode}: {answer.Message}",
+        AmazonClientException => e.InnerException?.Message is { } inner ? $"{e.Message} ({inner})" : e.Message,
+        _ => e.Message,
+    };
+
+    private static bool IsMissing(AmazonS3Exception e) => e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode != "NoSuchBucket";
+
+    private static DateTimeOffset? Utc(DateTime? time) => time is null ? null : new DateTimeOffset(time.Value.ToUniversalTime());
+
+    private static MemoryStream Stream(ReadOnlyMemory<byte> content) =>
+        MemoryMarshal.TryGetArray(content, out var array) ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false) : new MemoryStream(content.ToArray(), writable: false);
+
+    // Not a matter of security: it is what stores compare a body with. The SHA-256 beside it is ours.
+#pragma warning disable CA5351
+    private static string Md5(ReadOnlySpan<byte> content) => Convert.ToBase64String(MD5.HashData(content));
+#pragma warning restore CA5351
+
+    private string NameOf(string key)
+    {
+        ObjectKey.Check(key);
+        return _options.Prefix + key;
+    }
+
+    /// <summary>Connections to the store only; those for credentials go to the machine's own addresses and are none of a user's business.</summary>
+    private sealed class GuardedClients(bool allowLocal) : HttpClientFactory
+    {
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(EndpointGuard.Handler(allowLocal)) { Timeout = CallTimeout };
+
+        public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
+
+        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
+    }
+}

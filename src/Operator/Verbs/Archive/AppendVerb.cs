@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.Text.Json;
+using Comptroller.Archive.Log;
+
+namespace Comptroller.Operator.Verbs.Archive;
+
+/// <summary><c>archive append</c>: events from the command line or from standard input. Prints the number of each event once it is durable.</summary>
+internal static class AppendVerb
+{
+    private const int Writers = 64;
+
+    private static readonly Option<string?> Type = new("--type") { Description = "Event type, such as policy_updated; without it events are read from standard input, one JSON object a line" };
+    private static readonly Option<string> Actor = new("--actor") { Description = "Who did it", DefaultValueFactory = _ => "system" };
+    private static readonly Option<string?> Resource = new("--resource") { Description = "What it was done to" };
+    private static readonly Option<string?> Outcome = new("--outcome") { Description = "How it ended, such as success or denied" };
+    private static readonly Option<string?> Lead = new("--lead") { Description = "Lead id" };
+    private static readonly Option<string?> Workflow = new("--workflow") { Description = "Workflow" };
+    private static readonly Option<string?> Details = new("--details") { Description = "A JSON object with whatever else" };
+
+    public static Command Create()
+    {
+        var log = ArchiveVerb.LogFile();
+        var profile = new Option<string>("--profile") { Description = "Tuning profile", DefaultValueFactory = _ => "default" };
+        profile.AcceptOnlyFromAmong([.. Tuning.Profiles.Keys]);
+        var segment = new Option<long>("--segment-bytes") { Description = "A segment that long is sealed", DefaultValueFactory = _ => LogOptions.Default.SegmentBytes };
+        var retention = new Option<int>("--retention-days") { Description = "Sealed segments that old are deleted; 0 keeps all", DefaultValueFactory = _ => 90 };
+        var command = new Command("append", "Append audit events; each number is printed when its event is on the disk") { log, profile, segment, retention, Type, Actor, Resource, Outcome, Lead, Workflow, Details };
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            var options = LogOptions.Default with
+            {
+                Tuning = Tuning.Profiles[result.GetValue(profile)!],
+                SegmentBytes = result.GetValue(segment),
+                Retention = result.GetValue(retention) is > 0 and var days ? TimeSpan.FromDays(days) : null,
+            };
+            await using var auditLog = await AuditLog.OpenAsync(result.GetValue(log)!, options, TimeProvider.System, cancellationToken);
+            var console = result.InvocationConfiguration;
+            foreach (var text in Repairs(auditLog.Recovery))
+            {
+                await console.Error.WriteLineAsync(text);
+            }
+
+            if (result.GetValue(Type) is { } type)
+            {
+                await console.Output.WriteLineAsync($"{await auditLog.AppendAsync(Event(result, type), cancellationToken)}");
+                return ExitCodes.Clean;
+            }
+
+            return await AppendLinesAsync(auditLog, Console.In, console.Output, console.Error, cancellationToken);
+        });
+        return command;
+    }
+
+    private static AuditEvent Event(ParseResult result, string type) => new()
+    {
+        EventType = type,
+        Actor = result.GetValue(Actor)!,
+        Resource = result.GetValue(Resource),
+        Outcome = result.GetValue(Outcome),
+        LeadId = result.GetValue(Lead),
+        Workflow = result.GetValue(Workflow),
+        Details = result.GetValue(Details) is { } details ? AuditEventJson.Object(details) : null,
+    };
+
+    // So many lines at a time that they are made durable together, so few that the numbers come out as the events go in.
+    private static async Task<int> AppendLinesAsync(AuditLog log, TextReader input, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
+        var (exit, number, running) = (ExitCodes.Clean, 0L, new Queue<Task<long>>());
+        while (await input.ReadLineAsync(cancellationToken) is { } line)
+        {
+            number++;
+            try
+            {
+                running.Enqueue(log.AppendAsync(AuditEventJson.Parse(line), cancellationToken).AsTask());
+            }
+            catch (Exception e) when (e is FormatException or JsonException)
+            {
+                await error.WriteLineAsync($"-:{number}: {e.Message}");
+                exit = ExitCodes.Errors;
+            }
+
+            // Also when no more is there to be read: who sends one event and waits for its number must get it.
+            while (running.Count >= Writers || running.TryPeek(out var first) && first.IsCompleted)
+            {
+                exit = await PrintAsync(running.Dequeue(), output, error, exit);
+            }
+        }
+
+        while (running.TryDequeue(out var last))
+        {
+            exit = await PrintAsync(last, output, error, exit);
+        }
+
+        return exit;
+    }
+
+    private static async Task<int> PrintAsync(Task<long> append, TextWriter output, TextWriter error, int exit)
+    {
+        try
+        {
+            await output.WriteLineAsync($"{await append}");
+            return exit;
+        }
+        catch (EventRefusedException e)
+        {
+            await error.WriteLineAsync(e.Message);
+            return ExitCodes.Errors;
+        }
+    }
+
+    private static IEnumerable<string> Repairs(LogRecovery recovery)
+    {
+        if (recovery.TornBytes > 0)
+        {
+            yield return $"{recovery.TornBytes} bytes of events that were never acknowledged were cut off; they are in {recovery.TornFile}";
+        }
+
+        foreach (var damage in recovery.Damage)
+        {
+            yield return $"damage: {damage}";
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Comptroller.Archive.Backups;
+using Comptroller.Operator.Verbs.AuditPolicies;
+
+namespace Comptroller.Operator.Verbs.Archive;
+
+/// <summary><c>archive backup</c>: one backup of files and directories. Exit 0 when it is complete, 2 when not; there is nothing between.</summary>
+internal static class BackupVerb
+{
+    public static Command Create()
+    {
+        var options = new StoreOptions();
+        var sources = new Option<string[]>("--source")
+        {
+            Description = "A file or directory, such as /var/log/kubernetes/audit, or NAME=PATH; may be repeated",
+            Required = true,
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var level = new Option<int>("--compression-level") { Description = "gzip level, 1 to 9", DefaultValueFactory = _ => 6 };
+        var recipient = new Option<string?>("--encrypt-to") { Description = "File with a public RSA key: only its private key reads the backup" };
+        var days = new Option<int?>("--lock-days") { Description = "Days for which nobody may delete it; the store must have object lock" };
+        var compliance = new Option<bool>("--compliance") { Description = "Lock in COMPLIANCE mode: not even an administrator may delete it" };
+        var parallel = new Option<int>("--parallel") { Description = "Pieces compressed and sent at once", DefaultValueFactory = _ => 2 };
+        var limit = new Option<double?>("--limit-mbps") { Description = "Megabytes a second that are sent, at most" };
+        var reread = new Option<bool>("--reread") { Description = "Read also files whose length and time did not change" };
+        var journal = new Option<string?>("--journal") { Description = "File that remembers what was sent, so that a run that was killed goes on there" };
+        var format = Output();
+        var command = new Command("backup", "Back up audit evidence: content-addressed, signed, chained to the backup before") { sources, level, recipient, days, compliance, parallel, limit, reread, journal, format };
+        options.AddStore(command);
+        options.AddSigning(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            using var key = options.Signing(result);
+            await using var store = options.Store(result);
+            using var encryption = result.GetValue(recipient) is { } path ? StoreOptions.Read("--encrypt-to", path, pem => Envelope.ParseKey(pem, isPrivate: false)) : null;
+            using var progress = ArchiveProgress.Open(result.InvocationConfiguration.Error);
+            var settings = new BackupOptions
+            {
+                Stream = options.Stream(result),
+                CompressionLevel = Within("--compression-level", result.GetValue(level), 1, 9),
+                Recipient = encryption,
+                Lock = result.GetValue(days) is { } count ? TimeSpan.FromDays(Within("--lock-days", count, 1, 36_500)) : null,
+                Compliance = result.GetValue(compliance),
+                Parallelism = Within("--parallel", result.GetValue(parallel), 1, 32),
+                BytesPerSecond = result.GetValue(limit) is { } megabytes ? megabytes > 0 ? (long)(megabytes * 1e6) : throw new InvalidInputException(["--limit-mbps: more than 0"]) : null,
+                Reread = result.GetValue(reread),
+                Journal = result.GetValue(journal),
+            };
+            var outcome = await new BackupRun(store, key, settings, TimeProvider.System) { Progress = progress.Show }.RunAsync([.. result.GetValue(sources)!.Select(Source)], cancellationToken);
+            await result.InvocationConfiguration.Output.WriteAsync(result.GetValue(format) == "json" ? Json(outcome, store.Location) : Text(outcome, store.Location));
+            return ExitCodes.Clean;
+        });
+        return command;
+    }
+
+    internal static Option<string> Output()
+    {
+        var format = new Option<string>("--output", "-o") { Description = "text or json", DefaultValueFactory = _ => "text" };
+        format.AcceptOnlyFromAmong("text", "json");
+        return format;
+    }
+
+    internal static int Within(string option, int value, int least, int most) =>
+        value >= least && value <= most ? value : throw new InvalidInputException([$"{option}: from {least} to {most}"]);
+
+    private static BackupSource Source(string text)
+    {
+        var mark = text.IndexOf('=', StringComparison.Ordinal);
+        var path = mark > 0 ? text[(mark + 1)..] : text;
+        var name = mark > 0 ? text[..mark] : Path.GetFileName(Path.GetFullPath(path));
+        return name.Length == 0 || name.Contains('/', StringComparison.Ordinal) || name is "." or ".."
+            ? throw new InvalidInputException([$"--source {text}: give it a name without /, as NAME=PATH"])
+            : new BackupSource(name, path);
+    }
+
+    private static string Text(BackupOutcome outcome, string location)
+    {
+        var totals = outcome.Manifest.Totals;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"backup {outcome.Manifest.Number} of {outcome.Manifest.Stream}: {outcome.Manifest.Files.Length} files ({outcome.UnchangedFiles} unchanged), {Amounts.Bytes(totals.Bytes)} kept in {Amounts.Bytes(totals.StoredBytes)}{Ratio(totals)}; sent {totals.NewPieces} pieces, {Amounts.Bytes(totals.NewStoredBytes)}\nroot {outcome.Manifest.Root}\n{location.TrimEnd('/')}/{outcome.Key}\n");
+    }
+
+    private static string Ratio(ManifestTotals totals) =>
+        totals.StoredBytes > 0 ? string.Create(CultureInfo.InvariantCulture, $" (ratio {(double)totals.Bytes / totals.StoredBytes:0.0})") : "";
+
+    private static string Json(BackupOutcome outcome, string location)
+    {
+        var (manifest, totals) = (outcome.Manifest, outcome.Manifest.Totals);
+        return new JsonObject
+        {
+            ["stream"] = manifest.Stream,
+            ["number"] = manifest.Number,
+            ["createdAt"] = manifest.CreatedAt,
+            ["location"] = $"{location.TrimEnd('/')}/{outcome.Key}",
+            ["root"] = manifest.Root,
+            ["files"] = manifest.Files.Length,
+            ["unchangedFiles"] = outcome.UnchangedFiles,
+            ["bytes"] = totals.Bytes,
+            ["storedBytes"] = totals.StoredBytes,
+            ["sentPieces"] = totals.NewPieces,
+            ["sentBytes"] = totals.NewStoredBytes,
+            ["retainUntil"] = manifest.RetainUntil,
+        }.ToJsonString() + "\n";
+    }
+}

@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Comptroller.Archive.Backups;
+using Comptroller.Operator.Verbs.AuditPolicies;
+
+namespace Comptroller.Operator.Verbs.Archive;
+
+/// <summary><c>archive list</c>: the backups of a stream, newest last. Exit 1 when one of them is not what the key has signed.</summary>
+internal static class ListVerb
+{
+    public static Command Create()
+    {
+        var options = new StoreOptions();
+        var format = BackupVerb.Output();
+        var command = new Command("list", "List backups; only those that the key has signed count") { format };
+        options.AddStore(command);
+        options.AddSigning(command);
+        options.AddReading(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            using var key = options.Verification(result);
+            await using var store = options.Store(result);
+            var (catalog, stream, manifests, exit) = (new BackupCatalog(store, key), options.Stream(result), new List<BackupManifest>(), ExitCodes.Clean);
+            foreach (var number in await catalog.NumbersAsync(stream, cancellationToken))
+            {
+                try
+                {
+                    if (await catalog.ReadAsync(stream, number, cancellationToken) is { } manifest)
+                    {
+                        manifests.Add(manifest.Manifest);
+                    }
+                }
+                catch (InvalidDataException e)
+                {
+                    await result.InvocationConfiguration.Error.WriteLineAsync(e.Message);
+                    exit = ExitCodes.Warnings;
+                }
+            }
+
+            await result.InvocationConfiguration.Output.WriteAsync(result.GetValue(format) == "json" ? Json(manifests) : Text(manifests));
+            return exit;
+        });
+        return command;
+    }
+
+    private static string Text(List<BackupManifest> manifests)
+    {
+        var table = new TextTable("backup", "made (UTC)", "files", "bytes", "stored", "sent", "locked until");
+        foreach (var manifest in manifests)
+        {
+            table.Add(
+                manifest.Number.ToString(CultureInfo.InvariantCulture), $"{manifest.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}", $"{manifest.Files.Length}",
+                Amounts.Bytes(manifest.Totals.Bytes), Amounts.Bytes(manifest.Totals.StoredBytes), Amounts.Bytes(manifest.Totals.NewStoredBytes), manifest.RetainUntil?.ToString("u") ?? "");
+        }
+
+        var text = new StringBuilder();
+        table.AppendTo(text);
+        return text.ToString();
+    }
+
+    private static string Json(List<BackupManifest> manifests) => new JsonArray([.. manifests.Select(manifest => (JsonNode)new JsonObject
+    {
+        ["number"] = manifest.Number,
+        ["createdAt"] = manifest.CreatedAt,
+        ["root"] = manifest.Root,
+        ["files"] = manifest.Files.Length,
+        ["bytes"] = manifest.Totals.Bytes,
+        ["storedBytes"] = manifest.Totals.StoredBytes,
+        ["sentBytes"] = manifest.Totals.NewStoredBytes,
+        ["retainUntil"] = manifest.RetainUntil,
+    })]).ToJsonString() + "\n";
+}

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using Comptroller.Archive.Backups;
+using Comptroller.Operator.Verbs.AuditPolicies;
+
+namespace Comptroller.Operator.Verbs.Archive;
+
+/// <summary><c>archive prune</c>: deletes what a policy lets go. Exit 0, 1 when the store kept some of it, 2 on errors.</summary>
+internal static class PruneVerb
+{
+    public static Command Create()
+    {
+        var options = new StoreOptions();
+        var last = Count("--keep-last", "Newest backups to keep");
+        last.Aliases.Add("--keep");
+        var (daily, weekly, monthly, yearly) = (Count("--keep-daily", "Days of which the newest is kept"), Count("--keep-weekly", "Weeks"), Count("--keep-monthly", "Months"), Count("--keep-yearly", "Years"));
+        var age = new Option<int?>("--max-age-days") { Description = "Older ones go; without any count, younger ones stay" };
+        var dry = new Option<bool>("--dry-run") { Description = "Say what would be done, and do nothing" };
+        var command = new Command("prune", "Delete old backups; the newest, the newest verified one and what is locked always stay") { last, daily, weekly, monthly, yearly, age, dry };
+        command.Aliases.Add("cleanup");
+        options.AddStore(command);
+        options.AddSigning(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            var policy = new RetentionPolicy
+            {
+                KeepLast = result.GetValue(last),
+                KeepDaily = result.GetValue(daily),
+                KeepWeekly = result.GetValue(weekly),
+                KeepMonthly = result.GetValue(monthly),
+                KeepYearly = result.GetValue(yearly),
+                MaxAge = result.GetValue(age) is { } days ? TimeSpan.FromDays(BackupVerb.Within("--max-age-days", days, 1, 36_500)) : null,
+            };
+            if (policy == new RetentionPolicy())
+            {
+                throw new InvalidInputException(["say what to keep: --keep-last, --keep-daily, --keep-weekly, --keep-monthly, --keep-yearly or --max-age-days"]);
+            }
+
+            using var key = options.Signing(result);
+            await using var store = options.Store(result);
+            var prune = new BackupPrune(store, key, TimeProvider.System);
+            var plan = await prune.PlanAsync(options.Stream(result), policy, cancellationToken);
+            var output = result.InvocationConfiguration.Output;
+            foreach (var verdict in plan.Verdicts)
+            {
+                await output.WriteLineAsync($"{(verdict.Goes ? "delete" : "keep  ")} {verdict.Backup.Number} of {verdict.Backup.CreatedAt:u}{(verdict.Goes ? "" : $": {string.Join(", ", verdict.KeptBy)}")}");
+            }
+
+            if (result.GetValue(dry))
+            {
+                return ExitCodes.Clean;
+            }
+
+            var outcome = await prune.RunAsync(plan, cancellationToken);
+            foreach (var problem in plan.Problems.Concat(outcome.Refused))
+            {
+                await result.InvocationConfiguration.Error.WriteLineAsync(problem);
+            }
+
+            await output.WriteLineAsync($"{outcome.Backups} backups deleted, and {outcome.Pieces} pieces ({Amounts.Bytes(outcome.Bytes)}) that no backup named any more");
+            return outcome.Refused.IsEmpty ? ExitCodes.Clean : ExitCodes.Warnings;
+        });
+        return command;
+    }
+
+    private static Option<int> Count(string name, string description)
+    {
+        var option = new Option<int>(name) { Description = description };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValue(option) < 0)
+            {
+                result.AddError($"{name}: 0 or more");
+            }
+        });
+        return option;
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using Comptroller.Archive.Backups;
+using Comptroller.Operator.Verbs.AuditPolicies;
+
+namespace Comptroller.Operator.Verbs.Archive;
+
+/// <summary><c>archive restore</c>: brings a backup back. Exit 0 when all of it is back and proved, 2 when not.</summary>
+internal static class RestoreVerb
+{
+    public static Command Create()
+    {
+        var options = new StoreOptions();
+        var target = new Option<string>("--target") { Description = "Directory that gets the files", Required = true };
+        var at = new Option<DateTimeOffset?>("--at") { Description = "The newest backup made at or before this time, such as 2026-11-21T10:00:00Z; the newest of all when absent" };
+        var force = new Option<bool>("--force") { Description = "Overwrite files that are others" };
+        var dry = new Option<bool>("--dry-run") { Description = "Say what would be done, and do nothing" };
+        var command = new Command("restore", "Bring a backup back; run again, it goes on where it ended") { target, at, force, dry };
+        options.AddStore(command);
+        options.AddSigning(command);
+        options.AddReading(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            using var key = options.Verification(result);
+            using var recipient = options.Decryption(result);
+            await using var store = options.Store(result);
+            using var progress = ArchiveProgress.Open(result.InvocationConfiguration.Error);
+            var restore = new BackupRestore(store, key, recipient) { Progress = progress.Show };
+            var chosen = await restore.ChooseAsync(options.Stream(result), result.GetValue(at), cancellationToken);
+            var steps = BackupRestore.Plan(chosen.Manifest, result.GetValue(target)!, result.GetValue(force));
+            var output = result.InvocationConfiguration.Output;
+            if (result.GetValue(dry))
+            {
+                foreach (var step in steps)
+                {
+                    await output.WriteLineAsync($"{Describe(step.Action)} {step.Target} ({Amounts.Bytes(step.File.Bytes)})");
+                }
+
+                return steps.Any(step => step.Action == RestoreAction.InTheWay) ? ExitCodes.Errors : ExitCodes.Clean;
+            }
+
+            await restore.RunAsync(steps, cancellationToken);
+            await output.WriteLineAsync($"backup {chosen.Manifest.Number} of {chosen.Manifest.Stream}, {chosen.Manifest.CreatedAt:u}: {steps.Count} files, {Amounts.Bytes(chosen.Manifest.Totals.Bytes)} in {result.GetValue(target)}; "
+                + $"{steps.Count(step => step.Action == RestoreAction.AlreadyThere)} were there already; every byte is the one that was backed up");
+            return ExitCodes.Clean;
+        });
+        return command;
+    }
+
+    private static string Describe(RestoreAction action) => action switch
+    {
+        RestoreAction.Create => "create",
+        RestoreAction.AlreadyThere => "already there:",
+        RestoreAction.Overwrite => "overwrite",
+        _ => "in the way:",
+    };
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Comptroller.Archive.Backups;
+using Comptroller.Archive.Log;
+using Comptroller.Operator.Verbs.AuditPolicies;
+
+namespace Comptroller.Operator.Verbs.Archive;
+
+/// <summary><c>archive verify</c>: proves backups with nothing but the public key, or an audit log by its chain. Exit 0 proved, 1 something is wrong, 2 it could not be looked at.</summary>
+internal static class VerifyVerb
+{
+    public static Command Create()
+    {
+        var options = new StoreOptions();
+        var all = new Option<bool>("--all") { Description = "Read back every backup, not only the newest; the chain of all is proved either way" };
+        var least = new Option<long?>("--at-least") { Description = "Number of the newest backup that somebody saw: fewer mean that the newest ones are gone" };
+        var format = BackupVerb.Output();
+        var command = new Command("verify", "Prove backups: signatures, chain, gaps, locks and every byte; with --signing-key the result is kept as evidence") { all, least, format };
+        options.AddStore(command);
+        options.AddSigning(command);
+        options.AddReading(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            using var key = options.Verification(result);
+            using var recipient = options.Decryption(result);
+            using var signing = options.TrySigning(result);
+            await using var store = options.Store(result);
+            using var progress = ArchiveProgress.Open(result.InvocationConfiguration.Error);
+            var verification = new BackupVerification(store, key, recipient, TimeProvider.System) { Progress = progress.Show };
+            var verdict = await verification.VerifyAsync(options.Stream(result), result.GetValue(all), cancellationToken);
+            if (result.GetValue(least) is { } seen && !(verdict.Newest?.Manifest.Number >= seen))
+            {
+                verdict = verdict with { Problems = verdict.Problems.Add($"backup {seen} was seen before and is gone: the newest one is {verdict.Newest?.Manifest.Number ?? 0}") };
+            }
+
+            if (verdict.Problems.IsEmpty && signing is not null)
+            {
+                await verification.RecordAsync(verdict, signing, cancellationToken);
+            }
+
+            await result.InvocationConfiguration.Output.WriteAsync(result.GetValue(format) == "json" ? Json(verdict) : Text(verdict));
+            return verdict.Problems.IsEmpty ? ExitCodes.Clean : ExitCodes.Warnings;
+        });
+        return command;
+    }
+
+    /// <summary><c>archive verify-log</c>: the chain of a log.</summary>
+    public static Command CreateLog()
+    {
+        var log = ArchiveVerb.LogFile();
+        var command = new Command("verify-log", "Prove that an audit log is as it was written: exit 0 it is, 1 it is not, 2 it could not be read") { log };
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            var path = result.GetValue(log)!;
+            if (!File.Exists(path))
+            {
+                throw new InvalidInputException([$"--log-file {path}: no such file"]);
+            }
+
+            var verdict = LogVerification.Verify(path, cancellationToken);
+            var output = result.InvocationConfiguration.Output;
+            foreach (var problem in verdict.Problems)
+            {
+                await output.WriteLineAsync(problem);
+            }
+
+            await output.WriteLineAsync($"{verdict.Events} events in {verdict.Segments} sealed segments and the live one: {(verdict.Problems.IsEmpty ? "as they were written" : $"{verdict.Problems.Length} problems")}");
+            return verdict.Problems.IsEmpty ? ExitCodes.Clean : ExitCodes.Warnings;
+        });
+        return command;
+    }
+
+    private static string Text(BackupVerdict verdict)
+    {
+        var text = string.Concat(verdict.Problems.Select(problem => $"{problem}\n"))
+            + $"{verdict.Stream}: {verdict.Backups} backups, {verdict.Files} files and {Amounts.Bytes(verdict.BytesRead)} read back: {(verdict.Problems.IsEmpty ? "proved" : $"{verdict.Problems.Length} problems")}\n";
+        return verdict.EncryptedFiles == 0 ? text : text + $"{verdict.EncryptedFiles} files are encrypted: their stored bytes are proved; with --decryption-key their text is proved as well\n";
+    }
+
+    private static string Json(BackupVerdict verdict) => new JsonObject
+    {
+        ["stream"] = verdict.Stream,
+        ["verified"] = verdict.Problems.IsEmpty,
+        ["backups"] = verdict.Backups,
+        ["newest"] = verdict.Newest?.Manifest.Number,
+        ["root"] = verdict.Newest?.Manifest.Root,
+        ["files"] = verdict.Files,
+        ["encryptedFiles"] = verdict.EncryptedFiles,
+        ["bytesRead"] = verdict.BytesRead,
+        ["problems"] = new JsonArray([.. verdict.Problems.Select(problem => (JsonNode)problem)]),
+    }.ToJsonString() + "\n";
+}

@@ -1,0 +1,386 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Comptroller.Archive.Backups;
+using Comptroller.Archive.Evidence;
+using Comptroller.Archive.Objects;
+using Comptroller.Archive.Tests.Testing;
+using Comptroller.Kubernetes.Tests.Testing;
+
+namespace Comptroller.Archive.Tests.Backups;
+
+public sealed class BackupTests : IDisposable
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly ManualTimeProvider _time = new();
+    private readonly SigningKey _key = SigningKey.Create();
+    private readonly FileStore _store;
+
+    public BackupTests()
+    {
+        _store = new FileStore(_directory["store"]);
+        Directory.CreateDirectory(_directory["logs/old"]);
+        WriteLog("logs/audit.log", 37_000, seed: 1);
+        WriteLog("logs/old/audit-1.log", 20_000, seed: 2);
+        File.WriteAllBytes(_directory["logs/empty"], []);
+        File.WriteAllBytes(_directory["logs/blob"], RandomNumberGenerator.GetBytes(300_000));
+    }
+
+    public void Dispose()
+    {
+        _key.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task What_is_backed_up_is_verified_and_comes_back_byte_for_byte()
+    {
+        var (manifest, _, _) = await BackupAsync();
+        manifest.Files.Select(file => file.Path).ShouldBe(["logs/audit.log", "logs/blob", "logs/empty", "logs/old/audit-1.log"]);
+        manifest.Files[0].Pieces.Length.ShouldBe(2);
+        manifest.Files[0].Lines.ShouldBe(37_000);
+        manifest.Files[0].OldestEventTime.ShouldBe(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        manifest.Files[0].NewestEventTime.ShouldBe(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(36_999));
+        manifest.Totals.StoredBytes.ShouldBeLessThan(manifest.Totals.Bytes / 4);
+
+        var verdict = await VerifyAsync();
+        verdict.Problems.ShouldBeEmpty();
+        verdict.Files.ShouldBe(4);
+        (await RestoreAsync("out")).ShouldAllBe(step => step.Action == RestoreAction.Create);
+        foreach (var file in manifest.Files)
+        {
+            File.ReadAllBytes(_directory[$"out/{file.Path}"]).ShouldBe(File.ReadAllBytes(_directory[file.Path]));
+            File.GetLastWriteTimeUtc(_directory[$"out/{file.Path}"]).ShouldBe(File.GetLastWriteTimeUtc(_directory[file.Path]));
+        }
+    }
+
+    [Fact]
+    public async Task A_single_event_can_be_proved_to_be_in_the_backup()
+    {
+        var (manifest, _, _) = await BackupAsync();
+        var lines = File.ReadAllLines(_directory["logs/old/audit-1.log"]);
+        var leaves = lines.Select(line => MerkleTree.Leaf(Encoding.UTF8.GetBytes(line))).ToArray();
+        var file = manifest.Files.Single(file => file.Path == "logs/old/audit-1.log");
+        MerkleTree.VerifyInclusion(leaves[777], 777, file.Lines, MerkleTree.InclusionProof(leaves, 777), Convert.FromHexString(file.MerkleRoot)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_second_run_sends_only_what_is_new()
+    {
+        var first = await BackupAsync();
+        first.Manifest.Totals.NewPieces.ShouldBe(4);
+        var second = await BackupAsync();
+        second.UnchangedFiles.ShouldBe(4);
+        second.Manifest.Totals.NewPieces.ShouldBe(0);
+        (await BackupAsync(reread: true)).Manifest.Totals.NewPieces.ShouldBe(0);
+
+        // Rotated as kube-apiserver does, and written on.
+        File.Move(_directory["logs/audit.log"], _directory["logs/audit-2026.log"]);
+        WriteLog("logs/audit.log", 1000, seed: 3);
+        var fourth = await BackupAsync();
+        fourth.Manifest.Totals.NewPieces.ShouldBe(1);
+        fourth.Manifest.Number.ShouldBe(4);
+        fourth.Manifest.Chain.TreeSize.ShouldBe(3);
+        (await VerifyAsync(all: true)).Problems.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_log_that_grew_sends_its_last_piece_again_and_no_other()
+    {
+        await BackupAsync();
+        File.AppendAllText(_directory["logs/audit.log"], Line(9, 37_000));
+        (await BackupAsync()).Manifest.Totals.NewPieces.ShouldBe(1);
+        (await VerifyAsync(all: true)).Problems.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_earlier_state_comes_back_by_its_time()
+    {
+        await BackupAsync();
+        var between = _time.GetUtcNow().AddSeconds(30);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        var before = File.ReadAllBytes(_directory["logs/old/audit-1.log"]);
+        WriteLog("logs/old/audit-1.log", 10, seed: 5);
+        await BackupAsync();
+
+        await RestoreAsync("then", between);
+        File.ReadAllBytes(_directory["then/logs/old/audit-1.log"]).ShouldBe(before);
+        await Should.ThrowAsync<InvalidDataException>(() => RestoreAsync("never", _time.GetUtcNow().AddDays(-9)));
+    }
+
+    [Fact]
+    public async Task A_flipped_byte_in_any_object_is_found_and_named()
+    {
+        await BackupAsync();
+        foreach (var name in _directory.Files.Where(file => file.StartsWith("store/", StringComparison.Ordinal)).ToList())
+        {
+            var (path, key) = (_directory[name], name["store/".Length..]);
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            var bytes = File.ReadAllBytes(path);
+            foreach (var at in new[] { 0, bytes.Length / 2, bytes.Length - 1 })
+            {
+                bytes[at] ^= 4;
+                File.WriteAllBytes(path, bytes);
+                var problems = (await VerifyAsync()).Problems;
+                problems.ShouldNotBeEmpty($"{name} at {at}");
+                problems.ShouldContain(problem => problem.Contains(key, StringComparison.Ordinal), $"{name} at {at}");
+                bytes[at] ^= 4;
+            }
+
+            File.WriteAllBytes(path, bytes);
+        }
+
+        (await VerifyAsync()).Problems.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("missing", "backups/node/0000000002.manifest.json: missing, and no signed record says that it was pruned")]
+    [InlineData("foreign", "is signed by key")]
+    [InlineData("moved", "is backup 1 of node, moved from its place")]
+    [InlineData("replayed", "does not go on from the backup before")]
+    [InlineData("edited", "changed after it was signed")]
+    [InlineData("piece", ": missing")]
+    public async Task Tampering_with_the_history_is_found(string tampering, string problem)
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            WriteLog("logs/old/audit-1.log", 100 + i, seed: i);
+            await BackupAsync();
+            _time.Advance(TimeSpan.FromHours(1));
+        }
+
+        var second = _directory["store/backups/node/0000000002.manifest.json"];
+        var text = File.ReadAllText(second);
+        File.Delete(second);
+        switch (tampering)
+        {
+            case "foreign":
+                using (var other = SigningKey.Create())
+                {
+                    var document = JsonNode.Parse(text)!.AsObject();
+                    other.Sign(document);
+                    File.WriteAllText(second, document.ToJsonString());
+                }
+
+                break;
+            case "moved":
+                File.Copy(_directory["store/backups/node/0000000001.manifest.json"], second);
+                break;
+            case "replayed":
+                // Signed by the right key, but not what the third one goes on from.
+                var replayed = JsonNode.Parse(text)!.AsObject();
+                replayed["createdAt"] = "2026-01-01T00:30:00+00:00";
+                _key.Sign(replayed);
+                File.WriteAllText(second, replayed.ToJsonString());
+                break;
+            case "edited":
+                File.WriteAllText(second, text.Replace("\"lines\":", "\"lines\":1", StringComparison.Ordinal));
+                break;
+            case "piece":
+                File.WriteAllText(second, text);
+                File.Delete(_directory[_directory.Files.First(file => file.StartsWith("store/content/", StringComparison.Ordinal) && new FileInfo(_directory[file]).Length > 250_000)]);
+                break;
+        }
+
+        (await VerifyAsync()).Problems.ShouldContain(found => found.Contains(problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Two_backups_at_once_form_one_chain()
+    {
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => BackupAsync()));
+        outcomes.Select(outcome => outcome.Manifest.Number).Order().ShouldBe([1, 2, 3, 4, 5, 6]);
+        (await VerifyAsync(all: true)).Problems.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_backup_that_breaks_off_at_any_write_is_not_listed_and_the_next_one_goes_on()
+    {
+        foreach (var writes in new[] { 0, 1, 1, 1, 1 })
+        {
+            await using var flaky = new FlakyStore(_store, writes);
+            var options = Options() with { Journal = _directory["journal"], Parallelism = 1 };
+            await Should.ThrowAsync<ObjectStoreException>(() => new BackupRun(flaky, _key, options, _time).RunAsync([new BackupSource("logs", _directory["logs"])], None));
+            (await new BackupCatalog(_store, _key.Public).NumbersAsync("node", None)).ShouldBeEmpty();
+        }
+
+        // Between them they have sent all four pieces, and none the manifest.
+        var outcome = await new BackupRun(_store, _key, Options() with { Journal = _directory["journal"] }, _time).RunAsync([new BackupSource("logs", _directory["logs"])], None);
+        outcome.Manifest.Totals.NewPieces.ShouldBe(0);
+        File.Exists(_directory["journal"]).ShouldBeFalse();
+        (await VerifyAsync()).Problems.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Encrypted_evidence_is_proved_without_the_private_key_and_read_with_it_only()
+    {
+        using var recipient = RSA.Create(2048);
+        using var wrong = RSA.Create(2048);
+        await BackupAsync(Options() with { Recipient = recipient });
+        var secret = Encoding.UTF8.GetBytes("person-7@example.com");
+        foreach (var file in _directory.Files.Where(file => file.StartsWith("store/content/", StringComparison.Ordinal)))
+        {
+            file.ShouldEndWith(".enc");
+            File.ReadAllBytes(_directory[file]).AsSpan().IndexOf(secret).ShouldBe(-1);
+        }
+
+        var blind = await VerifyAsync();
+        blind.Problems.ShouldBeEmpty();
+        blind.EncryptedFiles.ShouldBe(3);
+        (await VerifyAsync(recipient: recipient)).EncryptedFiles.ShouldBe(0);
+        (await VerifyAsync(recipient: wrong)).Problems.ShouldNotBeEmpty();
+        await Should.ThrowAsync<InvalidDataException>(() => RestoreAsync("closed"));
+        await RestoreAsync("open", recipient: recipient);
+        File.ReadAllBytes(_directory["open/logs/audit.log"]).ShouldBe(File.ReadAllBytes(_directory["logs/audit.log"]));
+    }
+
+    [Fact]
+    public void Encrypted_frames_cannot_be_changed_cut_or_swapped()
+    {
+        using var recipient = RSA.Create(2048);
+        foreach (var length in new[] { 0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20 })
+        {
+            var text = RandomNumberGenerator.GetBytes(length);
+            var bytes = Envelope.Seal(text, recipient);
+            Envelope.Open(bytes, recipient).ShouldBe(text);
+            foreach (var at in new[] { 0, 9, 40, bytes.Length / 2, bytes.Length - 1 })
+            {
+                bytes[at] ^= 1;
+                Should.Throw<InvalidDataException>(() => Envelope.Open(bytes, recipient), $"{length} at {at}");
+                bytes[at] ^= 1;
+            }
+
+            foreach (var cut in new[] { 1, 17, (1 << 20) + 16 }.Where(cut => cut < bytes.Length))
+            {
+                Should.Throw<InvalidDataException>(() => Envelope.Open(bytes.AsSpan(0, bytes.Length - cut), recipient));
+            }
+        }
+
+        var two = Envelope.Seal(RandomNumberGenerator.GetBytes(2 << 20), recipient);
+        var (frame, start) = ((1 << 20) + 16, two.Length - (2 * ((1 << 20) + 16)));
+        var swapped = two[..start].Concat(two[(start + frame)..]).Concat(two[start..(start + frame)]).ToArray();
+        Should.Throw<InvalidDataException>(() => Envelope.Open(swapped, recipient));
+    }
+
+    [Fact]
+    public async Task Restore_goes_on_where_it_ended_and_overwrites_only_when_told()
+    {
+        await BackupAsync();
+        await RestoreAsync("out");
+        File.Delete(_directory["out/logs/blob"]);
+        (await RestoreAsync("out")).Count(step => step.Action == RestoreAction.AlreadyThere).ShouldBe(3);
+        File.WriteAllText(_directory["out/logs/blob"], "mine");
+        await Should.ThrowAsync<IOException>(() => RestoreAsync("out"));
+        File.ReadAllText(_directory["out/logs/blob"]).ShouldBe("mine");
+        await RestoreAsync("out", force: true);
+        File.ReadAllBytes(_directory["out/logs/blob"]).ShouldBe(File.ReadAllBytes(_directory["logs/blob"]));
+    }
+
+    [Theory]
+    [InlineData("../evil")]
+    [InlineData("logs/../../evil")]
+    [InlineData("/etc/evil")]
+    [InlineData("logs//evil")]
+    [InlineData("C:/evil")]
+    public async Task A_path_that_leads_out_is_refused_before_anything_is_written(string path)
+    {
+        var (manifest, _, _) = await BackupAsync();
+        var evil = manifest with { Files = [.. manifest.Files, manifest.Files[0] with { Path = path }] };
+        Should.Throw<InvalidDataException>(() => BackupRestore.Plan(evil, _directory["out"], overwrite: true));
+        Directory.Exists(_directory["out"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_link_in_the_target_is_refused()
+    {
+        var (manifest, _, _) = await BackupAsync();
+        Directory.CreateDirectory(_directory["out"]);
+        Directory.CreateDirectory(_directory["elsewhere"]);
+        Directory.CreateSymbolicLink(_directory["out/logs"], _directory["elsewhere"]);
+        Should.Throw<InvalidDataException>(() => BackupRestore.Plan(manifest, _directory["out"], overwrite: true)).Message.ShouldContain("a link is in the way");
+    }
+
+    [Fact]
+    public async Task A_link_in_a_source_is_not_followed()
+    {
+        File.WriteAllText(_directory["secret"], "secret");
+        File.CreateSymbolicLink(_directory["logs/link"], _directory["secret"]);
+        (await BackupAsync()).Manifest.Files.ShouldNotContain(file => file.Path == "logs/link");
+    }
+
+    [Fact]
+    public async Task A_piece_that_unpacks_to_more_than_it_says_stops_there()
+    {
+        var (manifest, _, _) = await BackupAsync();
+        var bomb = new MemoryStream();
+        Archive.Compression.GzipMember.Write(new byte[200 << 20], 6, bomb);
+        var piece = manifest.Files[0].Pieces[0] with { Bytes = 1000 };
+        Should.Throw<InvalidDataException>(() => PieceForm.Decode(piece, bomb.ToArray(), null)).Message.ShouldContain("holds more than the 1000 bytes");
+        Should.Throw<InvalidDataException>(() => PieceForm.Decode(piece with { Bytes = int.MaxValue }, bomb.ToArray(), null)).Message.ShouldContain("no piece is longer");
+    }
+
+    [Fact]
+    public async Task Pruned_backups_leave_a_signed_gap_and_what_is_left_is_whole()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            WriteLog("logs/old/audit-1.log", 100 + i, seed: i);
+            await BackupAsync();
+            _time.Advance(TimeSpan.FromDays(1));
+        }
+
+        var prune = new BackupPrune(_store, _key, _time);
+        var plan = await prune.PlanAsync("node", new RetentionPolicy { KeepLast = 2 }, None);
+        plan.Verdicts.Where(verdict => verdict.Goes).Select(verdict => verdict.Backup.Number).ShouldBe([2, 1]);
+        // The store's files are as old as this test; its clock says when the grace is over.
+        _time.Advance(DateTimeOffset.UtcNow - _time.GetUtcNow() + TimeSpan.FromDays(3));
+        var outcome = await prune.RunAsync(plan, None);
+        (outcome.Backups, outcome.Pieces).ShouldBe((2, 2));
+        outcome.Refused.ShouldBeEmpty();
+        (await VerifyAsync(all: true)).Problems.ShouldBeEmpty();
+        await RestoreAsync("out");
+
+        // The record is signed: without it, or with another one, the gap is told.
+        File.Delete(_directory[_directory.Files.Single(file => file.StartsWith("store/prunes/", StringComparison.Ordinal))]);
+        (await VerifyAsync()).Problems.Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task The_newest_verified_backup_outlives_every_policy()
+    {
+        await BackupAsync();
+        await new BackupVerification(_store, _key.Public, null, _time).RecordAsync(await VerifyAsync(), _key, None);
+        _time.Advance(TimeSpan.FromDays(1));
+        await BackupAsync();
+        await BackupAsync();
+        var plan = await new BackupPrune(_store, _key, _time).PlanAsync("node", new RetentionPolicy { KeepLast = 1 }, None);
+        plan.Verdicts.Where(verdict => verdict.Goes).Select(verdict => verdict.Backup.Number).ShouldBe([2]);
+    }
+
+    [Fact]
+    public async Task A_lock_is_not_promised_where_there_is_none() =>
+        (await Should.ThrowAsync<ObjectStoreException>(() => BackupAsync(Options() with { Lock = TimeSpan.FromDays(1) }))).Message.ShouldContain("does not lock objects");
+
+    private static string Line(int seed, int i) =>
+        $$$"""{"kind":"Event","level":"Metadata","auditID":"{{{seed}}}-{{{i * 7919}}}","stage":"ResponseComplete","user":{"username":"person-{{{i % 50}}}@example.com"},"verb":"get","objectRef":{"resource":"pods","name":"p-{{{i}}}"},"stageTimestamp":"{{{new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(i):yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}}}"}""" + "\n";
+
+    private void WriteLog(string name, int lines, int seed) => File.WriteAllText(_directory[name], string.Concat(Enumerable.Range(0, lines).Select(i => Line(seed, i))));
+
+    private BackupOptions Options(bool reread = false) => new() { Stream = "node", Reread = reread };
+
+    private Task<BackupOutcome> BackupAsync(bool reread = false) => BackupAsync(Options(reread));
+
+    private Task<BackupOutcome> BackupAsync(BackupOptions options) => new BackupRun(_store, _key, options, _time).RunAsync([new BackupSource("logs", _directory["logs"])], None);
+
+    private Task<BackupVerdict> VerifyAsync(bool all = false, RSA? recipient = null) => new BackupVerification(_store, _key.Public, recipient, _time).VerifyAsync("node", all, None);
+
+    private async Task<IReadOnlyList<RestoreStep>> RestoreAsync(string target, DateTimeOffset? at = null, bool force = false, RSA? recipient = null)
+    {
+        var restore = new BackupRestore(_store, _key.Public, recipient);
+        var steps = BackupRestore.Plan((await restore.ChooseAsync("node", at, None)).Manifest, _directory[target], force);
+        await restore.RunAsync(steps, None);
+        return steps;
+    }
+}

@@ -1,0 +1,138 @@
+using System.Security.Cryptography;
+using System.Text;
+using Comptroller.Archive.Backups;
+using Comptroller.Archive.Evidence;
+using Comptroller.Archive.Objects;
+using Comptroller.Archive.Tests.Testing;
+
+namespace Comptroller.Archive.Tests.Objects;
+
+/// <summary>Against Ceph's gateway.</summary>
+public sealed class S3StoreTests(RadosGateway gateway) : IClassFixture<RadosGateway>
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+    private static readonly byte[] Hello = Encoding.UTF8.GetBytes("hello");
+
+    [RadosFact]
+    public async Task Objects_are_written_once_listed_read_and_deleted()
+    {
+        await using var store = await gateway.StoreAsync(locked: false);
+        (await store.ProbeAsync(None)).ShouldBe(new StoreProbe(Versioned: false, Lockable: false));
+        (await store.PutAsync("a/b c/é+&'.txt", Hello, PutOptions.Default, None)).ShouldBeTrue();
+        (await store.PutAsync("a/b c/é+&'.txt", "other"u8.ToArray(), PutOptions.Default, None)).ShouldBeFalse();
+        (await ReadAsync(store, "a/b c/é+&'.txt")).ShouldBe(Hello);
+        var found = await store.HeadAsync("a/b c/é+&'.txt", None);
+        (found!.Bytes, found.Sha256).ShouldBe((5, Convert.ToHexStringLower(SHA256.HashData(Hello))));
+        (await store.HeadAsync("none", None)).ShouldBeNull();
+        (await store.OpenAsync("none", None)).ShouldBeNull();
+        await store.PutAsync("b", Array.Empty<byte>(), PutOptions.Default, None);
+        (await KeysAsync(store, "")).ShouldBe(["a/b c/é+&'.txt", "b"]);
+        (await KeysAsync(store, "a/")).ShouldBe(["a/b c/é+&'.txt"]);
+        await store.DeleteAsync("b", None);
+        await store.DeleteAsync("b", None);
+        (await KeysAsync(store, "b")).ShouldBeEmpty();
+    }
+
+    [RadosFact]
+    public async Task More_objects_than_fit_on_a_page_are_all_listed()
+    {
+        await using var store = await gateway.StoreAsync(locked: false);
+        await Parallel.ForAsync(0, 1010, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancel) => await store.PutAsync($"k/{i:D4}", Hello, PutOptions.Default, cancel));
+        (await KeysAsync(store, "k/")).Count.ShouldBe(1010);
+    }
+
+    [RadosFact]
+    public async Task What_is_locked_stays_and_can_be_locked_for_longer()
+    {
+        await using var store = await gateway.StoreAsync(locked: true);
+        (await store.ProbeAsync(None)).ShouldBe(new StoreProbe(Versioned: true, Lockable: true));
+        var until = DateTimeOffset.UtcNow.AddDays(2);
+        await store.PutAsync("evidence", Hello, new PutOptions { RetainUntil = until, Compliance = true }, None);
+        (await store.HeadAsync("evidence", None))!.RetainUntil!.Value.ShouldBe(until, TimeSpan.FromSeconds(1));
+        (await Should.ThrowAsync<ObjectStoreException>(() => store.DeleteAsync("evidence", None))).IsDenied.ShouldBeTrue();
+        await store.ExtendLockAsync("evidence", until.AddDays(5), compliance: true, None);
+        (await store.HeadAsync("evidence", None))!.RetainUntil!.Value.ShouldBe(until.AddDays(5), TimeSpan.FromSeconds(1));
+        await store.ExtendLockAsync("evidence", until, compliance: true, None);
+        (await store.HeadAsync("evidence", None))!.RetainUntil!.Value.ShouldBe(until.AddDays(5), TimeSpan.FromSeconds(1));
+        (await ReadAsync(store, "evidence")).ShouldBe(Hello);
+        await store.PutAsync("free", Hello, PutOptions.Default, None);
+        await store.DeleteAsync("free", None);
+        (await store.HeadAsync("free", None)).ShouldBeNull();
+    }
+
+    [RadosFact]
+    public async Task Mistakes_are_told_in_words_and_without_the_secret()
+    {
+        await using var wrong = await gateway.StoreAsync(locked: false, options => options with { Credentials = new S3Credentials("AUDITKEY", "not-the-secret") });
+        var refused = await Should.ThrowAsync<ObjectStoreException>(() => wrong.ProbeAsync(None));
+        (refused.IsDenied, refused.IsPassing).ShouldBe((true, false));
+        refused.Message.ShouldContain("the credentials are not valid here");
+        refused.ToString().ShouldNotContain("not-the-secret");
+
+        await using var nowhere = new S3Store(gateway.Options("no-such-bucket"), TimeProvider.System);
+        (await Should.ThrowAsync<ObjectStoreException>(() => nowhere.ProbeAsync(None))).Message.ShouldContain("no such bucket; make it first");
+        (await Should.ThrowAsync<ObjectStoreException>(() => nowhere.PutAsync("x", Hello, PutOptions.Default, None))).Message.ShouldContain("no such bucket; make it first");
+
+        await using var unlocked = await gateway.StoreAsync(locked: false);
+        await Should.ThrowAsync<ObjectStoreException>(() => unlocked.PutAsync("x", Hello, new PutOptions { RetainUntil = DateTimeOffset.UtcNow.AddDays(1) }, None));
+
+        await using var guarded = await gateway.StoreAsync(locked: false, options => options with { AllowLocal = false });
+        (await Should.ThrowAsync<ObjectStoreException>(() => guarded.ProbeAsync(None))).Message.ShouldContain("where no object store of a user may be");
+    }
+
+    [RadosFact]
+    public async Task A_store_that_is_busy_cut_off_or_away_for_a_moment_is_tried_again()
+    {
+        await using var faults = FaultProxy.Start(gateway.Endpoint);
+        await using var store = await gateway.StoreAsync(locked: false, options => options with { Endpoint = faults.Endpoint });
+        foreach (var fault in Enum.GetValues<Fault>())
+        {
+            faults.Next(fault, 2);
+            (await store.PutAsync($"put/{fault}", Hello, PutOptions.Default, None)).ShouldBeTrue($"{fault}");
+            faults.Next(fault, 2);
+            (await ReadAsync(store, $"put/{fault}")).ShouldBe(Hello, $"{fault}");
+        }
+
+        faults.Seen.ShouldBeGreaterThanOrEqualTo(Enum.GetValues<Fault>().Length * 4);
+    }
+
+    [RadosFact]
+    public async Task A_backup_goes_there_is_locked_proved_and_comes_back()
+    {
+        using var directory = new TemporaryDirectory();
+        using var key = SigningKey.Create();
+        Directory.CreateDirectory(directory["logs"]);
+        await File.WriteAllTextAsync(directory["logs/audit.log"], string.Concat(Enumerable.Range(0, 20_000).Select(i => $$"""{"timestamp":"2026-01-01T00:00:00Z","event_type":"e{{i}}"}""" + "\n")));
+        await using var store = await gateway.StoreAsync(locked: true);
+        var options = new BackupOptions { Stream = "node", Lock = TimeSpan.FromDays(1), Compliance = true };
+        var outcome = await new BackupRun(store, key, options, TimeProvider.System).RunAsync([new BackupSource("logs", directory["logs"])], None);
+        var again = await new BackupRun(store, key, options with { Lock = TimeSpan.FromDays(9) }, TimeProvider.System).RunAsync([new BackupSource("logs", directory["logs"])], None);
+        again.Manifest.Totals.NewPieces.ShouldBe(0);
+
+        var verdict = await new BackupVerification(store, key.Public, null, TimeProvider.System).VerifyAsync("node", readAll: true, None);
+        verdict.Problems.ShouldBeEmpty();
+        (await store.HeadAsync(outcome.Manifest.Files[0].Pieces[0].Key, None))!.RetainUntil!.Value.ShouldBe(again.Manifest.RetainUntil!.Value, TimeSpan.FromSeconds(1));
+        var restore = new BackupRestore(store, key.Public, null);
+        await restore.RunAsync(BackupRestore.Plan((await restore.ChooseAsync("node", null, None)).Manifest, directory["out"], overwrite: false), None);
+        (await File.ReadAllBytesAsync(directory["out/logs/audit.log"])).ShouldBe(await File.ReadAllBytesAsync(directory["logs/audit.log"]));
+    }
+
+    private static async Task<byte[]> ReadAsync(S3Store store, string key)
+    {
+        await using var content = await store.OpenAsync(key, None);
+        using var bytes = new MemoryStream();
+        await content!.CopyToAsync(bytes);
+        return bytes.ToArray();
+    }
+
+    private static async Task<List<string>> KeysAsync(S3Store store, string prefix)
+    {
+        var keys = new List<string>();
+        await foreach (var found in store.ListAsync(prefix, None))
+        {
+            keys.Add(found.Key);
+        }
+
+        return keys;
+    }
+}
