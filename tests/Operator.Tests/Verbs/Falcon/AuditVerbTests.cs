@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Comptroller.Crds;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Falcon.Reports;
 using Comptroller.Falcon.Tests.Reports;
 using Comptroller.FalconSimulator;
