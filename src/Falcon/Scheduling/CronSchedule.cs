@@ -9,6 +9,8 @@ public sealed class CronSchedule
     // 29 February is eight years away when a century year is skipped.
     private const int MostDays = 9 * 366;
 
+    private const ulong EveryHour = (1UL << 24) - 1;
+
     private static readonly string[] Months = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
     private static readonly string[] Days = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
@@ -17,12 +19,14 @@ public sealed class CronSchedule
     private readonly CronField _day;
     private readonly CronField _month;
     private readonly CronField _weekday;
+    private readonly bool _firesEveryHour;
 
     private CronSchedule(string text, string[] fields)
     {
         Text = text;
         _minute = CronField.Parse(fields[0], "minute", 0, 59);
         _hour = CronField.Parse(fields[1], "hour", 0, 23);
+        _firesEveryHour = _hour.Bits == EveryHour;
         _day = CronField.Parse(fields[2], "day of month", 1, 31);
         _month = CronField.Parse(fields[3], "month", 1, 12, Months);
         var weekday = CronField.Parse(fields[4], "day of week", 0, 7, Days);
@@ -64,20 +68,20 @@ public sealed class CronSchedule
     public DateTimeOffset Next(DateTimeOffset after, TimeZoneInfo zone)
     {
         var local = TimeZoneInfo.ConvertTime(after, zone);
-        var next = At(NextLocal(local.DateTime)!.Value, zone);
-        // The instant may lie in the first of two equal hours: what the second one holds comes earlier than the next local time.
-        if (_hour.IsAny && zone.IsAmbiguousTime(local.DateTime))
+        for (var time = NextLocal(local.DateTime)!.Value; ; time = NextLocal(time)!.Value)
         {
-            var second = zone.GetAmbiguousTimeOffsets(local.DateTime).Min();
-            if (local.Offset != second)
+            var next = At(time, zone);
+            if (next > after)
             {
-                var transition = FirstOf(local, zone);
-                var repeated = new DateTimeOffset(NextLocal(transition.AddMinutes(-1))!.Value, second);
-                return repeated > after && repeated < next ? repeated : next;
+                return Repeated(local, zone) is { } repeated && repeated < next ? repeated : next;
+            }
+
+            // The clock shows the hour for the second time: the first one has had its firing.
+            if (_firesEveryHour && Second(time, zone) is { } second && second > after)
+            {
+                return second;
             }
         }
-
-        return next > after ? next : At(NextLocal(NextLocal(local.DateTime)!.Value)!.Value, zone);
     }
 
     /// <summary>The last firing at or before an instant; null when it lies more than nine years back.</summary>
@@ -112,17 +116,25 @@ public sealed class CronSchedule
         return new DateTimeOffset(local, offset);
     }
 
-    /// <summary>The local time that the clock shows right after it was put back.</summary>
-    private static DateTime FirstOf(DateTimeOffset local, TimeZoneInfo zone)
+    /// <summary>The first firing of the hour that comes again, for an instant in the hour before it; null elsewhere.</summary>
+    private DateTimeOffset? Repeated(DateTimeOffset local, TimeZoneInfo zone)
     {
-        var time = new DateTime(local.Year, local.Month, local.Day, local.Hour, local.Minute, 0, DateTimeKind.Unspecified);
-        while (zone.IsAmbiguousTime(time.AddMinutes(-1)))
+        if (!_firesEveryHour || !zone.IsAmbiguousTime(local.DateTime) || local.Offset == zone.GetAmbiguousTimeOffsets(local.DateTime).Min())
         {
-            time = time.AddMinutes(-1);
+            return null;
         }
 
-        return time;
+        var start = new DateTime(local.Year, local.Month, local.Day, local.Hour, local.Minute, 0, DateTimeKind.Unspecified);
+        while (zone.IsAmbiguousTime(start.AddMinutes(-1)))
+        {
+            start = start.AddMinutes(-1);
+        }
+
+        return Second(NextLocal(start.AddMinutes(-1))!.Value, zone);
     }
+
+    private static DateTimeOffset? Second(DateTime local, TimeZoneInfo zone) =>
+        zone.IsAmbiguousTime(local) ? new DateTimeOffset(local, zone.GetAmbiguousTimeOffsets(local).Min()) : null;
 
     private DateTime? NextLocal(DateTime after)
     {

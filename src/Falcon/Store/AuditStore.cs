@@ -89,6 +89,13 @@ public sealed class AuditStore(StoreConnections connections)
         return await reader.ReadAsync(cancellationToken) ? Run(reader) : null;
     }
 
+    /// <summary>Whether a run was stopped that the next one may go on with.</summary>
+    public async Task<bool> HasCheckpointAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await Connections.OpenAsync(cancellationToken);
+        return (await CheckpointsAsync(connection, cancellationToken)).Count > 0;
+    }
+
     /// <summary>The newest runs, oldest first.</summary>
     public async Task<IReadOnlyList<StoredRun>> RunsAsync(int most, CancellationToken cancellationToken)
     {

@@ -5,6 +5,7 @@ using Comptroller.Falcon.Api;
 using Comptroller.Falcon.Hosts;
 using Comptroller.Falcon.RateLimiting;
 using Comptroller.FalconSimulator;
+using Comptroller.Kubernetes.Tests.Testing;
 
 namespace Comptroller.Falcon.Tests.Api;
 
@@ -128,6 +129,24 @@ public sealed class FalconApiTests
         await api.Api.CidAsync(default);
         simulator.Calls[FalconOperation.Token.Path].ShouldBe(2);
         api.Api.Client.Counters.Errors.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_wall_clock_that_jumps_neither_renews_a_token_nor_keeps_one_that_has_ended()
+    {
+        await using var simulator = await StartAsync(new SimulatorOptions());
+        var time = new ManualTimeProvider();
+        using var limiter = new RateLimiter(RateLimit.Small, time);
+        using var client = new FalconClient(new FalconClientOptions { Address = simulator.Address, Credentials = new FalconCredentials("simulated-client", "simulated-secret") }, limiter, time);
+        var api = new FalconApi(client);
+        await api.CidAsync(default);
+        time.JumpWallClock(TimeSpan.FromDays(400));
+        await api.CidAsync(default);
+        simulator.Calls[FalconOperation.Token.Path].ShouldBe(1);
+        time.JumpWallClock(TimeSpan.FromDays(-900));
+        time.Advance(TimeSpan.FromMinutes(29));
+        await api.CidAsync(default);
+        simulator.Calls[FalconOperation.Token.Path].ShouldBe(2);
     }
 
     [Fact]

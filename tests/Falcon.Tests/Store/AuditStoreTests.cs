@@ -95,7 +95,9 @@ public sealed class AuditStoreTests(PostgresServer postgres) : IClassFixture<Pos
     {
         var store = await OpenAsync(kind);
         var first = await WriteAsync(store, "a", 10);
+        (await store.HasCheckpointAsync(default)).ShouldBeFalse();
         await StopAsync(store);
+        (await store.HasCheckpointAsync(default)).ShouldBeTrue();
         (await store.LastCompleteAsync(default))!.Id.ShouldBe(first);
         (await HostsAsync(store, first)).Count.ShouldBe(10);
         await using (var writer = await store.BeginAsync(checkpoint => checkpoint.About == "x", default))

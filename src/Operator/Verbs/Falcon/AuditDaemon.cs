@@ -53,7 +53,8 @@ internal sealed partial class AuditDaemon(
             giveUp.CancelAfter(stopTimeout);
         });
         LogStarted(_server?.Address);
-        await loop.RunAsync(config, last.Count > 0 ? last[0].Started : null, immediate, stop, giveUp.Token);
+        // A checkpoint does not keep until the next slot.
+        await loop.RunAsync(config, last.Count > 0 ? last[0].Started : null, immediate || await store.HasCheckpointAsync(stop), stop, giveUp.Token);
         await store.Connections.DisposeAsync();
         LogStoreClosed();
         await DisposeAsync();

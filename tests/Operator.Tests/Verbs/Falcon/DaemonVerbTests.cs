@@ -102,7 +102,7 @@ public sealed class DaemonVerbTests
             IsOpen(address).ShouldBeFalse();
         }
 
-        await using var next = tenant.Start("daemon", "--immediate");
+        await using var next = tenant.Start("daemon");
         (await next.Log.LineAsync("audit run ended: Complete, 2000 hosts")).ShouldContain("\"resumed\":true");
         tenant.Simulator.Calls[Assessments].ShouldBe(14 + 10);
     }
