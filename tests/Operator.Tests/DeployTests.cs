@@ -28,7 +28,7 @@ public sealed class DeployTests
 
         var pod = Pod();
         ((bool)pod["securityContext"]!["runAsNonRoot"]!).ShouldBeTrue();
-        ((int)pod["securityContext"]!["runAsUser"]!).ShouldBeGreaterThan(0);
+        ((long)pod["securityContext"]!["runAsUser"]!).ShouldBeGreaterThan(0);
         ((string?)pod["securityContext"]!["seccompProfile"]!["type"]).ShouldBe("RuntimeDefault");
         foreach (var field in new[] { "hostNetwork", "hostPID", "hostIPC", "volumes" })
         {
@@ -45,10 +45,10 @@ public sealed class DeployTests
     [Fact]
     public void Two_elect_a_leader_and_a_drain_leaves_one()
     {
-        ((int)Only("Deployment")["spec"]!["replicas"]!).ShouldBe(2);
+        ((long)Only("Deployment")["spec"]!["replicas"]!).ShouldBe(2);
         Arguments().ShouldContain("--leader-elect");
         var budget = Only("PodDisruptionBudget")["spec"]!;
-        ((int)budget["maxUnavailable"]!).ShouldBe(1);
+        ((long)budget["maxUnavailable"]!).ShouldBe(1);
         JsonNode.DeepEquals(budget["selector"], Only("Deployment")["spec"]!["selector"]).ShouldBeTrue();
     }
 
@@ -108,7 +108,7 @@ public sealed class DeployTests
 
     private static IEnumerable<string> Arguments() => Container()["args"]!.AsArray().Select(argument => (string)argument!);
 
-    private static int Port(string name) => Container()["ports"]!.AsArray().Where(port => (string?)port!["name"] == name).Select(port => (int)port!["containerPort"]!).Single();
+    private static long Port(string name) => Container()["ports"]!.AsArray().Where(port => (string?)port!["name"] == name).Select(port => (long)port!["containerPort"]!).Single();
 
     private static string Name(JsonObject item) => $"{item["kind"]} {item["metadata"]!["name"]}";
 

@@ -66,7 +66,7 @@ public sealed class ConnectionTests
         await using var server = await SandboxServer.StartAsync(new SandboxOptions());
         await using var other = await SandboxServer.StartAsync(new SandboxOptions());
 
-        await ShouldTellAsync(TryIt.Access(server, server.AdminToken) with { CertificateAuthorityPem = other.CaCertificatePem }, "UntrustedRoot");
+        await ShouldTellAsync(TryIt.Access(server, server.AdminToken) with { CertificateAuthorityPem = other.CaCertificatePem }, "The remote certificate is invalid");
     }
 
     [Fact]
