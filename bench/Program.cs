@@ -49,4 +49,14 @@ var falcon = new Command("falcon", "One Falcon audit against the simulated API: 
 falcon.SetAction((result, cancellationToken) => new FalconBench(
     result.GetValue(binary) ?? Builds.Operator, result.GetValue(hosts), result.GetValue(policies)).RunAsync(cancellationToken));
 
-return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon }.Parse(args).InvokeAsync();
+var store = new Command("falcon-store", "Rows a second into the store and MB a second into reports, in one atomic run") { hosts, policies };
+store.SetAction((result, cancellationToken) => new FalconStoreBench(result.GetValue(hosts), result.GetValue(policies)).RunAsync(cancellationToken));
+
+var rate = new Command("falcon-rate", "The rate limiter under 200 concurrent callers, on the real clock") { seconds };
+rate.SetAction((result, cancellationToken) => FalconRateBench.RunAsync(TimeSpan.FromSeconds(result.GetValue(seconds)), cancellationToken));
+
+var cloud = new Argument<string>("address");
+var pages = new Command("falcon-pages", "The baseline of `falcon`: the same pages of hosts, received and thrown away") { cloud };
+pages.SetAction((result, cancellationToken) => FalconPages.RunAsync(new Uri(result.GetValue(cloud)!), cancellationToken));
+
+return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon, store, rate, pages }.Parse(args).InvokeAsync();

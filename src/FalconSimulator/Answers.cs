@@ -66,7 +66,7 @@ internal sealed class Answers(SimulatorOptions options)
         var fleet = new Fleet(options, _policies);
         var end = Math.Min(start + limit, fleet.Count);
         var more = end < fleet.Count && fault?.EndEarly != true;
-        await StreamAsync(context, fault, fleet.Count, more ? end.ToString(CultureInfo.InvariantCulture) : "", writer => fleet.Write(writer, start++, fields), end - start);
+        await StreamAsync(context, fault, fleet.Count + (options.HostsJoined?.Invoke() ?? 0), more ? end.ToString(CultureInfo.InvariantCulture) : "", writer => fleet.Write(writer, start++, fields), end - start);
     }
 
     private async Task DetailsAsync(HttpContext context, Fault? fault)

@@ -43,6 +43,9 @@ public sealed class Simulator : IAsyncDisposable
     /// <summary>Requests by path.</summary>
     public IReadOnlyDictionary<string, int> Calls => _calls;
 
+    /// <summary>Every token handed out and not revoked: what must be found nowhere.</summary>
+    public IReadOnlyCollection<string> Tokens => [.. _tokens.Keys];
+
     public int TotalCalls => _calls.Values.Sum();
 
     public static async Task<Simulator> StartAsync(SimulatorOptions options, CancellationToken cancellationToken)

@@ -26,6 +26,9 @@ public sealed record SimulatorOptions
     /// <summary>Most results of a page, whatever limit is asked for.</summary>
     public int PageCap { get; init; } = int.MaxValue;
 
+    /// <summary>Hosts that have enrolled since, with ids before all others: a walk that has begun does not meet them, and the total counts them.</summary>
+    public Func<int>? HostsJoined { get; init; }
+
     /// <summary>What to do wrong. Called with each request before it is answered; null for nothing.</summary>
     public Func<SimulatedRequest, Fault?>? Faults { get; init; }
 

@@ -76,13 +76,13 @@ public sealed class ReportFile : IAsyncDisposable
 
     /// <summary>To be called after each row.</summary>
     public ValueTask FlushWhenFullAsync(CancellationToken cancellationToken) =>
-        Json.BytesPending > FlushAt ? new ValueTask(Json.FlushAsync(cancellationToken)) : ValueTask.CompletedTask;
+        Json.BytesPending > FlushAt ? new ValueTask(WriteOutAsync(() => Json.FlushAsync(cancellationToken))) : ValueTask.CompletedTask;
 
     /// <summary>Writes text that is not JSON.</summary>
-    public Task WriteAsync(string text, CancellationToken cancellationToken) => _stream.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken).AsTask();
+    public Task WriteAsync(string text, CancellationToken cancellationToken) => WriteOutAsync(() => _stream.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken).AsTask());
 
     /// <summary>Writes the rest, down to the disk: a name that outlives a power cut must not stand for an empty file.</summary>
-    public async Task FinishAsync(CancellationToken cancellationToken)
+    public Task FinishAsync(CancellationToken cancellationToken) => WriteOutAsync(async () =>
     {
         await Json.FlushAsync(cancellationToken);
         await Json.DisposeAsync();
@@ -93,7 +93,7 @@ public sealed class ReportFile : IAsyncDisposable
 
         await _file.FlushAsync(cancellationToken);
         _file.Flush(flushToDisk: true);
-    }
+    });
 
     /// <summary>Gives what is finished its name.</summary>
     public WrittenReport Publish()
@@ -117,13 +117,26 @@ public sealed class ReportFile : IAsyncDisposable
         File.Delete(_temporary);
     }
 
+    // A file at the limit of its size is told as a wrong argument, which nobody takes for a disk.
+    private async Task WriteOutAsync(Func<Task> write)
+    {
+        try
+        {
+            await write();
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw new IOException($"{_temporary}: the file may not grow any further", e);
+        }
+    }
+
     private static async Task IgnoreFullDiskAsync(Stream stream)
     {
         try
         {
             await stream.DisposeAsync();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ArgumentOutOfRangeException)
         {
             // What it still held is not wanted.
         }

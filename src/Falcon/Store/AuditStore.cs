@@ -41,7 +41,7 @@ public sealed class AuditStore(StoreConnections connections)
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<RunWriter> BeginAsync(Func<RunCheckpoint, bool> resumes, CancellationToken cancellationToken)
     {
-        var connection = await Connections.OpenAsync(cancellationToken);
+        var (connection, batch) = (await Connections.OpenAsync(cancellationToken), HostTable.Batch(Connections.IsPostgres));
         try
         {
             await connection.ExecuteAsync("BEGIN", cancellationToken);
@@ -49,7 +49,7 @@ public sealed class AuditStore(StoreConnections connections)
             {
                 if (checkpoint is not null && resumes(checkpoint))
                 {
-                    return new RunWriter(connection, stopped) { Resumed = checkpoint };
+                    return new RunWriter(connection, stopped, batch) { Resumed = checkpoint };
                 }
 
                 await ForgetAsync(connection, stopped, cancellationToken);
@@ -57,7 +57,7 @@ public sealed class AuditStore(StoreConnections connections)
 
             var id = await NextIdAsync(connection, cancellationToken);
             await connection.ExecuteAsync(HostTable.Create(id), cancellationToken);
-            return new RunWriter(connection, id);
+            return new RunWriter(connection, id, batch);
         }
         catch
         {

@@ -13,11 +13,12 @@ namespace Comptroller.Falcon.Store;
 public sealed class RunWriter : IAsyncDisposable
 {
     private readonly DbConnection _connection;
-    private readonly Dictionary<string, (Host Host, HostStatuses Statuses, string LastScan)> _batch = new(HostTable.Batch, StringComparer.Ordinal);
+    private readonly Dictionary<string, (Host Host, HostStatuses Statuses, string LastScan)> _batch = new(StringComparer.Ordinal);
+    private readonly int _batchSize;
     private DbCommand? _insert;
     private bool _done;
 
-    internal RunWriter(DbConnection connection, long id) => (_connection, Id) = (connection, id);
+    internal RunWriter(DbConnection connection, long id, int batchSize) => (_connection, Id, _batchSize) = (connection, id, batchSize);
 
     public long Id { get; }
 
@@ -28,7 +29,7 @@ public sealed class RunWriter : IAsyncDisposable
     public void Add(Host host, HostStatuses statuses, string lastCompliantScan)
     {
         _batch[host.DeviceId] = (host, statuses, lastCompliantScan);
-        if (_batch.Count == HostTable.Batch)
+        if (_batch.Count == _batchSize)
         {
             Flush();
         }
@@ -42,7 +43,7 @@ public sealed class RunWriter : IAsyncDisposable
             return;
         }
 
-        var whole = _batch.Count == HostTable.Batch;
+        var whole = _batch.Count == _batchSize;
         var command = whole && _insert is not null ? _insert : Prepared(_batch.Count);
         if (whole)
         {

@@ -8,23 +8,37 @@ public sealed class StoreLock : IAsyncDisposable
     // Any number that nobody else locks by: "falcon" in ASCII.
     private const long Advisory = 0x66616c636f6e;
 
-    private readonly IAsyncDisposable _held;
+    private readonly FileStream? _file;
+    private readonly DbConnection? _connection;
 
-    private StoreLock(IAsyncDisposable held) => _held = held;
+    private StoreLock(FileStream? file, DbConnection? connection) => (_file, _connection) = (file, connection);
 
     /// <summary>Takes the lock of a store. It is given back when the process ends, however it ends.</summary>
     /// <exception cref="IOException">Another process has it.</exception>
     public static async Task<StoreLock> TakeAsync(StoreConnections store, CancellationToken cancellationToken) =>
         store.IsPostgres ? await TakeAsync(await store.OpenAsync(cancellationToken), cancellationToken) : Take(Path.GetDirectoryName(store.FilePath)!);
 
-    public ValueTask DisposeAsync() => _held.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (_file is not null)
+        {
+            await _file.DisposeAsync();
+        }
+
+        if (_connection is not null)
+        {
+            // Disposed it goes back into the pool, and the lock with it.
+            await _connection.ExecuteAsync($"SELECT pg_advisory_unlock({Advisory})", CancellationToken.None);
+            await _connection.DisposeAsync();
+        }
+    }
 
     private static StoreLock Take(string directory)
     {
         Directory.CreateDirectory(directory);
         try
         {
-            return new StoreLock(new FileStream(Path.Combine(directory, ".comptroller-falcon.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new StoreLock(new FileStream(Path.Combine(directory, ".comptroller-falcon.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None), null);
         }
         catch (IOException e)
         {
@@ -32,12 +46,12 @@ public sealed class StoreLock : IAsyncDisposable
         }
     }
 
-    // The server gives it back when the connection ends.
+    // The server takes it back when the connection ends.
     private static async Task<StoreLock> TakeAsync(DbConnection connection, CancellationToken cancellationToken)
     {
         if (await connection.ScalarAsync($"SELECT pg_try_advisory_lock({Advisory})", cancellationToken) is true)
         {
-            return new StoreLock(connection);
+            return new StoreLock(null, connection);
         }
 
         var database = connection.Database;

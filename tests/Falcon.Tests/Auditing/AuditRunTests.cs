@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text.Json;
-using Comptroller.Falcon.Api;
 using Comptroller.Falcon.Auditing;
 using Comptroller.Falcon.Hosts;
 using Comptroller.Falcon.Policies;
@@ -103,6 +102,34 @@ public sealed class AuditRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_that_is_revoked_and_a_429_in_the_middle_cost_requests_and_no_data()
+    {
+        await using var audit = await StartAsync(new SimulatorOptions
+        {
+            Hosts = 1000,
+            PageCap = 100,
+            Faults = request => (request.Path, request.Number) switch
+            {
+                ("devices/combined/devices/v1", 4) => new Fault { RevokeTokens = true },
+                ("devices/combined/devices/v1", 7) => new Fault { Status = 429, RetryAfter = _time.GetUtcNow().AddSeconds(40) },
+                _ => null,
+            },
+        });
+        var run = (await audit.RunAsync(new AuditOptions())).Run;
+        (run.Result, run.Hosts.Total, run.Throttled, run.ApiErrors).ShouldBe((RunResult.Complete, 1000, 1, 2));
+        audit.Simulator.Calls["oauth2/token"].ShouldBe(2);
+        _time.Elapsed.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(39));
+    }
+
+    [Fact]
+    public async Task Hosts_that_enrol_or_leave_during_the_walk_do_not_fail_the_run()
+    {
+        var more = 0;
+        await using var audit = await StartAsync(new SimulatorOptions { Hosts = 1000, PageCap = 100, HostsJoined = () => more, Faults = request => { more = request.Path == "devices/combined/devices/v1" ? request.Number - 1 : 0; return null; } });
+        (await audit.RunAsync(new AuditOptions())).Run.Result.ShouldBe(RunResult.Complete);
+    }
+
+    [Fact]
     public async Task One_malformed_policy_fails_alone_and_degrades_the_run()
     {
         await using var audit = await StartAsync(new SimulatorOptions { Hosts = 20, Faults = request => request.Path == "policy/combined/prevention/v1" ? new Fault { MalformedPolicy = true } : null });
@@ -135,6 +162,26 @@ public sealed class AuditRunTests : IDisposable
         (await audit.Store.LastCompleteAsync(default))!.Id.ShouldBe(first.Run.Id);
         Directory.EnumerateFiles(audit.Output).ShouldAllBe(path => !path.EndsWith(".partial", StringComparison.Ordinal));
         Directory.EnumerateFiles(audit.Output).Count().ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task What_a_killed_process_left_half_written_goes_with_the_next_run_and_nothing_else_does()
+    {
+        await using var audit = await StartAsync(new SimulatorOptions { Hosts = 50 });
+        Directory.CreateDirectory(audit.Output);
+        string[] kept = ["notes.partial", "policy-audit_2026-02-01_00-00-00_UTC.json"];
+        foreach (var name in kept.Append("host-details_2026-02-01_00-00-00_UTC.json.gz.partial"))
+        {
+            await File.WriteAllTextAsync(Path.Combine(audit.Output, name), "{");
+        }
+
+        // Another process writes this one.
+        await using var writing = ReportFile.Open(audit.Output, "metrics", _time.GetUtcNow(), compress: false);
+        await audit.RunAsync(new AuditOptions());
+        var names = Directory.EnumerateFiles(audit.Output).Select(Path.GetFileName).ToList();
+        kept.ShouldBeSubsetOf(names!);
+        names.Where(name => name!.EndsWith(".json.partial", StringComparison.Ordinal)).ShouldBe(["metrics_2026-03-01_12-00-00_UTC.json.partial"]);
+        names.Count.ShouldBe(kept.Length + 1 + 4);
     }
 
     [Fact]
@@ -181,36 +228,5 @@ public sealed class AuditRunTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    private async Task<Audit> StartAsync(SimulatorOptions options)
-    {
-        var simulator = await Simulator.StartAsync(options, default);
-        var limiter = new RateLimiter(RateLimit.VeryLarge, _time);
-        var client = new FalconClient(new FalconClientOptions { Address = simulator.Address, Credentials = new FalconCredentials("simulated-client", "simulated-secret") }, limiter, _time);
-        return new Audit(simulator, limiter, client, new AuditStore(new StoreConnections(Path.Combine(_directory, "db.sqlite"))), Path.Combine(_directory, "output"), _time);
-    }
-
-    private sealed record Audit(Simulator Simulator, RateLimiter Limiter, FalconClient Client, AuditStore Store, string Output, VirtualTime Time) : IAsyncDisposable
-    {
-        public Task<AuditOutcome> RunAsync(AuditOptions options, bool compress = false, bool fullDisk = false)
-        {
-            var reports = new AuditReports(Output, compress, new ReportMetadata { Timestamp = Time.GetUtcNow(), Command = "test", DatabaseType = "sqlite" });
-            return new AuditRun(new FalconApi(Client), Store, Time) { Report = fullDisk ? FailAsync : reports.WriteAsync }.RunAsync(options, default);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Simulator.DisposeAsync();
-            Client.Dispose();
-            Limiter.Dispose();
-        }
-
-        // A file opened, half written, and then no space left.
-        private async Task FailAsync(AuditOutcome outcome, RunWriter writer, CancellationToken cancellationToken)
-        {
-            await using var file = ReportFile.Open(Output, "host-details", outcome.Run.Started, compress: false);
-            file.Json.WriteStartObject();
-            await file.Json.FlushAsync(cancellationToken);
-            throw new IOException("No space left on device");
-        }
-    }
+    private Task<SimulatedAudit> StartAsync(SimulatorOptions options) => SimulatedAudit.StartAsync(options, _directory, _time);
 }

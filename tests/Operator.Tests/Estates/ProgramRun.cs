@@ -25,9 +25,17 @@ internal sealed class ProgramRun : IAsyncDisposable
 
     /// <param name="arguments">Verb and options.</param>
     /// <param name="environment">Variables beside the inherited ones.</param>
-    public static ProgramRun Start(string[] arguments, Dictionary<string, string> environment)
+    /// <param name="largestFileKiB">Files may grow this large, and writing more fails as on a full disk.</param>
+    public static ProgramRun Start(string[] arguments, Dictionary<string, string> environment, int? largestFileKiB = null)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "comptroller.dll"), .. arguments])
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "comptroller.dll"), .. arguments];
+        if (largestFileKiB is { } limit)
+        {
+            // The signal would end the process before it sees the error. The runtime maps its code through a file larger than any limit.
+            command = ["bash", "-c", $"trap '' XFSZ; ulimit -f {limit}; DOTNET_EnableWriteXorExecute=0 exec \"$@\"", "bash", .. command];
+        }
+
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -42,10 +50,16 @@ internal sealed class ProgramRun : IAsyncDisposable
     }
 
     /// <summary>SIGTERM, as a kubelet sends it.</summary>
-    public async Task TerminateAsync()
+    public Task TerminateAsync() => SignalAsync("TERM");
+
+    /// <summary>SIGHUP, which asks a daemon to read its configuration again.</summary>
+    public Task HangUpAsync() => SignalAsync("HUP");
+
+    /// <summary>SIGKILL: nothing of the program runs any more.</summary>
+    public async Task KillAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
-        await kill.WaitForExitAsync();
+        process.Kill();
+        await process.WaitForExitAsync();
     }
 
     /// <summary>Waits for the end; the exit code.</summary>
@@ -74,6 +88,12 @@ internal sealed class ProgramRun : IAsyncDisposable
 
         process.Dispose();
         await Log.DisposeAsync();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     private void Keep(string? line)

@@ -22,12 +22,10 @@ internal sealed partial class AuditDaemon(
     AuditStore store,
     string output,
     int? healthPort,
+    TimeSpan stopTimeout,
     ReportMetadata metadata,
     ILogger logger) : IAsyncDisposable
 {
-    // Kubernetes waits 30 s between SIGTERM and SIGKILL; the checkpoint of a large fleet needs some of them.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
-
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly DaemonFigures _figures = new(TimeProvider.System, api.Client.Counters, api.Client.Limiter);
     private FalconConfig _config = new();
@@ -51,8 +49,8 @@ internal sealed partial class AuditDaemon(
         await using var stopping = stop.Register(() =>
         {
             _figures.Stopping();
-            LogStopping(Grace.TotalSeconds);
-            giveUp.CancelAfter(Grace);
+            LogStopping(stopTimeout.TotalSeconds);
+            giveUp.CancelAfter(stopTimeout);
         });
         LogStarted(_server?.Address);
         await loop.RunAsync(config, last.Count > 0 ? last[0].Started : null, immediate, stop, giveUp.Token);

@@ -9,7 +9,8 @@ internal sealed class AuditProgressBar : IDisposable
     private readonly TextWriter? _terminal;
     private bool _shown;
 
-    private AuditProgressBar(TextWriter? terminal) => _terminal = terminal;
+    /// <param name="terminal">Where to; null where nobody watches.</param>
+    internal AuditProgressBar(TextWriter? terminal) => _terminal = terminal;
 
     public static AuditProgressBar Open(TextWriter error) => new(ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected ? error : null);
 

@@ -17,15 +17,18 @@ internal static class DaemonVerb
         var output = new Option<string>("--output-dir") { Description = "Directory of reports", DefaultValueFactory = _ => "./output" };
         var port = new Option<int?>("--health-port") { Description = "Port of /health, /ready and /metrics; daemon.health_check.port when absent" };
         var immediate = new Option<bool>("--immediate") { Description = "Audit at once, then by the clock" };
+        var stopTimeout = new Option<int>("--stop-timeout") { Description = "Seconds that a running task has to end after SIGTERM; fewer than the pod's terminationGracePeriodSeconds, for an audit's checkpoint", DefaultValueFactory = _ => 20 };
         var verbose = new Option<bool>("--verbose") { Description = "Log more" };
-        var command = new Command("daemon", "Audit by the clock; SIGHUP reads the configuration again, SIGTERM stops after the running task") { output, port, immediate, verbose };
+        var command = new Command("daemon", "Audit by the clock; SIGHUP reads the configuration again, SIGTERM stops after the running task") { output, port, immediate, stopTimeout, verbose };
         options.AddApi(command);
         command.SetAction((result, cancellationToken) =>
-            RunAsync(result, options, result.GetValue(output)!, result.GetValue(port), result.GetValue(immediate), result.GetValue(verbose), cancellationToken));
+            RunAsync(
+                result, options, result.GetValue(output)!, result.GetValue(port), result.GetValue(immediate), TimeSpan.FromSeconds(result.GetValue(stopTimeout)), result.GetValue(verbose), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult result, FalconOptions options, string output, int? port, bool immediate, bool verbose, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        ParseResult result, FalconOptions options, string output, int? port, bool immediate, TimeSpan stopTimeout, bool verbose, CancellationToken cancellationToken)
     {
         using var signal = new TerminationSignal();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(signal.Token, cancellationToken);
@@ -50,6 +53,7 @@ internal static class DaemonVerb
             new AuditStore(connections),
             output,
             port,
+            stopTimeout,
             metadata,
             loggers.CreateLogger("falcon"));
         await daemon.RunAsync(config, immediate, stop.Token);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Falcon.Auditing;
 using Comptroller.Falcon.Store;
@@ -35,8 +37,18 @@ internal static class RunResultFile
                     Failed = type.Summary.Total - type.Summary.Passed,
                 }),
             ],
+            GradingVersion = GradingVersion(outcome),
             Message = run.Message,
         };
+    }
+
+    // Versions are the authors' own words and may lag behind their files; the digest of all files tells two sets apart.
+    private static string GradingVersion(AuditOutcome outcome)
+    {
+        var files = outcome.Audited.Select(type => outcome.Options.Grading[type]).ToList();
+        var version = files.Select(file => file.Version).Distinct(StringComparer.Ordinal).ToList() is [var only] && only.Length > 0 ? $"{only} " : "";
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.Select(file => file.Digest)))));
+        return $"{version}{digest[..12]}";
     }
 
     /// <summary>Of a run that came to no outcome, and ended just now.</summary>

@@ -1,0 +1,63 @@
+using Comptroller.Falcon.Api;
+using Comptroller.Falcon.Auditing;
+using Comptroller.Falcon.RateLimiting;
+using Comptroller.Falcon.Reports;
+using Comptroller.Falcon.Store;
+using Comptroller.FalconSimulator;
+
+namespace Comptroller.Falcon.Tests.Auditing;
+
+/// <summary>Audits of a simulated tenant on a clock that does not wait.</summary>
+internal sealed class SimulatedAudit : IAsyncDisposable
+{
+    private readonly VirtualTime _time;
+    private readonly RateLimiter _limiter;
+    private readonly FalconClient _client;
+
+    private SimulatedAudit(Simulator simulator, string directory, VirtualTime time, string? store)
+    {
+        (Simulator, _time, Output) = (simulator, time, Path.Combine(directory, "output"));
+        _limiter = new RateLimiter(RateLimit.VeryLarge, time);
+        _client = new FalconClient(new FalconClientOptions { Address = simulator.Address, Credentials = new FalconCredentials("simulated-client", "simulated-secret") }, _limiter, time);
+        Store = new AuditStore(new StoreConnections(store ?? Path.Combine(directory, "db.sqlite")));
+    }
+
+    public Simulator Simulator { get; }
+
+    public AuditStore Store { get; }
+
+    /// <summary>Where reports are.</summary>
+    public string Output { get; }
+
+    public AuditReports? LastReports { get; private set; }
+
+    /// <param name="options">The tenant.</param>
+    /// <param name="directory">Of the test.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="store">Null for a SQLite file in the directory.</param>
+    public static async Task<SimulatedAudit> StartAsync(SimulatorOptions options, string directory, VirtualTime time, string? store = null) =>
+        new(await Simulator.StartAsync(options, default), directory, time, store);
+
+    public Task<AuditOutcome> RunAsync(AuditOptions options, bool compress = false, bool fullDisk = false, Action<AuditProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var reports = LastReports = new AuditReports(Output, compress, new ReportMetadata { Timestamp = _time.GetUtcNow(), Command = "test", DatabaseType = Store.Connections.Kind });
+        return new AuditRun(new FalconApi(_client), Store, _time) { Progress = progress, Report = fullDisk ? FailAsync : reports.WriteAsync }.RunAsync(options, cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Simulator.DisposeAsync();
+        await Store.Connections.DisposeAsync();
+        _client.Dispose();
+        _limiter.Dispose();
+    }
+
+    // A file opened, half written, and then no space left.
+    private async Task FailAsync(AuditOutcome outcome, RunWriter writer, CancellationToken cancellationToken)
+    {
+        await using var file = ReportFile.Open(Output, "host-details", outcome.Run.Started, compress: false);
+        file.Json.WriteStartObject();
+        await file.Json.FlushAsync(cancellationToken);
+        throw new IOException("No space left on device");
+    }
+}

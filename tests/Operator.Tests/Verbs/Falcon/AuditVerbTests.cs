@@ -1,0 +1,163 @@
+using System.Text;
+using System.Text.Json;
+using Comptroller.Crds.PolicyAuditSchedules;
+using Comptroller.Falcon.Reports;
+using Comptroller.Falcon.Tests.Reports;
+using Comptroller.FalconSimulator;
+
+namespace Comptroller.Operator.Tests.Verbs.Falcon;
+
+/// <summary><c>falcon audit</c> and <c>falcon fetch</c>.</summary>
+public sealed class AuditVerbTests
+{
+    [Theory]
+    [InlineData("50", 0)]
+    [InlineData("99.9", 1)]
+    public async Task The_threshold_decides_between_exit_0_and_1(string minimum, int exit)
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 200 });
+        var run = await tenant.RunAsync("audit", "--min-score", minimum);
+        run.Exit.ShouldBe(exit, run.Error);
+        run.Output.ShouldStartWith("complete: score ");
+        run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(tenant.Reports(), ignoreOrder: true);
+        foreach (var name in (string[])["policy-audit", "host-summary", "host-details"])
+        {
+            var report = JsonElement.Parse(await File.ReadAllBytesAsync(tenant.Reports($"{name}_*.json").Single()));
+            SchemaCheck.Check(JsonElement.Parse(ReportSchemas.Text(name)), report).ShouldBeEmpty();
+        }
+
+        (await File.ReadAllTextAsync(tenant.Reports("report_*.html").Single())).ShouldEndWith("</html>\n");
+    }
+
+    [Fact]
+    public async Task A_run_hands_its_result_to_the_container()
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 200 });
+        var log = tenant.PathOf("termination-log");
+        (await tenant.RunAsync("audit", "--termination-log", log)).Exit.ShouldBe(0);
+        var result = AuditRunResult.Read(await File.ReadAllTextAsync(log), out var error).ShouldNotBeNull(error);
+        (result.Outcome, result.Hosts, result.ApiErrors, result.Throttled).ShouldBe((AuditOutcomes.Complete, 200, 0, 0));
+        result.Score!.Value.ShouldBeInRange(50, 99.9);
+        result.ApiCalls.ShouldBe(tenant.Simulator.TotalCalls);
+        result.Policies.Count.ShouldBe(9);
+        result.GradingVersion.ShouldNotBeNullOrEmpty();
+        result.FinishedAt.ShouldBeGreaterThanOrEqualTo(result.StartedAt);
+    }
+
+    [Theory]
+    [InlineData("policy/combined/firewall/v1", 403, AuditOutcomes.Degraded, "firewall: queryCombinedFirewallPolicies: access is denied (403)")]
+    [InlineData("devices/combined/devices/v1", 400, AuditOutcomes.Failed, "CombinedDevicesByFilter: the API answers 400")]
+    [InlineData("oauth2/token", 401, AuditOutcomes.Failed, "oauth2AccessToken: the API client is refused (401): check client id, secret and cloud")]
+    public async Task What_could_not_be_audited_is_exit_2_and_said_on_the_screen_and_to_the_container(string path, int status, string outcome, string said)
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 20, Faults = request => request.Path == path ? new Fault { Status = status } : null });
+        var log = tenant.PathOf("termination-log");
+        var run = await tenant.RunAsync("audit", "--termination-log", log);
+        run.Exit.ShouldBe(2);
+        run.Output.ShouldContain(said);
+        var result = AuditRunResult.Read(await File.ReadAllTextAsync(log), out var error).ShouldNotBeNull(error);
+        result.Outcome.ShouldBe(outcome);
+        result.Message!.ShouldContain(said.Split(": ", 2)[1].Split(':')[0]);
+        result.ApiErrors.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task Every_endpoint_answering_500_is_exit_2_and_no_report()
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Faults = _ => new Fault { Status = 500 } }, "  rate_limit: {retry_attempts: 1}");
+        var run = await tenant.RunAsync("audit");
+        run.Exit.ShouldBe(2);
+        run.Output.ShouldContain("failed:");
+        run.Output.ShouldContain("the API answers 500");
+        tenant.Reports().ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(new[] { "--policy-types", "firewal" }, "\"firewal\" is none of prevention, sensor-update")]
+    [InlineData(new[] { "--cloud", "mars-1" }, "\"mars-1\" is not a Falcon cloud")]
+    [InlineData(new[] { "--rate-limit", "Fastest" }, "\"Fastest\" is none of Large")]
+    [InlineData(new[] { "--last-seen", "soon" }, "\"soon\" is not a time such as hour")]
+    [InlineData(new[] { "--host-groups", "Nobody" }, "no host group is called 'Nobody'")]
+    [InlineData(new[] { "--grading", "/does/not/exist" }, "/does/not/exist: no such directory")]
+    [InlineData(new[] { "--client-secret", "hunter2" }, "--client-secret")]
+    public async Task A_mistake_is_exit_2_and_says_what_may_stand_there(string[] arguments, string said)
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 20 });
+        var log = tenant.PathOf("termination-log");
+        var run = await tenant.RunAsync("audit", [.. arguments, "--termination-log", log]);
+        run.Exit.ShouldBe(2);
+        (run.Error + run.Output).ShouldContain(said);
+        tenant.Reports().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_mistake_in_the_file_is_named_with_its_line()
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions());
+        tenant.Configure("  check_intervall: 5");
+        var run = await tenant.RunAsync("audit");
+        run.Exit.ShouldBe(2);
+        run.Error.ShouldContain("config.yaml:12: daemon.check_intervall: unknown key");
+    }
+
+    [Fact]
+    public async Task Secrets_are_in_no_report_no_log_and_no_store()
+    {
+        var refuse = false;
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 200, Faults = request => refuse && request.Path != "oauth2/token" ? new Fault { Status = 403 } : null });
+        var log = tenant.PathOf("termination-log");
+        var good = tenant.Start("audit", "--termination-log", log);
+        (await good.ExitAsync()).ShouldBe(0, good.Log.ToString());
+        var tokens = tenant.Simulator.Tokens;
+        refuse = true;
+        var bad = await tenant.RunAsync("audit", "--termination-log", log);
+        tenant.Configure("", secret: "another-s3cr3t-that-is-wrong");
+        refuse = false;
+        var wrong = await tenant.RunAsync("audit", "--termination-log", log);
+        (bad.Exit, wrong.Exit).ShouldBe((2, 2));
+        tokens.ShouldNotBeEmpty();
+        string[] secrets = [FalconTenant.Secret, "another-s3cr3t-that-is-wrong", .. tokens];
+        var texts = tenant.Directory.EnumerateFiles("*", SearchOption.AllDirectories).Where(file => file.Name != "config.yaml")
+            .Select(file => (file.Name, Text: Encoding.Latin1.GetString(File.ReadAllBytes(file.FullName))))
+            .Append((Name: "screen", Text: good.Log.ToString() + bad.Output + bad.Error + wrong.Output + wrong.Error))
+            .ToList();
+        texts.Count.ShouldBeGreaterThan(5);
+        foreach (var secret in secrets)
+        {
+            texts.Where(text => text.Text.Contains(secret, StringComparison.Ordinal)).Select(text => text.Name).ShouldBeEmpty();
+        }
+
+        await good.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_stopped_run_leaves_a_checkpoint_says_so_and_the_next_one_goes_on_from_it()
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions
+        {
+            Hosts = 2000,
+            Faults = request => request is { Path: "zero-trust-assessment/entities/assessments/v1", Number: 14 } ? new Fault { Delay = TimeSpan.FromMinutes(5) } : null,
+        });
+        var log = tenant.PathOf("termination-log");
+        await using var run = tenant.Start("audit", "--zero-trust", "--termination-log", log);
+        await Kubernetes.Tests.Testing.Settle.UntilAsync(() => tenant.Simulator.Calls.GetValueOrDefault("zero-trust-assessment/entities/assessments/v1") >= 14);
+        await run.TerminateAsync();
+        (await run.ExitAsync()).ShouldBe(2);
+        AuditRunResult.Read(await File.ReadAllTextAsync(log), out _)!.Message!.ShouldContain("goes on from there");
+        var next = await tenant.RunAsync("audit", "--zero-trust");
+        next.Exit.ShouldBe(0, next.Error);
+        next.Output.ShouldContain(", resumed");
+        // Ten of the first thousand hosts were done and are not asked for again.
+        tenant.Simulator.Calls["zero-trust-assessment/entities/assessments/v1"].ShouldBe(14 + 10);
+        tenant.Simulator.Calls["devices/combined/devices/v1"].ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Fetch_stores_and_writes_no_report()
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 20 });
+        (await tenant.RunAsync("fetch")).Exit.ShouldBe(0);
+        tenant.Reports().ShouldBeEmpty();
+        (await tenant.RunAsync("hosts")).Output.ShouldContain("20 hosts, ");
+    }
+}
