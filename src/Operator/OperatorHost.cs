@@ -51,7 +51,7 @@ public static partial class OperatorHost
             client, ResourceTypes.PolicyAuditSchedules, new InformerOptions<PolicyAuditSchedule> { Namespaces = options.WatchNamespaces, Required = false }, context);
         using var daemons = new DaemonResults();
         using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, new AuditInputLookup(client, image), daemons, context);
-        using var policyAuditMetrics = new PolicyAuditMetrics(schedules.Store);
+        using var policyAuditMetrics = new PolicyAuditMetrics(schedules.Store.List);
         using var electing = options.LeaderElection ? AddLeaderElection(host, options, events, context) : null;
         host.Use(new DiagnosticsServer(
             new DiagnosticsOptions { MetricsBindAddress = options.MetricsBindAddress, HealthProbeBindAddress = options.ProbeBindAddress },

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Comptroller.Crds.PolicyAuditSchedules;
-using Comptroller.Kubernetes.Informers;
 using Comptroller.Kubernetes.Runtime;
 
 namespace Comptroller.Operator.PolicyAuditSchedules;
@@ -36,10 +35,10 @@ internal sealed class PolicyAuditMetrics : IDisposable
 
     private const string Prefix = "comptroller_policy_audit_";
 
-    private readonly Meter meter = new("Comptroller.PolicyAudits");
-    private readonly Store<PolicyAuditSchedule> schedules;
+    private readonly Func<IReadOnlyList<PolicyAuditSchedule>> schedules;
 
-    public PolicyAuditMetrics(Store<PolicyAuditSchedule> schedules)
+    /// <param name="schedules">All schedules as they are now.</param>
+    public PolicyAuditMetrics(Func<IReadOnlyList<PolicyAuditSchedule>> schedules)
     {
         this.schedules = schedules;
         Gauge(Score, "Share of checks that passed in the newest complete run, in percent", item => item.Status.Audit?.Score);
@@ -59,10 +58,12 @@ internal sealed class PolicyAuditMetrics : IDisposable
         Gauge(ApiCalls, "Requests of the newest run", item => item.Status.LastRun?.ApiCalls);
         Gauge(Throttled, "Requests of the newest run that were refused for their rate", item => item.Status.LastRun?.Throttled);
         Gauge(ApiErrors, "Requests of the newest run that failed", item => item.Status.LastRun?.ApiErrors);
-        meter.CreateObservableGauge(Policies, ObservePolicies, unit: null, "Policies in the newest complete run, by type and result");
+        Meter.CreateObservableGauge(Policies, ObservePolicies, unit: null, "Policies in the newest complete run, by type and result");
     }
 
-    public void Dispose() => meter.Dispose();
+    public Meter Meter { get; } = new("Comptroller.PolicyAudits");
+
+    public void Dispose() => Meter.Dispose();
 
     private static double? StaleAt(PolicyAuditSchedule item) =>
         (item.Status.LastSuccessTime ?? item.Metadata.CreationTimestamp) is { } since
@@ -74,12 +75,12 @@ internal sealed class PolicyAuditMetrics : IDisposable
     private static double? Seconds(DateTimeOffset? time) => time?.ToUnixTimeSeconds();
 
     private void Gauge(string name, string description, Func<PolicyAuditSchedule, double?> read) =>
-        meter.CreateObservableGauge(name, () => Observe(read), unit: null, description);
+        Meter.CreateObservableGauge(name, () => Observe(read), unit: null, description);
 
     private List<Measurement<double>> Observe(Func<PolicyAuditSchedule, double?> read)
     {
         var measurements = new List<Measurement<double>>();
-        foreach (var item in schedules.List())
+        foreach (var item in schedules())
         {
             if (read(item) is { } value)
             {
@@ -91,7 +92,7 @@ internal sealed class PolicyAuditMetrics : IDisposable
     }
 
     private IEnumerable<Measurement<double>> ObservePolicies() =>
-        from item in schedules.List()
+        from item in schedules()
         from policies in item.Status.Audit?.Policies ?? []
         from count in new[] { ("passed", policies.Passed), ("failed", policies.Failed) }
         select new Measurement<double>(

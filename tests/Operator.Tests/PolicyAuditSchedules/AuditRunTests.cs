@@ -94,6 +94,20 @@ public sealed class AuditRunTests
         Fold([Job("a", 4)], [second, first]).Audit!.Score.ShouldBe(70);
     }
 
+    [Fact]
+    public void A_daemon_that_is_asked_again_and_again_tells_a_run_once()
+    {
+        var daemon = new ObservedPod { Metadata = new ObjectMeta { Name = "tenant-daemon-x" } };
+        var first = AuditRun.Of(daemon, AuditRunResult.Read(Complete(82.9), out _)!);
+        var status = AuditRun.News([first], null).Aggregate(new PolicyAuditScheduleStatus(), (known, run) => run.AddTo(known));
+        (status.Runs, status.LastRun!.Name, status.LastRun.DurationSeconds, status.Audit!.Score).ShouldBe((1, "tenant-daemon-x", 240, 82));
+        AuditRun.News([first], status.LastRun).ShouldBeEmpty();
+
+        var failed = new AuditRunResult { StartedAt = Start.AddHours(2), FinishedAt = Start.AddHours(2), Outcome = AuditOutcomes.Failed, Message = "refused" };
+        status = AuditRun.News([AuditRun.Of(daemon, failed)], status.LastRun).Aggregate(status, (known, run) => run.AddTo(known));
+        (status.Runs, status.ConsecutiveFailures, status.Audit!.Score).ShouldBe((2, 1, 82));
+    }
+
     [Theory]
     [InlineData(90, 30, "True/ScoreMet")]
     [InlineData(79.99, 30, "False/BelowThreshold")]

@@ -9,13 +9,15 @@ internal static class AuditDaemonObjects
 {
     private const string Port = "health";
 
+    public static string Name(ObjectMeta owner) => $"{owner.Name}-daemon";
+
     public static DesiredObject Deployment(AuditPod pod) => new(RenderedKinds.Deployments, new JsonObject
     {
         ["apiVersion"] = RenderedKinds.Deployments.ApiVersion,
         ["kind"] = RenderedKinds.Deployments.Kind,
         ["metadata"] = new JsonObject
         {
-            ["name"] = $"{pod.Owner.Name}-daemon",
+            ["name"] = Name(pod.Owner),
             ["namespace"] = pod.Owner.Namespace,
             ["labels"] = AuditPod.Labels(pod.Owner.Name, AuditTask.Daemon),
         },
@@ -33,7 +35,7 @@ internal static class AuditDaemonObjects
     {
         ["apiVersion"] = RenderedKinds.VmPodScrapes.ApiVersion,
         ["kind"] = RenderedKinds.VmPodScrapes.Kind,
-        ["metadata"] = new JsonObject { ["name"] = $"{owner.Name}-daemon", ["namespace"] = owner.Namespace },
+        ["metadata"] = new JsonObject { ["name"] = Name(owner), ["namespace"] = owner.Namespace },
         ["spec"] = new JsonObject
         {
             ["selector"] = new JsonObject { ["matchLabels"] = Selector(owner) },

@@ -47,10 +47,11 @@ internal sealed class AuditRunCaches
     public IReadOnlyList<ObservedPod> PodsOf(PolicyAuditSchedule resource)
     {
         var jobs = JobsOf(resource).Select(job => job.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
+        var daemon = AuditDaemonObjects.Name(resource.Metadata);
         return
         [
             .. Pods.Store.ByIndex(BySchedule, ObjectKey.Of(resource).ToString()).Where(pod => pod.Metadata.ControllerOwner() is { } owner
-                && (jobs.Contains(owner.Uid) || (resource.Spec.Mode == AuditModes.Daemon && owner.Kind == "ReplicaSet" && pod.Metadata.DeletionTimestamp is null))),
+                && (jobs.Contains(owner.Uid) || (resource.Spec.Mode == AuditModes.Daemon && owner.Kind == "ReplicaSet" && owner.Name.StartsWith($"{daemon}-", StringComparison.Ordinal) && pod.Metadata.DeletionTimestamp is null))),
         ];
     }
 

@@ -42,6 +42,15 @@ internal static class RunResultFile
         };
     }
 
+    // Versions are the authors' own words and may lag behind their files; the digest of all files tells two sets apart.
+    private static string GradingVersion(AuditOutcome outcome)
+    {
+        var files = outcome.Audited.Select(type => outcome.Options.Grading[type]).ToList();
+        var version = files.Select(file => file.Version).Distinct(StringComparer.Ordinal).ToList() is [var only] && only.Length > 0 ? $"{only} " : "";
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.Select(file => file.Digest)))));
+        return $"{version}{digest[..12]}";
+    }
+
     /// <summary>Of a run that came to no outcome, and ended just now.</summary>
     /// <param name="message">Why.</param>
     /// <param name="started">When it started; just now when null.</param>
@@ -53,13 +62,4 @@ internal static class RunResultFile
 
     public static Task WriteAsync(string path, AuditRunResult result, CancellationToken cancellationToken) =>
         File.WriteAllTextAsync(path, result.ToJson(), cancellationToken);
-
-    // Versions are the authors' own words and may lag behind their files; the digest of all files tells two sets apart.
-    private static string GradingVersion(AuditOutcome outcome)
-    {
-        var files = outcome.Audited.Select(type => outcome.Options.Grading[type]).ToList();
-        var version = files.Select(file => file.Version).Distinct(StringComparer.Ordinal).ToList() is [var only] && only.Length > 0 ? $"{only} " : "";
-        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.Select(file => file.Digest)))));
-        return $"{version}{digest[..12]}";
-    }
 }

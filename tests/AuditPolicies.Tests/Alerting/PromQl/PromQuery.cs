@@ -31,8 +31,8 @@ internal sealed class PromQuery
     /// <summary>The elements of the result; an alert fires for each.</summary>
     public List<Element> Run(IReadOnlyList<Series> stored, DateTimeOffset at) => root(stored, at);
 
-    /// <summary>A number, or a vector.</summary>
-    private sealed record Operand(double? Number, Vector Vector);
+    /// <summary>A number, which may be the time, or a vector.</summary>
+    private sealed record Operand(Func<DateTimeOffset, double>? Number, Vector Vector);
 
     private static Operand Or(Tokens tokens)
     {
@@ -86,7 +86,9 @@ internal sealed class PromQuery
                 "<=" => (a, b) => a <= b,
                 _ => (a, b) => a == b,
             };
-            left = Combine(left, Sum(tokens), (a, b) => holds(a, b) ? a : null);
+            // What is compared with a number is what remains, on whichever side it stands.
+            var isNumber = left.Number is not null;
+            left = Combine(left, Sum(tokens), (a, b) => !holds(a, b) ? null : isNumber ? b : a);
         }
 
         return left;
@@ -128,9 +130,10 @@ internal sealed class PromQuery
         var name = tokens.Next().Text;
         if (double.TryParse(name, CultureInfo.InvariantCulture, out var number))
         {
-            return new Operand(number, (_, _) => throw new FormatException("a number is not a vector"));
+            return Scalar(_ => number);
         }
 
+        var by = name == "max" && tokens.Skip("by") ? Names(tokens) : [];
         if (!tokens.Skip("("))
         {
             var (matches, offset) = (Selector(name, tokens), Offset(tokens));
@@ -141,6 +144,11 @@ internal sealed class PromQuery
         {
             "sum" => Total(Or(tokens).Vector),
             "vector" => Constant(Or(tokens)),
+            "max" => Largest(Or(tokens).Vector, by),
+            "absent" => Absent(Or(tokens).Vector),
+            "time" => Scalar(at => at.ToUnixTimeSeconds()),
+            "clamp_min" => ClampMin(Or(tokens), tokens),
+            "max_over_time" => Range(tokens, (samples, _, _) => samples.Count > 0 ? samples.Max(sample => sample.Value) : null),
             "increase" => Range(tokens, Increase),
             "last_over_time" => Range(tokens, (samples, _, _) => samples is [.., var last] ? last.Value : null),
             _ => throw new FormatException($"function {name}"),
@@ -151,7 +159,40 @@ internal sealed class PromQuery
 
     private static Operand Total(Vector inner) => Of((stored, at) => inner(stored, at) is { Count: > 0 } all ? [new Element([], all.Sum(element => element.Value))] : []);
 
-    private static Operand Constant(Operand number) => Of((_, _) => [new Element([], number.Number!.Value)]);
+    private static Operand Constant(Operand number) => Of((_, at) => [new Element([], number.Number!(at))]);
+
+    private static Operand Scalar(Func<DateTimeOffset, double> number) => new(number, (_, _) => throw new FormatException("a number is not a vector"));
+
+    private static Operand Largest(Vector inner, string[] by) => Of((stored, at) =>
+    [
+        .. inner(stored, at)
+            .GroupBy(element => string.Join('\0', by.Select(label => element.Labels.GetValueOrDefault(label, ""))))
+            .Select(group => new Element(
+                new SortedDictionary<string, string>(group.First().Labels.Where(label => by.Contains(label.Key)).ToDictionary(label => label.Key, label => label.Value), StringComparer.Ordinal),
+                group.Max(element => element.Value))),
+    ]);
+
+    private static Operand Absent(Vector inner) => Of((stored, at) => inner(stored, at).Count == 0 ? [new Element([], 1)] : []);
+
+    private static Operand ClampMin(Operand inner, Tokens tokens)
+    {
+        tokens.Expect(",");
+        var least = Or(tokens).Number!;
+        return Of((stored, at) => [.. inner.Vector(stored, at).Select(element => element with { Value = Math.Max(element.Value, least(at)) })]);
+    }
+
+    private static string[] Names(Tokens tokens)
+    {
+        var names = new List<string>();
+        tokens.Expect("(");
+        do
+        {
+            names.Add(tokens.Next().Text);
+        }
+        while (tokens.Skip(","));
+        tokens.Expect(")");
+        return [.. names];
+    }
 
     private static Operand Range(Tokens tokens, Func<List<Sample>, DateTimeOffset, TimeSpan, double?> function)
     {
@@ -232,11 +273,16 @@ internal sealed class PromQuery
 
     private static Operand Combine(Operand left, Operand right, Func<double, double, double?> compute) => Of((stored, at) =>
     [
-        .. from first in left.Vector(stored, at)
-           from value in right.Number is { } number ? [compute(first.Value, number)] : right.Vector(stored, at).Where(second => Match(first, second)).Select(second => compute(first.Value, second.Value))
+        .. from pair in Pairs(left, right, stored, at)
+           let value = compute(pair.Left, pair.Right)
            where value is not null
-           select first with { Value = value.Value },
+           select pair.Element with { Value = value.Value },
     ]);
+
+    private static IEnumerable<(Element Element, double Left, double Right)> Pairs(Operand left, Operand right, IReadOnlyList<Series> stored, DateTimeOffset at) =>
+        left.Number is { } before ? right.Vector(stored, at).Select(element => (element, before(at), element.Value))
+        : right.Number is { } after ? left.Vector(stored, at).Select(element => (element, element.Value, after(at)))
+        : from first in left.Vector(stored, at) from second in right.Vector(stored, at) where Match(first, second) select (first, first.Value, second.Value);
 
     private static bool Match(Element left, Element right) => left.Labels.SequenceEqual(right.Labels);
 
