@@ -49,4 +49,10 @@ var falcon = new Command("falcon", "One Falcon audit against the simulated API: 
 falcon.SetAction((result, cancellationToken) => new FalconBench(
     result.GetValue(binary) ?? Builds.Operator, result.GetValue(hosts), result.GetValue(policies)).RunAsync(cancellationToken));
 
-return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon }.Parse(args).InvokeAsync();
+var resources = new Option<int>("--resources") { Description = "Resources of the state", DefaultValueFactory = _ => 50_000 };
+var connections = new Option<int>("--connections") { DefaultValueFactory = _ => 128 };
+var drift = new Command("drift", "Alerts a second on disk and judged, their waiting, and memory with a large state") { resources, connections, seconds, binary };
+drift.SetAction((result, cancellationToken) => new DriftBench(
+    result.GetValue(binary) ?? Builds.Operator, result.GetValue(resources), result.GetValue(connections), TimeSpan.FromSeconds(result.GetValue(seconds))).RunAsync(cancellationToken));
+
+return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon, drift }.Parse(args).InvokeAsync();
