@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text;
 using Comptroller.Operator.Verbs;
 using Comptroller.Operator.Verbs.AuditPolicies;
+using Comptroller.Operator.Verbs.Drift;
 
 namespace Comptroller.Operator.Tests.Verbs;
 
@@ -24,7 +25,7 @@ internal sealed class CommandLine : IDisposable
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exit = await Invocation.RunAsync(new RootCommand { ValidateVerb.Create(), AuditPolicyVerb.Create() }, args, output, error);
+        var exit = await Invocation.RunAsync(new RootCommand { ValidateVerb.Create(), AuditPolicyVerb.Create(), DriftVerb.Create() }, args, output, error);
         return (exit, output.ToString().ReplaceLineEndings("\n"), error.ToString().ReplaceLineEndings("\n"));
     }
 
