@@ -59,4 +59,10 @@ var cloud = new Argument<string>("address");
 var pages = new Command("falcon-pages", "The baseline of `falcon`: the same pages of hosts, received and thrown away") { cloud };
 pages.SetAction((result, cancellationToken) => FalconPages.RunAsync(new Uri(result.GetValue(cloud)!), cancellationToken));
 
-return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon, store, rate, pages }.Parse(args).InvokeAsync();
+var resources = new Option<int>("--resources") { Description = "Resources of the state", DefaultValueFactory = _ => 50_000 };
+var connections = new Option<int>("--connections") { DefaultValueFactory = _ => 128 };
+var drift = new Command("drift", "Alerts a second on disk and judged, their waiting, and memory with a large state") { resources, connections, seconds, binary };
+drift.SetAction((result, cancellationToken) => new DriftBench(
+    result.GetValue(binary) ?? Builds.Operator, result.GetValue(resources), result.GetValue(connections), TimeSpan.FromSeconds(result.GetValue(seconds))).RunAsync(cancellationToken));
+
+return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon, store, rate, pages, drift }.Parse(args).InvokeAsync();

@@ -74,7 +74,7 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, DriftStore
             var opened = await store.OpenDueAsync(now, cancellationToken);
             if (opened > 0)
             {
-                Said($"{opened} drifts opened");
+                Said($"drifts opened: {opened}");
             }
         }
 
@@ -102,7 +102,7 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, DriftStore
         {
             var serials = statuses.Where(status => status.Serial is not null).ToDictionary(status => status.Name, status => status.Serial!.Value, StringComparer.Ordinal);
             intake.Use(states.Index, serials);
-            Said($"{states.Index.Resources.Length} resources in {statuses.Count} states");
+            Said($"resources in states: {states.Index.Resources.Length}");
             await RecheckAsync(serials, cancellationToken);
         }
     }
@@ -127,7 +127,7 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, DriftStore
             if (over.Count > 0)
             {
                 await intake.SettleAsync(over, cancellationToken);
-                Said($"{over.Count} drifts resolved");
+                Said($"drifts resolved: {over.Count}");
             }
         }
     }

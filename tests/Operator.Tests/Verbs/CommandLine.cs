@@ -4,6 +4,7 @@ using System.Text;
 using Comptroller.Operator.Verbs;
 using Comptroller.Operator.Verbs.Archive;
 using Comptroller.Operator.Verbs.AuditPolicies;
+using Comptroller.Operator.Verbs.Drift;
 
 namespace Comptroller.Operator.Tests.Verbs;
 
@@ -25,7 +26,7 @@ internal sealed class CommandLine : IDisposable
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exit = await Invocation.RunAsync(new RootCommand { ValidateVerb.Create(), AuditPolicyVerb.Create(), ArchiveVerb.Create() }, args, output, error);
+        var exit = await Invocation.RunAsync(new RootCommand { ValidateVerb.Create(), AuditPolicyVerb.Create(), ArchiveVerb.Create(), DriftVerb.Create() }, args, output, error);
         return (exit, output.ToString().ReplaceLineEndings("\n"), error.ToString().ReplaceLineEndings("\n"));
     }
 

@@ -1,0 +1,230 @@
+using System.Text;
+using Comptroller.Drift.Configuration;
+using Comptroller.Drift.Intake;
+using Comptroller.Drift.Lifecycle;
+using Comptroller.Drift.Rules;
+using Comptroller.Drift.State;
+using Comptroller.Drift.Store;
+
+namespace Comptroller.Drift.Tests.Lifecycle;
+
+public sealed class WatchTests : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("drift-").FullName;
+    private readonly Clock _clock = new();
+    private readonly WatchFigures _figures = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly HttpClient _http = new();
+    private DriftStore _store = null!;
+    private EventIntake _intake = null!;
+    private DriftWatcher _watcher = null!;
+    private Task _writer = Task.CompletedTask;
+    private long _serial = 1;
+
+    private string StatePath => Path.Combine(_folder, "s.tfstate");
+
+    public Task InitializeAsync() => StartAsync(TimeSpan.FromSeconds(60));
+
+    public async Task DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _writer;
+        await _store.DisposeAsync();
+        _figures.Dispose();
+        _http.Dispose();
+    }
+
+    [Fact]
+    public async Task A_drift_waits_for_its_grace_opens_and_is_resolved_when_it_is_set_back()
+    {
+        await StateAsync("t3.micro");
+        await _watcher.StepAsync(CancellationToken.None);
+        (await PostAsync("t3.large")).ShouldBe(IntakeResult.Accepted);
+        (await OneAsync()).Status.ShouldBe(DriftStatus.Pending);
+        _clock.Advance(61);
+        await _watcher.StepAsync(CancellationToken.None);
+        var open = await OneAsync();
+        (open.Status, open.Attribute, open.Address, open.Occurrences, open.Actor).ShouldBe((DriftStatus.Open, "instance_type", "aws_instance.web", 1, "eve"));
+        (await _store.ActorsAsync(open.Id, CancellationToken.None)).Single().SourceAddress.ShouldBe("203.0.113.9");
+        await PostAsync("t3.micro");
+        var resolved = await OneAsync();
+        (resolved.Status, resolved.Reason).ShouldBe((DriftStatus.Resolved, "set back by ModifyInstanceAttribute"));
+        await PostAsync("t3.xlarge");
+        (await OneAsync()).Status.ShouldBe(DriftStatus.Pending, "it begins again");
+    }
+
+    [Fact]
+    public async Task A_change_that_Terraform_writes_into_its_state_within_the_grace_never_opens()
+    {
+        await StateAsync("t3.micro");
+        await _watcher.StepAsync(CancellationToken.None);
+        await PostAsync("t3.large");
+        await StateAsync("t3.large");
+        _clock.Advance(61);
+        await _watcher.StepAsync(CancellationToken.None);
+        (await OneAsync()).Status.ShouldBe(DriftStatus.Resolved);
+    }
+
+    [Fact]
+    public async Task The_same_event_many_times_is_one_drift_with_a_count()
+    {
+        await StateAsync("t3.micro");
+        await _watcher.StepAsync(CancellationToken.None);
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => PostAsync("t3.large")));
+        (await OneAsync()).Occurrences.ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task What_somebody_acknowledged_stays_so_until_another_value_shows_up()
+    {
+        await StateAsync("t3.micro");
+        await _watcher.StepAsync(CancellationToken.None);
+        await PostAsync("t3.large");
+        var id = (await OneAsync()).Id;
+        (await _store.SetAsync(id, DriftStatus.Acknowledged, "", _clock.GetUtcNow(), CancellationToken.None)).ShouldBeTrue();
+        await PostAsync("t3.large");
+        (await OneAsync()).Status.ShouldBe(DriftStatus.Acknowledged);
+        await PostAsync("m7.large");
+        (await OneAsync()).Status.ShouldBe(DriftStatus.Open);
+        await _store.SetAsync(id, DriftStatus.Suppressed, "user: known", _clock.GetUtcNow(), CancellationToken.None);
+        await PostAsync("m8.large");
+        (await OneAsync()).ShouldSatisfyAllConditions(drift => drift.Status.ShouldBe(DriftStatus.Suppressed), drift => drift.Reason.ShouldBe("user: known"));
+        (await _store.SetAsync("no-such", DriftStatus.Open, "", _clock.GetUtcNow(), CancellationToken.None)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task What_Terraform_does_itself_is_kept_quietly_and_made_loud_by_a_person()
+    {
+        await StateAsync("t3.micro");
+        await _watcher.StepAsync(CancellationToken.None);
+        await PostAsync("t3.large", "Terraform/1.9.0");
+        (await OneAsync()).ShouldSatisfyAllConditions(drift => drift.Status.ShouldBe(DriftStatus.Suppressed), drift => drift.Reason.ShouldBe("iac"));
+        await PostAsync("t3.large");
+        (await OneAsync()).Status.ShouldBe(DriftStatus.Pending);
+    }
+
+    [Fact]
+    public async Task Events_that_come_before_any_state_are_kept_over_a_restart_and_judged_later()
+    {
+        await _watcher.StepAsync(CancellationToken.None);
+        _watcher.Unready().ShouldNotBeNull().ShouldContain("no such state file");
+        (await PostAsync("t3.large")).ShouldBe(IntakeResult.Accepted);
+        (await _store.CountKeptAsync(CancellationToken.None)).ShouldBe(1);
+        await RestartAsync();
+        await StateAsync("t3.micro");
+        await _watcher.StepAsync(CancellationToken.None);
+        (await OneAsync()).Attribute.ShouldBe("instance_type");
+        (await _store.CountKeptAsync(CancellationToken.None)).ShouldBe(0);
+        _watcher.Unready().ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task What_was_accepted_is_there_after_a_restart()
+    {
+        await StateAsync("t3.micro");
+        await _watcher.StepAsync(CancellationToken.None);
+        await PostAsync("t3.large");
+        await RestartAsync();
+        (await OneAsync()).Attribute.ShouldBe("instance_type");
+    }
+
+    [Fact]
+    public async Task An_old_state_is_judged_by_and_said_to_be_old()
+    {
+        await StateAsync("t3.micro");
+        await _watcher.StepAsync(CancellationToken.None);
+        File.Delete(StatePath);
+        _clock.Advance(3600);
+        await _watcher.StepAsync(CancellationToken.None);
+        _watcher.Unready().ShouldNotBeNull().ShouldContain("judging by the last good one");
+        (await PostAsync("t3.large")).ShouldBe(IntakeResult.Accepted);
+        (await OneAsync()).Attribute.ShouldBe("instance_type");
+    }
+
+    [Fact]
+    public async Task A_full_queue_and_a_malformed_body_are_told_apart()
+    {
+        await StateAsync("t3.micro");
+        await _watcher.StepAsync(CancellationToken.None);
+        (await _intake.PostAsync("{"u8.ToArray(), CancellationToken.None)).Result.ShouldBe(IntakeResult.Refused);
+        await _stop.CancelAsync();
+        await _writer;
+        (await PostAsync("t3.large")).ShouldBe(IntakeResult.Busy, "nobody writes any more");
+    }
+
+    [Fact]
+    public async Task Resolved_drifts_are_forgotten_and_pages_neither_overlap_nor_miss()
+    {
+        await StateAsync("t3.micro");
+        await _watcher.StepAsync(CancellationToken.None);
+        foreach (var number in Enumerable.Range(0, 25))
+        {
+            var body = Given.Alert($$$"""{"ct.name":"CreateVpc","ct.response":"{\"vpc\":{\"vpcId\":\"vpc-{{{number}}}\"}}"}""");
+            await _intake.PostAsync(Encoding.UTF8.GetBytes(body), CancellationToken.None);
+        }
+
+        var ids = new List<string>();
+        for (var after = ""; ; after = ids[^1])
+        {
+            var before = ids.Count;
+            await foreach (var drift in _store.ListAsync(null, after, 10, CancellationToken.None))
+            {
+                ids.Add(drift.Id);
+            }
+
+            if (ids.Count == before)
+            {
+                break;
+            }
+        }
+
+        ids.Distinct().Count().ShouldBe(25);
+        await _intake.PostAsync(Encoding.UTF8.GetBytes(Given.Alert("""{"ct.name":"DeleteVpc","ct.request":"{\"vpcId\":\"vpc-3\"}"}""")), CancellationToken.None);
+        (await _store.CountsAsync(CancellationToken.None)).Where(count => count.Status == DriftStatus.Resolved).Sum(count => count.Count).ShouldBe(1);
+        await _store.ForgetAsync(_clock.GetUtcNow().AddDays(1), CancellationToken.None);
+        (await _store.CountsAsync(CancellationToken.None)).Sum(count => count.Count).ShouldBe(24);
+    }
+
+    private async Task StartAsync(TimeSpan grace)
+    {
+        _store = await DriftStore.OpenAsync(Path.Combine(_folder, "d.sqlite"), CancellationToken.None);
+        _intake = new EventIntake(_store, _figures, RuleBook.Default, grace, 256, _clock);
+        _watcher = new DriftWatcher(new DriftConfig { GracePeriod = grace }, new StateSet([StateSource.Of(StatePath, _http, null)], _clock), _store, _intake, _figures, _clock);
+        _writer = Task.Run(() => _intake.RunAsync(_stop.Token));
+    }
+
+    private async Task RestartAsync()
+    {
+        await _store.DisposeAsync();
+        await StartAsync(TimeSpan.FromSeconds(60));
+    }
+
+    private Task StateAsync(string type) => File.WriteAllTextAsync(
+        StatePath, $$$$"""{"version":4,"serial":{{{{_serial++}}}},"lineage":"l","resources":[{"mode":"managed","type":"aws_instance","name":"web","instances":[{"attributes":{"id":"i-1","instance_type":"{{{{type}}}}"}}]}]}""");
+
+    private async Task<IntakeResult> PostAsync(string type, string agent = "console")
+    {
+        var alert = Given.Alert($$"""{"ct.name":"ModifyInstanceAttribute","ct.request.instanceid":"i-1","ct.request.instancetype":"{{type}}","ct.user":"eve","ct.srcip":"203.0.113.9","ct.useragent":"{{agent}}"}""");
+        return (await _intake.PostAsync(Encoding.UTF8.GetBytes(alert), CancellationToken.None)).Result;
+    }
+
+    private async Task<DriftRecord> OneAsync()
+    {
+        var all = new List<DriftRecord>();
+        await foreach (var drift in _store.ListAsync(null, "", 10, CancellationToken.None))
+        {
+            all.Add(drift);
+        }
+
+        return all.ShouldHaveSingleItem();
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        private DateTimeOffset _now = Given.Now;
+
+        public override DateTimeOffset GetUtcNow() => _now;
+
+        public void Advance(double seconds) => _now += TimeSpan.FromSeconds(seconds);
+    }
+}
