@@ -20,4 +20,8 @@ public enum Severity
 /// <param name="Message">What was found and where.</param>
 /// <param name="Explanation">Why it matters.</param>
 /// <param name="Fix">The way out.</param>
-public sealed record Finding(string Id, Severity Severity, int? RuleIndex, string Message, string Explanation, string Fix);
+public sealed record Finding(string Id, Severity Severity, int? RuleIndex, string Message, string Explanation, string Fix)
+{
+    /// <summary>Field of the policy or resource that the finding is about when it is about no rule: <c>omitStages</c>, <c>log</c>; "" when it is about all of it.</summary>
+    public string Field { get; init; } = "";
+}

@@ -39,7 +39,10 @@ internal static class StageLints
                     byPolicy ? null : decision.MatchedRule,
                     $"{(byPolicy ? "omitStages" : $"rules[{decision.MatchedRule}].omitStages")} has ResponseStarted: every failed login (401) is lost, and exec or port-forward sessions stay invisible until they end",
                     Explanation,
-                    "Omit RequestReceived only.");
+                    "Omit RequestReceived only.")
+                {
+                    Field = byPolicy ? "omitStages" : "",
+                };
                 if (byPolicy)
                 {
                     yield break;
@@ -95,7 +98,10 @@ internal static class StageLints
                 doubled.Count == 1 ? doubled[0] : null,
                 $"{LintContext.Names(doubled)} {(doubled.Count == 1 ? "keeps" : "keep")} the stage RequestReceived: every request is written twice",
                 "The event at RequestReceived holds nothing that the later one lacks, and about doubles the volume.",
-                "Set omitStages: [RequestReceived] for the whole policy.");
+                "Set omitStages: [RequestReceived] for the whole policy.")
+            {
+                Field = doubled.Count == 1 ? "" : "omitStages",
+            };
         }
     }
 }

@@ -42,6 +42,9 @@ internal static class TargetLints
                 null,
                 $"{setting.Flag} {setting.Asked} {setting.Unit} is less than the {setting.Usual} that Talos and RKE2 set by themselves",
                 $"It fails {setting.Standards}, and shortens what a node still holds when shipping breaks.",
-                $"Leave {setting.Flag} out, or ask for {setting.Usual} or more."));
+                $"Leave {setting.Flag} out, or ask for {setting.Usual} or more.")
+            {
+                Field = "log",
+            });
     }
 }

@@ -66,7 +66,7 @@ internal sealed record CheckedResource(ResourceDocument Document, ImmutableArray
     {
         var (path, message) = origin switch
         {
-            null => ("", finding.Message),
+            null => (finding.Field.Length == 0 ? "" : $"spec.{finding.Field}", finding.Message),
             { Source: RuleSource.Own } own => (own.ToString(), finding.Message),
             { Source: RuleSource.Profile } => ("spec.profile", $"{origin}: {finding.Message}"),
             _ => ("spec.addOns", $"{origin}: {finding.Message}"),

@@ -37,7 +37,7 @@ public sealed class PolicyEvaluatorTests
             var evaluator = new PolicyEvaluator(policy);
             for (var i = 0; i < 25; i++)
             {
-                var request = RandomPolicies.Request(random);
+                var request = i % 5 == 0 ? RandomPolicies.OddRequest(random) : RandomPolicies.Request(random);
                 var decision = evaluator.Decide(request);
                 var naive = NaiveEvaluator.Decide(policy, request);
                 if (decision != naive)
@@ -69,7 +69,7 @@ public sealed class PolicyEvaluatorTests
             var evaluator = new PolicyEvaluator(policy);
             for (var i = 0; i < 400; i++)
             {
-                var request = RandomPolicies.Request(random);
+                var request = i % 5 == 0 ? RandomPolicies.OddRequest(random) : RandomPolicies.Request(random);
                 var decision = evaluator.Decide(request);
                 decision.ShouldBe(NaiveEvaluator.Decide(policy, request), $"{request}");
                 matched.Add(decision.MatchedRule);

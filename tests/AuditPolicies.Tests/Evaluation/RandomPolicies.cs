@@ -19,6 +19,9 @@ internal static class RandomPolicies
     private static readonly string[] Names = ["", "a", "b"];
     private static readonly string[] Paths = ["/healthz", "/healthz/etcd", "/healthzfoo", "/api", "/apis/apps/v1", "/", "/version"];
     private static readonly string[] Urls = ["/healthz", "/healthz*", "/healthz/*", "/api*", "*", "/*", "/version", "/ver*"];
+    private static readonly string[] OddResources = ["", "*", "pods/log", "pods/", "/", "deployments/exec"];
+    private static readonly string[] OddSubresources = ["", "*", "log/x", "/"];
+    private static readonly string[] OddPaths = ["", "healthz", "//healthz", "/healthz/", "/healthz*", "*"];
     private static readonly Stages[] StageSets = [Stages.None, Stages.None, Stages.RequestReceived, Stages.ResponseStarted | Stages.Panic, Stages.All];
 
     public static Policy Policy(Random random) => new()
@@ -44,6 +47,19 @@ internal static class RandomPolicies
             Resource = resource ? Pick(random, Resources) : "",
             Subresource = resource && random.Next(2) == 0 ? Pick(random, Subresources) : "",
             Name = resource ? Pick(random, Names) : "",
+        };
+    }
+
+    /// <summary>One that no API server makes of a URL, but a test file may ask about.</summary>
+    public static AuditRequest OddRequest(Random random)
+    {
+        var request = Request(random);
+        return request with
+        {
+            Groups = Some(random, Groups, 0.6),
+            Path = Pick(random, OddPaths),
+            Resource = request.IsResourceRequest ? Pick(random, OddResources) : "",
+            Subresource = request.IsResourceRequest ? Pick(random, OddSubresources) : "",
         };
     }
 

@@ -122,6 +122,7 @@ public sealed class LintVerbTests : IDisposable
         exit.ShouldBe(ExitCodes.Warnings);
         output.ShouldContain("\n+      - deletecollection\n");
         output.ShouldContain($"{file}:14: warning: rules[1]: rules[1] records secrets at level Request");
+        output.ShouldContain($"{file}:5: warning: omitStages: omitStages has ResponseStarted");
         output.ShouldContain("  why: Secret data");
         output.ShouldContain("  fix: Put a rule");
         File.ReadAllText(file).ShouldBe(Faulty);

@@ -63,7 +63,7 @@ internal sealed record PolicyDocument(ResourceDocument Source, AuditPolicy? Reso
         }
 
         var findings = Context(target) is { } context ? PolicyLinter.Lint(context) : PolicyLinter.Refusals(Loaded);
-        return [.. findings.Select(finding => Remark.Of(finding, finding.RuleIndex is { } rule ? $"rules[{rule}]" : "", finding.Message))];
+        return [.. findings.Select(finding => Remark.Of(finding, finding.RuleIndex is { } rule ? $"rules[{rule}]" : finding.Field, finding.Message))];
     }
 
     /// <summary>Whether the document is one of the two kinds.</summary>

@@ -1,7 +1,11 @@
 using Comptroller.AuditPolicies.Delivery;
 using Comptroller.Crds.AuditPolicies;
+using Comptroller.Kubernetes.Diagnostics;
+using Comptroller.Kubernetes.Runtime;
+using Comptroller.Kubernetes.Tests.Testing;
 using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.AuditPolicies.Delivery;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Comptroller.Operator.Tests.AuditPolicies.Delivery;
 
@@ -27,6 +31,23 @@ public sealed class DeliveryConditionsTests
         reworded.Conditions![0].LastTransitionTime.ShouldBe(Noon);
         var silent = DeliveryConditions.Tell(told, Resource, Good with { Delivering = new Verdict("False", "Silent", "none") }, Noon.AddHours(1));
         silent.Conditions![0].LastTransitionTime.ShouldBe(Noon.AddHours(1));
+    }
+
+    [Fact]
+    public async Task W3_before_the_first_answer_it_is_unknown_unless_something_was_said_before()
+    {
+        var time = new ManualTimeProvider();
+        using var metrics = new RuntimeMetrics();
+        using var client = new VictoriaLogsClient(new DeliveryCredentials(null), new AllowedAddresses(loopback: true), "test", time);
+        using var pods = new ApiServerPods(client: null!, time); // spec.delivery does not ask for them
+        var check = new DeliveryCheck(new DeliveryProbe(client, new RuntimeContext(time, NullLoggerFactory.Instance, metrics)), pods, time);
+        var resource = Specs.Of($"{Specs.Sound}\ndelivery: {{retentionDays: 30}}");
+
+        var first = await check.LookAsync(resource, new AuditPolicyStatus(1), TimeSpan.FromMinutes(10), CancellationToken.None);
+        (first.Delivering!.Status, first.Delivering.Reason, first.Retained!.Reason).ShouldBe(("Unknown", "Asking", "Asking"));
+
+        var told = DeliveryConditions.Tell(new AuditPolicyStatus(1), resource, Good, Noon);
+        (await check.LookAsync(resource, told, TimeSpan.FromMinutes(10), CancellationToken.None)).ShouldBe(Good);
     }
 
     [Fact]
