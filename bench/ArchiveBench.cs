@@ -119,6 +119,8 @@ internal sealed class ArchiveBench(string binary, int events, int megabytes)
         return (watch.Elapsed.TotalSeconds, usage);
     }
 
+    private static string Text(double value) => value.ToString("0", Invariant);
+
     private static (double Milliseconds, T Result) Timed<T>(Func<T> call)
     {
         var watch = Stopwatch.StartNew();
