@@ -65,4 +65,10 @@ var drift = new Command("drift", "Alerts a second on disk and judged, their wait
 drift.SetAction((result, cancellationToken) => new DriftBench(
     result.GetValue(binary) ?? Builds.Operator, result.GetValue(resources), result.GetValue(connections), TimeSpan.FromSeconds(result.GetValue(seconds))).RunAsync(cancellationToken));
 
-return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon, store, rate, pages, drift }.Parse(args).InvokeAsync();
+var events = new Option<int>("--events") { Description = "Events in the log that is queried", DefaultValueFactory = _ => 1_000_000 };
+var megabytes = new Option<int>("--megabytes") { Description = "Length of the log that is backed up", DefaultValueFactory = _ => 1000 };
+var archive = new Command("archive", "Durable appends and queries of the audit log store; speed and memory of backups") { binary, events, megabytes };
+archive.SetAction((result, cancellationToken) => new ArchiveBench(
+    result.GetValue(binary) ?? Builds.Operator, result.GetValue(events), result.GetValue(megabytes)).RunAsync(cancellationToken));
+
+return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon, store, rate, pages, drift, archive }.Parse(args).InvokeAsync();

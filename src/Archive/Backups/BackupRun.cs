@@ -184,7 +184,7 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
             Sha256 = sha256,
             Bytes = text.Length,
             Key = BackupKeys.Piece(sha256, form),
-            StoredSha256 = Convert.ToHexStringLower(SHA256.HashData(stored)),
+            StoredSha256 = Convert.ToHexStringLower(SHA256.HashData(stored.Span)),
             StoredBytes = stored.Length,
         };
         await _limit.WaitAsync(stored.Length, cancellationToken);

@@ -6,20 +6,18 @@ namespace Comptroller.Archive.Backups;
 /// <summary>How a piece is kept: gzip members unless that would not help, encrypted when there is a key.</summary>
 internal static class PieceForm
 {
-    /// <summary>Text of a piece, at most. Equal pieces are kept once; of a log that grew, only the last one is new.</summary>
-    public const int Length = 8 << 20;
+    /// <summary>Text of a piece, at most. Equal pieces are kept once; of a log that grew, only the last one is new. A few of them are all that a backup has in memory.</summary>
+    public const int Length = 4 << 20;
 
     /// <summary>No manifest may make us allocate more than this for a piece.</summary>
     public const int Longest = 64 << 20;
 
-    private const int MemberLength = 4 << 20;
-
-    public static (string Form, byte[] Bytes) Encode(ReadOnlySpan<byte> text, int level, RSA? recipient)
+    public static (string Form, ReadOnlyMemory<byte> Bytes) Encode(ReadOnlySpan<byte> text, int level, RSA? recipient)
     {
         var isCompressed = text.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]);
         var stored = isCompressed ? text.ToArray() : Compress(text, level);
         var form = isCompressed ? "raw" : "gz";
-        return recipient is null ? (form, stored) : ($"{form}.enc", Envelope.Seal(stored, recipient));
+        return recipient is null ? (form, stored) : ($"{form}.enc", Envelope.Seal(stored.Span, recipient));
     }
 
     /// <summary>The text again.</summary>
@@ -54,18 +52,11 @@ internal static class PieceForm
         }
     }
 
-    private static byte[] Compress(ReadOnlySpan<byte> text, int level)
+    // One member: what is sought in a backup is a whole piece.
+    private static ReadOnlyMemory<byte> Compress(ReadOnlySpan<byte> text, int level)
     {
         var output = new MemoryStream(text.Length / 6);
-        for (var rest = text; ;)
-        {
-            var member = rest[..Math.Min(MemberLength, rest.Length)];
-            GzipMember.Write(member, level, output);
-            rest = rest[member.Length..];
-            if (rest.IsEmpty)
-            {
-                return output.ToArray();
-            }
-        }
+        GzipMember.Write(text, level, output);
+        return output.GetBuffer().AsMemory(0, (int)output.Length);
     }
 }

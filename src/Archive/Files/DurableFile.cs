@@ -34,6 +34,23 @@ public static partial class DurableFile
     /// <summary>A name beside <paramref name="path"/> that nobody else uses.</summary>
     public static string Temporary(string path) => $"{path}.{Guid.NewGuid():N}.partial";
 
+    /// <summary>Gives a file that is written its name, unless another has it: of many that try at once, one succeeds.</summary>
+    /// <returns>False when another file has the name.</returns>
+    public static bool TryPublish(string temporary, string path)
+    {
+        const int Exists = 17; // EEXIST
+        // File.Move looks first and renames then; between the two, another process' file would be replaced. link(2) does both at once.
+        var error = !OperatingSystem.IsLinux() ? -1 : Link(temporary, path) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        if (error is not (0 or Exists))
+        {
+            // A file system without hard links: nothing better is to be had there.
+            return TryMove(temporary, path);
+        }
+
+        File.Delete(temporary);
+        return error == 0;
+    }
+
     /// <summary>Makes names that were added, changed or removed in a directory durable. A file system that cannot is let be.</summary>
     public static void SyncDirectory(string directory)
     {
@@ -61,6 +78,22 @@ public static partial class DurableFile
             _ = Close(handle);
         }
     }
+
+    private static bool TryMove(string temporary, string path)
+    {
+        try
+        {
+            File.Move(temporary, path, overwrite: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return false;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string from, string to);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

@@ -107,7 +107,14 @@ public sealed class AuditLog : IAsyncDisposable
         if (!_queue.Writer.TryWrite(append))
         {
             _counters.Delayed();
-            await _queue.Writer.WriteAsync(append, cancellationToken);
+            try
+            {
+                await _queue.Writer.WriteAsync(append, cancellationToken);
+            }
+            catch (ChannelClosedException e)
+            {
+                throw new ObjectDisposedException($"{_paths.Live}: closed before the event was taken", e);
+            }
         }
 
         try
@@ -241,7 +248,7 @@ public sealed class AuditLog : IAsyncDisposable
                 _live.Mark();
             }
 
-            var isOld = _live.Oldest is { } oldest && _time.GetUtcNow() - oldest >= _options.SegmentAge;
+            var isOld = _time.GetUtcNow() - _live.BegunAt >= _options.SegmentAge;
             if (_live.Length >= _options.SegmentBytes || (isOld && _live.Length > 0))
             {
                 await RollAsync();
@@ -262,7 +269,7 @@ public sealed class AuditLog : IAsyncDisposable
         var segment = new SegmentFile(_paths.Segment(old.FirstSeq, old.LastSeq, ".log"), $"{old.FirstSeq:D20}-{old.LastSeq:D20}", old.FirstSeq, old.LastSeq);
         File.Move(_paths.Live, segment.Path);
         DurableFile.SyncDirectory(_paths.Directory);
-        Volatile.Write(ref _live, await LiveSegment.CreateAsync(_paths, old.LastSeq + 1, head, CancellationToken.None));
+        Volatile.Write(ref _live, await LiveSegment.CreateAsync(_paths, old.LastSeq + 1, head, _time.GetUtcNow(), CancellationToken.None));
         old.Dispose();
         // One after the other: a burst leaves text behind that waits on the disk, not threads.
         _sealing = SealAsync(_sealing, segment, before);

@@ -17,9 +17,9 @@ internal sealed class LiveSegment : IDisposable
     private ImmutableList<SegmentBlock> _full = [];
     private long _marked;
 
-    private LiveSegment(FileStream file, ChainFile marks, LineChain chain, BlockBuilder blocks, long firstSeq)
+    private LiveSegment(FileStream file, ChainFile marks, LineChain chain, BlockBuilder blocks, long firstSeq, DateTimeOffset begunAt)
     {
-        (_file, _marks, _chain, _blocks, FirstSeq) = (file, marks, chain, blocks, firstSeq);
+        (_file, _marks, _chain, _blocks, FirstSeq, BegunAt) = (file, marks, chain, blocks, firstSeq, begunAt);
         _marked = LastSeq;
     }
 
@@ -29,19 +29,18 @@ internal sealed class LiveSegment : IDisposable
 
     public long Length { get; private set; }
 
-    public DateTimeOffset? Oldest => _blocks.Oldest;
-
-    public DateTimeOffset? Newest => _blocks.Newest;
+    /// <summary>When it was begun. Not the time of its first event, which may be of long ago: each event of an imported log would be a segment of its own.</summary>
+    public DateTimeOffset BegunAt { get; private set; }
 
     public ReadOnlySpan<byte> Head => _chain.Head;
 
     /// <summary>Begins an empty segment.</summary>
-    public static async Task<LiveSegment> CreateAsync(LogPaths paths, long firstSeq, ReadOnlyMemory<byte> previousHead, CancellationToken cancellationToken)
+    public static async Task<LiveSegment> CreateAsync(LogPaths paths, long firstSeq, ReadOnlyMemory<byte> previousHead, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var marks = await ChainFile.CreateAsync(paths.Chain, firstSeq - 1, previousHead, cancellationToken);
         var file = Open(paths.Live, FileMode.OpenOrCreate);
         DurableFile.SyncDirectory(paths.Directory);
-        return new LiveSegment(file, marks, new LineChain(previousHead.Span), new BlockBuilder(firstSeq), firstSeq);
+        return new LiveSegment(file, marks, new LineChain(previousHead.Span), new BlockBuilder(firstSeq), firstSeq, now);
     }
 
     /// <summary>Takes up a segment as the process before left it; cuts off what it never acknowledged.</summary>
@@ -56,10 +55,14 @@ internal sealed class LiveSegment : IDisposable
             known ? ChainFile.Open(paths.Chain) : await ChainFile.CreateAsync(paths.Chain, firstSeq - 1, previousHead, cancellationToken),
             new LineChain(previousHead.Span),
             new BlockBuilder(firstSeq),
-            firstSeq);
+            firstSeq,
+            now);
         var recovery = segment.Recover(paths, known ? marks : [], now);
-        segment._marked = segment.LastSeq;
+        // Lines behind the last note are noted now; from here on, a change of them is found as well.
+        segment._marked = known ? marks[^1].Seq : firstSeq - 1;
         segment.Mark();
+        // Nothing else knows how old it is.
+        segment.BegunAt = segment._blocks.Oldest is { } oldest && oldest < now ? oldest : now;
         return (segment, recovery);
     }
 

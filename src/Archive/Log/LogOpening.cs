@@ -19,7 +19,7 @@ internal static class LogOpening
 
         if (!File.Exists(paths.Live))
         {
-            return (await LiveSegment.CreateAsync(paths, last + 1, head, cancellationToken), LogRecovery.Clean with { SealedLate = late });
+            return (await LiveSegment.CreateAsync(paths, last + 1, head, now, cancellationToken), LogRecovery.Clean with { SealedLate = late });
         }
 
         var (live, recovery) = await LiveSegment.ResumeAsync(paths, last + 1, head, now, cancellationToken);

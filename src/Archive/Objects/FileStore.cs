@@ -42,7 +42,13 @@ public sealed class FileStore : IObjectStore
                 File.SetUnixFileMode(temporary, UnixFileMode.UserRead | UnixFileMode.GroupRead);
             }
 
-            return Publish(temporary, path);
+            if (!DurableFile.TryPublish(temporary, path))
+            {
+                return false;
+            }
+
+            DurableFile.SyncDirectory(Path.GetDirectoryName(path)!);
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -137,22 +143,6 @@ public sealed class FileStore : IObjectStore
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    // rename(2) would replace what another process put there meanwhile; of two that write one key, one must lose.
-    private static bool Publish(string temporary, string path)
-    {
-        try
-        {
-            File.Move(temporary, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            return false;
-        }
-
-        DurableFile.SyncDirectory(Path.GetDirectoryName(path)!);
-        return true;
-    }
 
     private ObjectStoreException NoLocks() => new($"{Location}: a file system cannot lock objects; back up to a store with object lock, or ask for none") { IsDenied = true };
 

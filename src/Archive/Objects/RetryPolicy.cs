@@ -6,8 +6,8 @@ namespace Comptroller.Archive.Objects;
 /// <summary>Which failures of a store pass by themselves, and how long to wait for that.</summary>
 public sealed class RetryPolicy(TimeProvider time)
 {
-    /// <summary>With full jitter, half a minute altogether on average: longer than a restart of a gateway, shorter than the patience of a Job.</summary>
-    private const int Attempts = 7;
+    /// <summary>With full jitter, some twenty seconds altogether on average: longer than a restart of a gateway, shorter than the patience of a Job.</summary>
+    private const int Attempts = 8;
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
 
@@ -34,7 +34,7 @@ public sealed class RetryPolicy(TimeProvider time)
             }
             catch (Exception e) when (attempt < Attempts && !cancellationToken.IsCancellationRequested && isPassing(e))
             {
-                var most = TimeSpan.FromTicks(Math.Min(Longest.Ticks, First.Ticks << (2 * attempt)));
+                var most = TimeSpan.FromTicks(Math.Min(Longest.Ticks, First.Ticks << attempt));
                 await Task.Delay(most * Random.Shared.NextDouble(), time, cancellationToken);
             }
         }

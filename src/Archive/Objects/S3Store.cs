@@ -19,6 +19,9 @@ public sealed class S3Store : IObjectStore
     private const long LongestObject = 512L << 20;
 
     private const string Sha256Name = "x-amz-meta-sha256";
+
+    /// <summary>Of the call that wrote an object: tells a writer whose answer was lost that the object is its own.</summary>
+    private const string WriteName = "x-amz-meta-write";
     private static readonly TimeSpan CallTimeout = TimeSpan.FromMinutes(5);
 
     private readonly AmazonS3Client _client;
@@ -60,12 +63,11 @@ public sealed class S3Store : IObjectStore
     /// <inheritdoc/>
     public async Task<bool> PutAsync(string key, ReadOnlyMemory<byte> content, PutOptions options, CancellationToken cancellationToken)
     {
-        var (digest, sha256, tries) = (Md5(content.Span), Convert.ToHexStringLower(SHA256.HashData(content.Span)), 0);
+        var (digest, sha256, write) = (Md5(content.Span), Convert.ToHexStringLower(SHA256.HashData(content.Span)), $"{Guid.NewGuid():N}");
         try
         {
             return await CallAsync(key, "write", async () =>
             {
-                tries++;
                 var request = new PutObjectRequest
                 {
                     BucketName = _options.Bucket,
@@ -76,6 +78,7 @@ public sealed class S3Store : IObjectStore
                     IfNoneMatch = "*",
                 };
                 request.Metadata.Add("sha256", sha256);
+                request.Metadata.Add("write", write);
                 if (options.RetainUntil is { } until)
                 {
                     request.ObjectLockMode = options.Compliance ? ObjectLockMode.Compliance : ObjectLockMode.Governance;
@@ -88,8 +91,8 @@ public sealed class S3Store : IObjectStore
         }
         catch (ObjectStoreException e) when (e.InnerException is AmazonS3Exception { StatusCode: HttpStatusCode.PreconditionFailed })
         {
-            // After a broken connection nobody knows whether the first try arrived; the object itself does.
-            return tries > 1 && await HeadAsync(key, cancellationToken) is { } found && found.Sha256 == sha256 && found.Bytes == content.Length;
+            // After a broken connection nobody knows whether the try before arrived; the object itself does.
+            return await CallAsync(key, "look at", async () => (await _client.GetObjectMetadataAsync(_options.Bucket, NameOf(key), cancellationToken)).Metadata[WriteName] == write, cancellationToken);
         }
     }
 

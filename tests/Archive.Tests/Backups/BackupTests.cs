@@ -22,8 +22,8 @@ public sealed class BackupTests : IDisposable
     {
         _store = new FileStore(_directory["store"]);
         Directory.CreateDirectory(_directory["logs/old"]);
-        WriteLog("logs/audit.log", 37_000, seed: 1);
-        WriteLog("logs/old/audit-1.log", 20_000, seed: 2);
+        WriteLog("logs/audit.log", 20_000, seed: 1);
+        WriteLog("logs/old/audit-1.log", 10_000, seed: 2);
         File.WriteAllBytes(_directory["logs/empty"], []);
         File.WriteAllBytes(_directory["logs/blob"], RandomNumberGenerator.GetBytes(300_000));
     }
@@ -40,9 +40,9 @@ public sealed class BackupTests : IDisposable
         var (manifest, _, _) = await BackupAsync();
         manifest.Files.Select(file => file.Path).ShouldBe(["logs/audit.log", "logs/blob", "logs/empty", "logs/old/audit-1.log"]);
         manifest.Files[0].Pieces.Length.ShouldBe(2);
-        manifest.Files[0].Lines.ShouldBe(37_000);
+        manifest.Files[0].Lines.ShouldBe(20_000);
         manifest.Files[0].OldestEventTime.ShouldBe(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        manifest.Files[0].NewestEventTime.ShouldBe(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(36_999));
+        manifest.Files[0].NewestEventTime.ShouldBe(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(19_999));
         manifest.Totals.StoredBytes.ShouldBeLessThan(manifest.Totals.Bytes / 4);
 
         var verdict = await VerifyAsync();
@@ -90,7 +90,7 @@ public sealed class BackupTests : IDisposable
     public async Task A_log_that_grew_sends_its_last_piece_again_and_no_other()
     {
         await BackupAsync();
-        File.AppendAllText(_directory["logs/audit.log"], Line(9, 37_000));
+        File.AppendAllText(_directory["logs/audit.log"], Line(9, 20_000));
         (await BackupAsync()).Manifest.Totals.NewPieces.ShouldBe(1);
         (await VerifyAsync(all: true)).Problems.ShouldBeEmpty();
     }
@@ -117,8 +117,8 @@ public sealed class BackupTests : IDisposable
         foreach (var name in _directory.Files.Where(file => file.StartsWith("store/", StringComparison.Ordinal)).ToList())
         {
             var (path, key) = (_directory[name], name["store/".Length..]);
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             var bytes = File.ReadAllBytes(path);
+            File.Delete(path); // It is read-only; what is written in its place is not.
             foreach (var at in new[] { 0, bytes.Length / 2, bytes.Length - 1 })
             {
                 bytes[at] ^= 4;
@@ -344,7 +344,7 @@ public sealed class BackupTests : IDisposable
 
         // The record is signed: without it, or with another one, the gap is told.
         File.Delete(_directory[_directory.Files.Single(file => file.StartsWith("store/prunes/", StringComparison.Ordinal))]);
-        (await VerifyAsync()).Problems.Length.ShouldBe(2);
+        (await VerifyAsync()).Problems.ShouldHaveSingleItem().ShouldContain("0000000001.manifest.json to backups/node/0000000002.manifest.json: missing");
     }
 
     [Fact]

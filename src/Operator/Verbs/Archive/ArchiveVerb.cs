@@ -16,6 +16,9 @@ internal static class ArchiveVerb
         VerifyVerb.Create(),
         RestoreVerb.Create(),
         PruneVerb.Create(),
+        HealthVerb.Create(),
+        MonitorVerb.Create(),
+        ValidationVerb.Create(),
     };
 
     public static Option<string> LogFile() => new("--log-file")

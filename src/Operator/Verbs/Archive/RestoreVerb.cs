@@ -10,16 +10,23 @@ internal static class RestoreVerb
     public static Command Create()
     {
         var options = new StoreOptions();
-        var target = new Option<string>("--target") { Description = "Directory that gets the files", Required = true };
+        var old = StoreOptions.OldBackup();
+        var target = new Option<string>("--target") { Description = "Directory that gets the files; of a single old backup, the file", Required = true };
         var at = new Option<DateTimeOffset?>("--at") { Description = "The newest backup made at or before this time, such as 2026-11-21T10:00:00Z; the newest of all when absent" };
         var force = new Option<bool>("--force") { Description = "Overwrite files that are others" };
         var dry = new Option<bool>("--dry-run") { Description = "Say what would be done, and do nothing" };
-        var command = new Command("restore", "Bring a backup back; run again, it goes on where it ended") { target, at, force, dry };
+        var command = new Command("restore", "Bring a backup back; run again, it goes on where it ended") { old, target, at, force, dry };
         options.AddStore(command);
         options.AddSigning(command);
         options.AddReading(command);
         command.SetAction(async (result, cancellationToken) =>
         {
+            if (result.GetValue(old) is { } file)
+            {
+                StoreOptions.Open(file).Restore(result.GetValue(target)!, result.GetValue(force), cancellationToken);
+                return ExitCodes.Clean;
+            }
+
             using var key = options.Verification(result);
             using var recipient = options.Decryption(result);
             await using var store = options.Store(result);

@@ -9,10 +9,9 @@ namespace Comptroller.Operator.Verbs.Archive;
 /// <summary>Options that say where backups are and with which keys, alike for every verb. Secrets come from files and the environment, never from arguments.</summary>
 internal sealed class StoreOptions
 {
-    private readonly Option<string> _store = new("--store")
+    private readonly Option<string?> _store = new("--store")
     {
         Description = "A directory, or s3://BUCKET/PREFIX; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, web identity or Pod Identity let in",
-        Required = true,
     };
 
     private readonly Option<string?> _endpoint = new("--endpoint") { Description = "URL of a store that speaks S3; AWS when absent" };
@@ -35,7 +34,7 @@ internal sealed class StoreOptions
     /// <exception cref="FormatException">It is no place for a store.</exception>
     public IObjectStore Store(ParseResult result)
     {
-        var place = result.GetValue(_store)!;
+        var place = result.GetValue(_store) ?? throw new InvalidInputException(["--store: needed, a directory or s3://BUCKET/PREFIX"]);
         if (!place.StartsWith("s3://", StringComparison.Ordinal))
         {
             return place.Contains("://", StringComparison.Ordinal) && !place.StartsWith("file://", StringComparison.Ordinal)
@@ -72,6 +71,12 @@ internal sealed class StoreOptions
         ?? throw new InvalidInputException(["--public-key: needed to prove anything"]), VerificationKey.Parse);
 
     public RSA? Decryption(ParseResult result) => result.GetValue(_decryption) is { } path ? Read("--decryption-key", path, pem => Envelope.ParseKey(pem, isPrivate: true)) : null;
+
+    /// <summary>A backup of the system before, which is one file.</summary>
+    public static Argument<string?> OldBackup() => new("file") { Description = "A backup of the utilities before this program, such as backups/audit/audit_backup_20260204_210945.log.gz, instead of --store", Arity = ArgumentArity.ZeroOrOne };
+
+    /// <exception cref="InvalidInputException">There is no such file.</exception>
+    public static SeedBackup Open(string path) => File.Exists(path) ? SeedBackup.Open(path) : throw new InvalidInputException([$"{path}: no such file"]);
 
     public static T Read<T>(string option, string path, Func<string, T> parse)
     {

@@ -12,15 +12,23 @@ internal static class VerifyVerb
     public static Command Create()
     {
         var options = new StoreOptions();
+        var old = StoreOptions.OldBackup();
         var all = new Option<bool>("--all") { Description = "Read back every backup, not only the newest; the chain of all is proved either way" };
         var least = new Option<long?>("--at-least") { Description = "Number of the newest backup that somebody saw: fewer mean that the newest ones are gone" };
         var format = BackupVerb.Output();
-        var command = new Command("verify", "Prove backups: signatures, chain, gaps, locks and every byte; with --signing-key the result is kept as evidence") { all, least, format };
+        var command = new Command("verify", "Prove backups: signatures, chain, gaps, locks and every byte; with --signing-key the result is kept as evidence") { old, all, least, format };
         options.AddStore(command);
         options.AddSigning(command);
         options.AddReading(command);
         command.SetAction(async (result, cancellationToken) =>
         {
+            if (result.GetValue(old) is { } file)
+            {
+                var problem = StoreOptions.Open(file).Verify(cancellationToken);
+                await result.InvocationConfiguration.Output.WriteLineAsync(problem ?? $"{file}: whole; it is not signed, so nobody can tell who made it");
+                return problem is null ? ExitCodes.Clean : ExitCodes.Warnings;
+            }
+
             using var key = options.Verification(result);
             using var recipient = options.Decryption(result);
             using var signing = options.TrySigning(result);

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Comptroller.Archive.Health;
+
+namespace Comptroller.Operator.Verbs.Archive;
+
+/// <summary><c>archive health</c>: how well the log of a running process is. Exit 0 healthy, 1 warning, 2 critical.</summary>
+internal static class HealthVerb
+{
+    public static Command Create()
+    {
+        var log = ArchiveVerb.LogFile();
+        var json = new Option<bool>("--json") { Description = "The document that monitoring tools read" };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "With the figures of each component" };
+        var watch = new Option<double?>("--watch") { Description = "Seconds until it is looked at again, until it is stopped" };
+        var command = new Command("health", "Check the process that writes to an audit log: exit 0 healthy, 1 warning, 2 critical") { log, json, verbose, watch };
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            while (true)
+            {
+                var report = LogHealth.Judge(ObservedLog.Look(result.GetValue(log)!), TimeProvider.System.GetUtcNow());
+                await result.InvocationConfiguration.Output.WriteAsync(result.GetValue(json) ? report.ToJson() : Text(report, result.GetValue(verbose)));
+                if (result.GetValue(watch) is not { } seconds)
+                {
+                    return (int)report.Status;
+                }
+
+                try
+                {
+                    await Task.Delay(TimeSpan.FromSeconds(Math.Max(0.1, seconds)), TimeProvider.System, cancellationToken);
+                }
+                catch (OperationCanceledException)
+                {
+                    return (int)report.Status;
+                }
+            }
+        });
+        return command;
+    }
+
+    private static string Text(HealthReport report, bool verbose) => string.Concat(
+    [
+        $"Overall Status: {report.Status.ToString().ToUpperInvariant()}\nTimestamp: {report.Timestamp:u}\nUptime: {report.UptimeSeconds}s\n\nComponent Health Checks:\n",
+        .. report.Checks.Select(check => $"  {Mark(check.Status)} {Title(check.Component)}: {check.Status.ToString().ToUpperInvariant()} ({check.Message})\n"
+            + (verbose ? string.Concat(check.Metrics.Where(metric => metric.Value is not System.Collections.IDictionary).Select(metric => $"      {metric.Key}: {metric.Value}\n")) : "")),
+    ]);
+
+    private static string Mark(HealthStatus status) => status switch { HealthStatus.Healthy => "ok  ", HealthStatus.Warning => "warn", _ => "FAIL" };
+
+    private static string Title(string component) => string.Join(' ', component.Split('_').Select(word => $"{char.ToUpperInvariant(word[0])}{word[1..]}"));
+}
