@@ -76,6 +76,9 @@ internal sealed class ConfigurationSection
     /// <summary>Every option and value as Fluent Bit sees them, plain text; an option that repeats comes once for each value.</summary>
     public ImmutableArray<(string Option, string Text)> Values { get; }
 
+    /// <summary>Names of the options that have a value.</summary>
+    public IEnumerable<string> Options => Values.Select(value => value.Option).Distinct();
+
     /// <summary>The last value of an option; null when absent. Option names ignore case.</summary>
     public string? Text(string option)
     {

@@ -57,7 +57,7 @@ public static partial class FluentBitCheck
     private static IEnumerable<ConfigurationFault> OptionsAreKnown(ConfigurationTree tree) =>
         from section in tree.All
         where section.Declaration is not null
-        from option in section.Values.Select(value => value.Option).Distinct()
+        from option in section.Options
         where section.Kind(option) is null
         select new ConfigurationFault($"{section.Path}.{option}", $"is not an option of {(section.Section is "service" or "parsers" ? section.Section : section.Name)}");
 

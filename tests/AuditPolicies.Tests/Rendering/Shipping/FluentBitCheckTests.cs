@@ -87,7 +87,7 @@ public sealed class FluentBitCheckTests
     public void Every_option_is_found_when_it_is_misspelt()
     {
         var tree = new ConfigurationTree(FluentBitConfiguration.Render(Examples.Everything));
-        foreach (var (section, option) in tree.All.SelectMany(section => section.Options.Select(option => (section, option.Key))))
+        foreach (var (section, option) in tree.All.SelectMany(section => section.Options.Select(option => (section, option))))
         {
             var configuration = FluentBitConfiguration.Render(Examples.Everything);
             Section(configuration, section.Path)[option + "_"] = "x";
@@ -99,7 +99,7 @@ public sealed class FluentBitCheckTests
     public void Every_number_switch_size_and_time_is_found_when_it_is_a_word()
     {
         var tree = new ConfigurationTree(FluentBitConfiguration.Render(Examples.Everything));
-        var typed = tree.All.SelectMany(section => section.Options.Where(option => section.Kind(option.Key) != OptionKind.Text).Select(option => (section.Path, option.Key))).ToList();
+        var typed = tree.All.SelectMany(section => section.Options.Where(option => section.Kind(option) != OptionKind.Text).Select(option => (section.Path, option))).ToList();
         typed.Count.ShouldBeGreaterThan(40);
         foreach (var (path, option) in typed)
         {
