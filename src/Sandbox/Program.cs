@@ -32,4 +32,5 @@ root.SetAction((result, cancellationToken) => TryIt.RunAsync(
         ServeOnly = result.GetValue(serveOnly),
     },
     cancellationToken));
-return await root.Parse(args).InvokeAsync();
+// Everything that runs is stopped in order after Ctrl-C, however long that takes.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = Timeout.InfiniteTimeSpan });

@@ -56,11 +56,12 @@ internal sealed class ResourceView(IKubeClient client, IReadOnlyList<(string Kin
     /// <summary>Shows the table until Ctrl-C.</summary>
     public async Task<int> ShowAsync(Task<int> operatorRun, string kubeconfigPath, CancellationToken cancellationToken)
     {
-        AnsiConsole.WriteLine();
-        AnsiConsole.WriteLine($"kubectl --kubeconfig {kubeconfigPath} get auditpolicies,policyauditschedules,cronjobs,jobs,pods -A");
-        AnsiConsole.WriteLine($"kubectl --kubeconfig {kubeconfigPath} annotate --overwrite pas/falcon-small reconcile.fluxcd.io/requestedAt=\"$(date -u +%FT%TZ)\"   # audits now");
-        AnsiConsole.WriteLine("Ctrl-C stops.");
-        AnsiConsole.WriteLine();
+        // Not by the console that draws the table: it breaks long lines, and these are to be copied.
+        Console.WriteLine();
+        Console.WriteLine($"kubectl --kubeconfig {kubeconfigPath} get auditpolicies,policyauditschedules,cronjobs,jobs,pods -A");
+        Console.WriteLine($"kubectl --kubeconfig {kubeconfigPath} annotate --overwrite pas/falcon-small reconcile.fluxcd.io/requestedAt=\"$(date -u +%FT%TZ)\"   # audits now");
+        Console.WriteLine("Ctrl-C stops.");
+        Console.WriteLine();
         try
         {
             if (AnsiConsole.Profile.Capabilities.Interactive)
