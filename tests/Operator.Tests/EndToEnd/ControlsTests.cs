@@ -10,7 +10,7 @@ public sealed class ControlsTests(RunningEstate running) : IClassFixture<Running
     private readonly Estate estate = running.Estate;
 
     [Fact]
-    public async Task A_suspended_policy_renders_nothing_until_it_is_resumed()
+    public async Task L3_a_suspended_policy_renders_nothing_until_it_is_resumed()
     {
         await estate.NamespaceAsync("paused");
         await estate.ApplyAsync("paused", "policy", Specs.Sound + "\nsuspend: true");
@@ -35,6 +35,28 @@ public sealed class ControlsTests(RunningEstate running) : IClassFixture<Running
         policy.Says("Ready=True/Succeeded").ShouldBeTrue();
         policy["status"]!["inventory"]!.AsArray().Count.ShouldBe(3);
         (await estate.ExistsAsync(RenderedKinds.VmRules, "frozen", "policy-audit-alerts")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task L3_a_policy_that_is_being_deleted_is_left_alone_even_when_it_changes()
+    {
+        await estate.NamespaceAsync("leaving");
+        await estate.ApplyAsync("leaving", "policy", Specs.Sound);
+        await estate.UntilAsync("leaving", "policy", "Ready=True/Succeeded");
+        // Somebody else's finalizer keeps it for a while.
+        await estate.MergeAsync(ResourceTypes.AuditPolicies, "leaving", "policy", """{"metadata": {"finalizers": ["example.com/archive"]}}""");
+        await estate.DeleteAsync(ResourceTypes.AuditPolicies, "leaving", "policy");
+        var before = await estate.GetAsync(ResourceTypes.AuditPolicies, "leaving", "policy");
+        await estate.DeleteAsync(RenderedKinds.ConfigMaps, "leaving", "policy-talos-audit");
+
+        // Another resource goes through the same queue behind it.
+        await estate.ApplyAsync("leaving", "next", Specs.Sound);
+        await estate.UntilAsync("leaving", "next", "Ready=True/Succeeded");
+
+        (await estate.ExistsAsync(RenderedKinds.ConfigMaps, "leaving", "policy-talos-audit")).ShouldBeFalse();
+        var after = await estate.GetAsync(ResourceTypes.AuditPolicies, "leaving", "policy");
+        ((string?)after["metadata"]!["resourceVersion"]).ShouldBe((string?)before["metadata"]!["resourceVersion"]);
+        await estate.MergeAsync(ResourceTypes.AuditPolicies, "leaving", "policy", """{"metadata": {"finalizers": null}}""");
     }
 
     [Fact]
