@@ -97,7 +97,7 @@ public static partial class OperatorHost
         var policies = new Informer<AuditPolicy>(
             client, ResourceTypes.AuditPolicies, new InformerOptions<AuditPolicy> { Namespaces = options.WatchNamespaces }, context);
         var reconciler = new AuditPolicyReconciler(
-            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, delivery, context.Time);
+            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, delivery, options.User, context.Time);
         var controller = new Controller<AuditPolicy>(
                 new ControllerOptions { Name = "auditpolicy", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, policies, reconciler, context)
             .Owns(owned.Caches[RenderedKinds.ConfigMaps])

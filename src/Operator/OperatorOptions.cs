@@ -1,3 +1,4 @@
+using Comptroller.AuditPolicies.Alerting;
 using Comptroller.Kubernetes.Client;
 using Microsoft.Extensions.Logging;
 
@@ -27,6 +28,12 @@ public sealed record OperatorOptions
 
     /// <summary>Namespace of the own pod; null outside a cluster.</summary>
     public string? PodNamespace { get; init; }
+
+    /// <summary>Name of the own service account.</summary>
+    public string ServiceAccount { get; init; } = "comptroller";
+
+    /// <summary>As whom the own requests stand in an audit log. Outside a cluster that is not known, and the account of the manifests is as good as any.</summary>
+    internal string User => PodNamespace is null ? AlertOptions.DefaultOperatorUser : $"system:serviceaccount:{PodNamespace}:{ServiceAccount}";
 
     /// <summary>Image that audits run; the own pod's when null.</summary>
     public string? Image { get; init; }

@@ -7,6 +7,12 @@ namespace Comptroller.AuditPolicies.Alerting;
 /// <summary>Which alerts one cluster's audit events raise, and where the rule object lives.</summary>
 public sealed partial record AlertOptions
 {
+    /// <summary>The account of an operator that runs where its manifests put it.</summary>
+    public const string DefaultOperatorUser = "system:serviceaccount:comptroller-system:comptroller";
+
+    // Fluent Bit tries again after 5 minutes at the latest, so what happened in an outage of 4 minutes is still seen when it arrives.
+    private static readonly TimeSpan LatestArrival = TimeSpan.FromMinutes(10);
+
     // vmalert puts these on an alert itself, or the renderer does; "namespace" would hide alerts from Alertmanager configurations, which
     // the operator binds to their own namespace by that label.
     private static readonly string[] ReservedLabels = ["alertname", "alertgroup", "cluster", "namespace", "severity", "stats_result", "__name__"];
@@ -47,6 +53,9 @@ public sealed partial record AlertOptions
     /// <summary>Users whose changes of audit policies, webhooks and API services are expected, such as a delivery tool.</summary>
     public ImmutableArray<string> ControlEditors { get; init; } = [];
 
+    /// <summary>The operator's own account, which writes the rule object.</summary>
+    public string OperatorUser { get; init; } = DefaultOperatorUser;
+
     /// <summary>Time between evaluations.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -68,8 +77,11 @@ public sealed partial record AlertOptions
     /// <summary>How long a cluster may send nothing; at least two intervals.</summary>
     internal TimeSpan SilentAfter => Max(Thresholds.SilentAfter, Interval * 2);
 
-    /// <summary>Window of the rules that report every event. Twice the interval: an event that arrives late is still seen by the next evaluation.</summary>
-    internal TimeSpan EventWindow => Interval * 2;
+    /// <summary>
+    /// Window of the rules that report every event, by the time at which it happened: long enough for one that arrives after an outage, and at
+    /// least two intervals. An alert stays for as long, and further events of the same kind do not raise it again.
+    /// </summary>
+    internal TimeSpan EventWindow => Max(LatestArrival, Interval * 2);
 
     /// <summary>Everything that cannot be rendered; empty when all is well.</summary>
     public IEnumerable<OptionError> Check()

@@ -12,7 +12,7 @@ public sealed record AlertThresholds
     /// <summary>How long a cluster may send nothing.</summary>
     public TimeSpan SilentAfter { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>More 401 responses than this per window are reported; per source address where the events can be asked.</summary>
+    /// <summary>More 401 responses than this per window are reported, whatever addresses they come from.</summary>
     public int AuthenticationFailures { get; init; } = 10;
 
     /// <summary>More 403 responses than this per window are reported; per user where the events can be asked.</summary>

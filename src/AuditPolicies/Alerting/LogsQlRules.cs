@@ -52,7 +52,7 @@ public static class LogsQlRules
 
     private static AlertRule SecretReadByPerson(AlertOptions options) => new(
         AlertKind.SecretReadByPerson,
-        EveryEvent(options, [.. SecretReads, Present(User), Not(Like(User, "^system:")), .. NotAmong(options.SecretReaders)], (User, "user"), (TargetNamespace, "target_namespace")),
+        EveryEvent(options, [.. SecretReads, Present(User), $"({Is(User, Known.Administrator)} or {Not(Like(User, "^system:"))})", .. NotAmong(options.SecretReaders)], (User, "user"), (TargetNamespace, "target_namespace")),
         $"{AlertTemplate.Label("user")} read secrets in {Cluster(options)}",
         $"{AlertTemplate.Label("user")} read secrets in namespace \"{AlertTemplate.Label("target_namespace")}\" {AlertTemplate.Value} times (no namespace: across all).");
 
@@ -73,7 +73,7 @@ public static class LogsQlRules
         $"{AlertTemplate.Label("user")}: {AlertTemplate.Label("verb")} on {AlertTemplate.Label("resource")}, {AlertTemplate.Value} times.");
 
     // The verbs stand in the body, so a policy that records roles at Metadata shows bindings and roles to nobody here. Arrays are stored as
-    // their JSON text, in the order of the API's own fields.
+    // their JSON text: the rules of a role, and a JSON patch as a whole.
     private static AlertRule EscalationGranted(AlertOptions options) => new(
         AlertKind.EscalationGranted,
         EveryEvent(
@@ -81,7 +81,7 @@ public static class LogsQlRules
             [
                 .. RbacWrites(options),
                 IsOneOf("verb", ["create", "update", "patch"]),
-                $"({Like("requestObject.rules", Known.EscalatingRules)} or {Is("requestObject.roleRef.name", "cluster-admin")})",
+                $"({Like("requestObject.rules", Known.EscalatingRules)} or {Like("requestObject", Known.EscalatingPatch)} or {Is("requestObject.roleRef.name", "cluster-admin")})",
             ],
             (User, "user"),
             (Resource, "resource"),
@@ -127,9 +127,9 @@ public static class LogsQlRules
                 Writes,
                 Succeeded,
                 Not(Present(Subresource)),
-                $"({IsOneOf(ApiGroup, ["admissionregistration.k8s.io", "apiregistration.k8s.io"])} or {Is(ApiGroup, "comptroller.dev")} {Is(Resource, "auditpolicies")}"
-                    + $" or {Is(ApiGroup, "operator.victoriametrics.com")} {Is(Resource, "vmrules")} {Is("objectRef.name", options.Name)})",
-                .. NotAmong([.. Known.WritingControls, .. options.ControlEditors]),
+                $"({Not(Is(User, Known.NamespaceController))} ({IsOneOf(ApiGroup, ["admissionregistration.k8s.io", "apiregistration.k8s.io"])} or {Is(ApiGroup, "comptroller.dev")} {Is(Resource, "auditpolicies")})"
+                    + $" or {Is(ApiGroup, "operator.victoriametrics.com")} {Is(Resource, "vmrules")} ({Is("objectRef.name", options.Name)} or {AllAtOnce(options)}))",
+                .. NotAmong([.. Known.WritingControls(options.OperatorUser), .. options.ControlEditors]),
             ],
             (User, "user"),
             (Resource, "resource"),
@@ -138,11 +138,15 @@ public static class LogsQlRules
         $"{AlertTemplate.Label("user")} changed {AlertTemplate.Label("resource")} {AlertTemplate.Label("name")} in {Cluster(options)}",
         $"{AlertTemplate.Label("user")}: {AlertTemplate.Label("verb")} of {AlertTemplate.Label("resource")} \"{AlertTemplate.Label("name")}\", {AlertTemplate.Value} times. It decides what is recorded, reported or admitted.");
 
+    // What is deleted with all others has no name in the event.
+    private static string AllAtOnce(AlertOptions options) => $"{Is("verb", "deletecollection")} {Is(TargetNamespace, options.Namespace)}";
+
+    // Not by sourceIPs: all but its last address are the caller's words (X-Forwarded-For), and another one in each request would make groups of one.
     private static AlertRule AuthenticationFailures(AlertOptions options) => new(
         AlertKind.AuthenticationFailures,
-        Query(options.BurstWindow, options, [Is(Code, "401")], CountRequestsBy(("sourceIPs", "source_ips")), $"filter hits:>{Number(options.Thresholds.AuthenticationFailures)}"),
-        $"Failed logins from {AlertTemplate.Label("source_ips")} in {Cluster(options)}",
-        $"{AlertTemplate.Value} requests with bad or expired credentials in {Duration(options.BurstWindow)}.");
+        Query(options.BurstWindow, options, [Is(Code, "401")], "stats count_uniq(auditID) as hits", $"filter hits:>{Number(options.Thresholds.AuthenticationFailures)}"),
+        $"Failed logins in {Cluster(options)}",
+        $"{AlertTemplate.Value} requests with bad or expired credentials in {Duration(options.BurstWindow)}, from all addresses together.");
 
     private static AlertRule ForbiddenBurst(AlertOptions options) => new(
         AlertKind.ForbiddenBurst,

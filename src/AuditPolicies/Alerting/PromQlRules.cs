@@ -7,8 +7,8 @@ namespace Comptroller.AuditPolicies.Alerting;
 
 /// <summary>
 /// The alerts of one cluster as questions to counters that Fluent Bit keeps, for teams whose vmalert asks no VictoriaLogs. They tell that
-/// something happened and the events tell who did it. Three say less than those over the events: failed logins and refusals are counted for
-/// the cluster and not for each caller, and of escalations only bindings to cluster-admin are seen, because Fluent Bit matches no lists.
+/// something happened and the events tell who did it. Two say less than those over the events: refusals are counted for the cluster and not for each
+/// caller, and of escalations only bindings to cluster-admin are seen, because Fluent Bit matches no lists.
 /// </summary>
 public static class PromQlRules
 {
@@ -29,7 +29,7 @@ public static class PromQlRules
 
     /// <summary>What Fluent Bit must count for <see cref="For"/>.</summary>
     public static ImmutableArray<EventCounter> Counters(AlertOptions options) =>
-        [Events, .. Acts(options).Where(act => IsWanted(act.Kind, options)).Select(act => act.Counter)];
+        [Events, .. Acts(options).Where(act => IsWanted(act.Kind, options)).SelectMany(act => act.Counters)];
 
     /// <summary>The rules in the order of the group.</summary>
     public static IEnumerable<AlertRule> For(AlertOptions options) =>
@@ -46,12 +46,12 @@ public static class PromQlRules
             AlertKind.SecretReadByPerson,
             new("secret_read_by_person_total", "Reads of Secrets by people")
             {
-                Except = [FieldPattern.StartingWith(User, "system:"), .. Users(options.SecretReaders), .. Reads],
+                Except = [new FieldPattern(User, $@"\A(?!{FieldPattern.Literal(Known.Administrator)}\z)system:"), .. Users(options.SecretReaders), .. Reads],
                 Only = FieldPattern.Among(Resource, ["secrets"]),
             },
             Allowed,
             "Somebody read secrets",
-            "Look for objectRef.resource secrets and verbs get, list and watch, by users whose name does not start with \"system:\".");
+            "Look for objectRef.resource secrets and verbs get, list and watch, by users whose name does not start with \"system:\", or is \"system:admin\".");
         yield return new Act(
             AlertKind.SecretReadByServiceAccount,
             new("secret_read_by_service_account_total", "Reads of Secrets by service accounts")
@@ -119,17 +119,25 @@ public static class PromQlRules
             AlertKind.ControlsChanged,
             new("controls_changed_total", "Changes of what is recorded, reported or admitted")
             {
-                Except = [.. Users([.. Known.WritingControls, .. options.ControlEditors]), FieldPattern.NotAmong("verb", Changes)],
+                Except = [.. Users([Known.NamespaceController, .. Known.WritingControls(options.OperatorUser), .. options.ControlEditors]), FieldPattern.NotAmong("verb", Changes)],
                 Only = new FieldPattern("requestURI", Controls(options.Name)),
             },
             Succeeded,
             "What is recorded, reported or admitted was changed",
-            "Look for writes to the groups admissionregistration.k8s.io and apiregistration.k8s.io, to auditpolicies and to these rules.");
+            "Look for writes to the groups admissionregistration.k8s.io and apiregistration.k8s.io, to auditpolicies and to these rules, also deletecollection of all vmrules of their namespace.")
+        {
+            // A counter of its own, since the address is the one at which other rules are created, and Fluent Bit asks for one pattern only.
+            Also = new("rules_deleted_at_once_total", "Deletions of all rules with these among them")
+            {
+                Except = [.. Users([.. Known.WritingControls(options.OperatorUser), .. options.ControlEditors]), FieldPattern.NotAmong("verb", ["deletecollection"])],
+                Only = new FieldPattern("requestURI", AllRules(options.Namespace)),
+            },
+        };
     }
 
     private static AlertRule Rule(Act act, AlertOptions options) => new(
         act.Kind,
-        Moved(Series(act.Counter.Metric, options.Cluster, act.Codes), options.EventWindow),
+        string.Join(" or ", act.Counters.Select(counter => Moved(Series(counter.Metric, options.Cluster, act.Codes), options.EventWindow))),
         $"{act.Summary} in {Cluster(options)}",
         $"At least once in the last {Duration(options.EventWindow)}. {act.Description}");
 
@@ -192,6 +200,9 @@ public static class PromQlRules
         + @"|comptroller\.dev/[^/?]+/namespaces/[^/?]+/auditpolicies(?:/[^/?]+)?"
         + $@"|operator\.victoriametrics\.com/[^/?]+/namespaces/[^/?]+/vmrules/{FieldPattern.Literal(ownRules)})(?:\z|\?)";
 
+    private static string AllRules(string @namespace) =>
+        $@"\A/apis/operator\.victoriametrics\.com/[^/?]+/namespaces/{FieldPattern.Literal(@namespace)}/vmrules(?:\z|\?)";
+
     private static string Cluster(AlertOptions options) => AlertTemplate.Literal(options.Cluster);
 
     /// <summary>Something that is worth an alert whenever it happens.</summary>
@@ -200,5 +211,11 @@ public static class PromQlRules
     /// <param name="Codes">Which of them by their response, which Fluent Bit cannot match because it is a number.</param>
     /// <param name="Summary">What happened; the cluster follows.</param>
     /// <param name="Description">How to find it among the events.</param>
-    private sealed record Act(AlertKind Kind, EventCounter Counter, string Codes, string Summary, string Description);
+    private sealed record Act(AlertKind Kind, EventCounter Counter, string Codes, string Summary, string Description)
+    {
+        /// <summary>Further events that count; null for none.</summary>
+        public EventCounter? Also { get; init; }
+
+        public IEnumerable<EventCounter> Counters => new[] { Counter, Also }.OfType<EventCounter>();
+    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Comptroller.AuditPolicies.Alerting;
 using Comptroller.AuditPolicies.Evaluation;
 
 namespace Comptroller.AuditPolicies.Compliance;
@@ -20,7 +21,7 @@ internal sealed record Audience(ImmutableArray<Identity> Callers, Func<AuditRequ
 
     // A person who is in a group of the system's is not meant by a rule about that group, and in no cluster.
     private static bool IsByPerson(AuditRequest request) =>
-        request.User is { } user && !user.StartsWith("system:", StringComparison.Ordinal)
+        request.User is { } user && (user == Known.Administrator || !user.StartsWith("system:", StringComparison.Ordinal))
         && !request.Groups.Any(group => group is "system:nodes" or "system:unauthenticated" || group.StartsWith("system:serviceaccounts", StringComparison.Ordinal));
 
     private static bool IsByWorkload(AuditRequest request) =>

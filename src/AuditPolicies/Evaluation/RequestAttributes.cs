@@ -79,7 +79,8 @@ public static class RequestAttributes
 
     private static (string Path, string Query) Split(string url)
     {
-        var start = url.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme ? url.IndexOf('/', scheme + 3) : 0;
+        // A path that starts with / is no absolute URL, whatever addresses its query carries.
+        var start = !url.StartsWith('/') && url.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme ? url.IndexOf('/', scheme + 3) : 0;
         if (start < 0 || !url.AsSpan(start).StartsWith("/", StringComparison.Ordinal))
         {
             throw new FormatException($"{url}: a URL needs a path that starts with /");

@@ -116,7 +116,7 @@ public sealed record AlertThresholds
     [Duration(AtLeast = "10s", AtMost = "24h")]
     public string SilentAfter { get; init => field = value ?? "10m"; } = "10m";
 
-    /// <summary>More failed logins (401) than this per window and source address are reported; with PromQL, per window.</summary>
+    /// <summary>More failed logins (401) than this per window are reported, whatever addresses they come from.</summary>
     [Range(0, 1_000_000)]
     public int AuthenticationFailures { get; init; }
 

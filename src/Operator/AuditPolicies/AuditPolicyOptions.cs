@@ -31,7 +31,7 @@ internal static class AuditPolicyOptions
     };
 
     /// <summary>Null without errors: alerts were turned off, or there are no shipped events to ask.</summary>
-    public static (AlertOptions? Value, ImmutableArray<string> Errors) Alerts(ObjectMeta metadata, string name, AuditPolicySpec spec)
+    public static (AlertOptions? Value, ImmutableArray<string> Errors) Alerts(ObjectMeta metadata, string name, AuditPolicySpec spec, string operatorUser)
     {
         var alerts = spec.Alerts ?? new Alerts();
         if (spec.Forwarding is not { } forwarding || !alerts.Enabled)
@@ -68,6 +68,7 @@ internal static class AuditPolicyOptions
             Name = name,
             Namespace = metadata.Namespace ?? "",
             Cluster = forwarding.Cluster,
+            OperatorUser = operatorUser,
             Language = language,
             ObjectLabels = alerts.Labels.ToImmutableSortedDictionary(StringComparer.Ordinal),
             SecretReaders = [.. alerts.SecretReaders],

@@ -77,7 +77,10 @@ internal sealed record AuditPolicyPlan
     /// <summary>Whose rule a finding is about; null when it is about the policy as a whole.</summary>
     public RuleOrigin? Origin(Finding finding) => finding.RuleIndex is { } rule ? Rules?.Origin(rule) : null;
 
-    public static AuditPolicyPlan Make(AuditPolicy resource)
+    /// <summary>The plan of one resource, offline or in the operator.</summary>
+    /// <param name="resource">The resource with its defaults.</param>
+    /// <param name="operatorUser">Who will write what is rendered.</param>
+    public static AuditPolicyPlan Make(AuditPolicy resource, string operatorUser = AlertOptions.DefaultOperatorUser)
     {
         var (metadata, spec) = (resource.Metadata, resource.Spec);
         var rules = RuleSelection.Of(spec);
@@ -85,7 +88,7 @@ internal sealed record AuditPolicyPlan
         var target = KubernetesVersion.TryParse(spec.KubernetesVersion, out var version) ? version : (KubernetesVersion?)null;
         var interval = SpecDurations.Read(spec.Interval, "spec.interval");
         var retryInterval = SpecDurations.Read(spec.RetryInterval ?? spec.Interval, spec.RetryInterval is null ? "spec.interval" : "spec.retryInterval");
-        var alerts = AuditPolicyOptions.Alerts(metadata, AuditPolicyObjects.AlertsName(metadata), spec);
+        var alerts = AuditPolicyOptions.Alerts(metadata, AuditPolicyObjects.AlertsName(metadata), spec, operatorUser);
         var shipping = ShippingOptions.Of(spec, alerts.Value is { Language: AlertLanguage.PromQl } counting ? PromQlRules.Counters(counting) : []);
         ImmutableArray<string> errors =
         [

@@ -11,7 +11,7 @@ namespace Comptroller.Operator.AuditPolicies;
 /// <see cref="AuditPolicyConditions"/>; this shell only sends and writes. Deletion needs no finalizer: everything rendered has the
 /// resource as owner and goes with it.
 /// </summary>
-internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter statuses, EventRecorder events, DeliveryCheck delivery, TimeProvider time)
+internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter statuses, EventRecorder events, DeliveryCheck delivery, string user, TimeProvider time)
     : IReconciler<AuditPolicy>, IFailureReporter<AuditPolicy>, IForgetter
 {
     public async Task<Outcome> ReconcileAsync(AuditPolicy resource, CancellationToken cancellationToken)
@@ -34,7 +34,7 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
             return Outcome.After(asRendered);
         }
 
-        var plan = AuditPolicyPlan.Make(resource);
+        var plan = AuditPolicyPlan.Make(resource, user);
         if (!plan.Errors.IsEmpty)
         {
             throw new TerminalException(ConditionReason.InvalidSpec, string.Join("; ", plan.Errors));

@@ -49,6 +49,7 @@ internal static class OperatorVerb
                 LeaderElectionNamespace = result.GetValue(leaseNamespace)!,
                 Instance = Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName,
                 PodNamespace = Environment.GetEnvironmentVariable("POD_NAMESPACE"),
+                ServiceAccount = Environment.GetEnvironmentVariable("POD_SERVICE_ACCOUNT") ?? "comptroller",
                 Image = result.GetValue(image),
                 Telemetry = TelemetryTarget.Read(Environment.GetEnvironmentVariable),
                 DeliveryCredentials = result.GetValue(credentials),

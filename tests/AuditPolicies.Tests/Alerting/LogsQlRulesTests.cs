@@ -92,6 +92,24 @@ public sealed partial class LogsQlRulesTests
     }
 
     [Fact]
+    public void The_operator_is_who_it_says_and_nobody_else()
+    {
+        var write = Event("""{"verb": "patch", "user": {"username": "system:serviceaccount:tools:reporter"}, "objectRef": {"apiGroup": "operator.victoriametrics.com", "resource": "vmrules", "namespace": "monitoring", "name": "audit"}}""");
+        var options = Options with { OperatorUser = "system:serviceaccount:tools:reporter" };
+        Query("AuditControlsChanged", options).Run([write], Now).ShouldBeEmpty();
+        Query("AuditControlsChanged", Options).Run([write], Now).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_short_interval_leaves_the_window_for_what_arrives_when_Fluent_Bit_tries_again()
+    {
+        var frequent = Options with { Interval = TimeSpan.FromSeconds(10) };
+        var cap = (int)PromQlRulesTests.Configuration(Options)["service"]!["scheduler.cap"]!;
+        frequent.EventWindow.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(2 * cap));
+        Query("AuditSecretReadByPerson", frequent).Run([Event(SecretRead, seconds: 2 * cap - 5)], Now).Count.ShouldBe(1);
+    }
+
+    [Fact]
     public void A_long_interval_widens_the_windows_so_that_nothing_falls_between_two_evaluations()
     {
         var hourly = Options with { Interval = TimeSpan.FromHours(1) };

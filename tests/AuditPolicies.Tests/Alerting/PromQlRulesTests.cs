@@ -107,6 +107,15 @@ public sealed partial class PromQlRulesTests
     }
 
     [Fact]
+    public void The_operator_is_who_it_says_and_nobody_else()
+    {
+        var write = Event("""{"verb": "patch", "user": {"username": "system:serviceaccount:tools:reporter"}, "objectRef": {"apiGroup": "operator.victoriametrics.com", "resource": "vmrules", "namespace": "monitoring", "name": "audit"}}""");
+        var options = Options with { OperatorUser = "system:serviceaccount:tools:reporter" };
+        Fires("AuditControlsChanged", options, [write]).ShouldBe(0);
+        Fires("AuditControlsChanged", Options, [write]).ShouldBe(1);
+    }
+
+    [Fact]
     public void The_kinds_are_those_of_the_other_language_and_what_is_disabled_is_neither_asked_nor_counted()
     {
         PromQlRules.For(Options).Select(rule => rule.Kind).ShouldBe(AlertKind.All);

@@ -60,6 +60,7 @@ public sealed class StandardTests
     [Theory]
     [InlineData("""{"level": "None", "users": ["system:serviceaccount:velero:velero"], "resources": [{"group": "", "resources": ["pods/exec"]}]}""", "PCIDSS", "10.2.1.2", "system:serviceaccount:velero:velero")]
     [InlineData("""{"level": "None", "userGroups": ["breakglass"], "verbs": ["get"], "resources": [{"group": "", "resources": ["secrets"]}]}""", "SOC2", "CC6.1", "secrets")]
+    [InlineData("""{"level": "None", "users": ["system:admin"], "verbs": ["get"], "resources": [{"group": "", "resources": ["secrets"]}]}""", "SOC2", "CC6.1", "system:admin")]
     [InlineData("""{"level": "RequestResponse", "namespaces": ["vault"], "resources": [{"group": "", "resources": ["secrets"]}]}""", "CIS", "3.2.2", "in vault")]
     [InlineData("""{"level": "Request", "resources": [{"group": "", "resources": ["configmaps"], "resourceNames": ["kubeadm-config"]}]}""", "CIS", "3.2.2", "kubeadm-config")]
     [InlineData("""{"level": "Metadata", "verbs": ["create"], "resources": [{"group": "rbac.authorization.k8s.io"}], "omitStages": ["ResponseComplete"]}""", "SOC2", "CC6.3", "ResponseComplete omitted")]

@@ -29,6 +29,7 @@ public sealed class RequestAttributesTests
     [InlineData("GET", "/api/v1/pods?fieldSelector=metadata.name!%3Dx", "list", "", "pods", "", "")]
     [InlineData("GET", "/api/v1/pods?limit=many&fieldSelector=metadata.name%3Dx&watch=1", "watch", "", "pods", "", "")]
     [InlineData("DELETE", "https://10.0.0.1:6443/apis/apps/v1/namespaces/a/deployments/", "deletecollection", "a", "deployments", "", "")]
+    [InlineData("GET", "/api/v1/namespaces/a/pods?x=http://h/api/v1/secrets", "list", "a", "pods", "", "")]
     [InlineData("POST", "/api/v1/namespaces/a/pods/x/exec?command=ls", "create", "a", "pods", "exec", "x")]
     [InlineData("GET", "/api/v1/proxy/namespaces/a/services/x/some/path", "proxy", "a", "services", "", "x")]
     public void Knows_the_corners_of_the_resolver(string method, string url, string verb, string space, string resource, string subresource, string name)
@@ -44,6 +45,7 @@ public sealed class RequestAttributesTests
     [InlineData("/apis/apps/v1")]
     [InlineData("/openapi/v2/x/y")]
     [InlineData("/")]
+    [InlineData("/healthz?next=http://x")]
     public void Discovery_is_no_resource_request(string url) => RequestAttributes.Resolve("GET", url, "alice", []).IsResourceRequest.ShouldBeFalse();
 
     [Theory]

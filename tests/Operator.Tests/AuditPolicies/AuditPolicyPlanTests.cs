@@ -89,6 +89,17 @@ public sealed class AuditPolicyPlanTests
     }
 
     [Fact]
+    public void The_rules_expect_the_writes_of_the_operator_that_applies_them()
+    {
+        var options = new OperatorOptions { Cluster = null!, PodNamespace = "tools", ServiceAccount = "reporter" };
+        (options with { PodNamespace = null }).User.ShouldBe("system:serviceaccount:comptroller-system:comptroller");
+
+        var rules = AuditPolicyPlan.Make(Specs.Read(Input("full")), options.User).Alerts!.Body.ToJsonString();
+        rules.ShouldContain("system:serviceaccount:tools:reporter");
+        rules.ShouldNotContain("system:serviceaccount:comptroller-system:comptroller");
+    }
+
+    [Fact]
     public void A_release_takes_its_values_from_the_ConfigMap_it_stands_in()
     {
         var map = AuditPolicyPlan.Make(Specs.Read(Input("full"))).FluentBit!.Body;

@@ -58,7 +58,7 @@ public static class FluentBitConfiguration
         ["storage.backlog.mem_limit"] = "32M",
         ["storage.metrics"] = true,
         ["scheduler.base"] = 5,
-        // The default cap of 2000 s would leave alerts blind for half an hour after an outage.
+        // At the default cap of 2000 s, events would arrive half an hour after an outage: older than the window that alerts look at.
         ["scheduler.cap"] = 300,
     };
 
