@@ -56,7 +56,7 @@ public sealed class ProgramTests : IDisposable
     }
 
     private Process Start(string program, params string[] arguments) =>
-        Process.Start(new ProcessStartInfo("dotnet", [program, "--kubeconfig", Kubeconfig, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Process.Start(new ProcessStartInfo("dotnet", [program, "--kubeconfig", Kubeconfig, .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
 
     private static string Copy(string from, DirectoryInfo to)
     {
