@@ -62,7 +62,7 @@ public sealed record AuditRunStatus
     [Required, StringLength(253)]
     public string Name { get; init => field = value ?? ""; } = "";
 
-    /// <summary>Complete, Degraded (some of what was asked could not be audited) or Failed.</summary>
+    /// <summary>Complete, Degraded (complete, but some policy could not be read and counts as failed) or Failed (also when something could not be fetched).</summary>
     [Required, AllowedValues(AuditOutcomes.Complete, AuditOutcomes.Degraded, AuditOutcomes.Failed)]
     public string Outcome { get; init => field = value ?? ""; } = "";
 

@@ -3,6 +3,7 @@ using Comptroller.Falcon.Api;
 using Comptroller.Falcon.Auditing;
 using Comptroller.Falcon.RateLimiting;
 using Comptroller.Falcon.Reports;
+using Comptroller.Falcon.Scheduling;
 using Comptroller.Falcon.Store;
 
 namespace Comptroller.Falcon.Daemon;
@@ -25,13 +26,19 @@ public sealed class DaemonFigures
     }
 
     /// <summary>Whether a probe should call it ready: five failures in a row, or no success for longer than is allowed, are not; nor is one that stops.</summary>
-    public bool Ready(TimeSpan oldestSuccess)
+    /// <param name="freshUntil">Until when a success at an instant is recent enough; the start counts as one.</param>
+    public bool Ready(Func<DateTimeOffset, DateTimeOffset> freshUntil)
     {
         lock (_gate)
         {
-            return !_sum.IsStopping && _health.Status != "unhealthy" && _time.GetUtcNow() - (_sum.LastSuccess?.Ended ?? _started) <= oldestSuccess;
+            return !_sum.IsStopping && _health.Status != "unhealthy" && _time.GetUtcNow() <= freshUntil(_sum.LastSuccess?.Ended ?? _started);
         }
     }
+
+    /// <summary>Until when a success is recent enough: two slots after it were missed, and the second run has had its hour.</summary>
+    /// <remarks>By the slots that follow it, not by the distance of any two: office hours have sixty hours without a slot at every weekend.</remarks>
+    public static DateTimeOffset FreshUntil(CronSchedule schedule, TimeZoneInfo zone, DateTimeOffset success) =>
+        schedule.Next(schedule.Next(success, zone), zone) + TimeSpan.FromHours(1);
 
     public void Next(DateTimeOffset at)
     {

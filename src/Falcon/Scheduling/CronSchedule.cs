@@ -1,8 +1,9 @@
 namespace Comptroller.Falcon.Scheduling;
 
 /// <summary>
-/// A cron expression: minute, hour, day of month, month, day of week (0 and 7 are Sunday), or a macro such as <c>@daily</c>. As in
-/// every cron, and in Kubernetes' CronJob, the two days are alternatives when both are restricted.
+/// A cron expression: minute, hour, day of month, month, day of week (0 and 7 are Sunday), or a macro such as <c>@daily</c>. The two
+/// days are alternatives unless one of them starts with <c>*</c>, as in crontab. The controller of CronJobs has other rules for that, and for
+/// clock changes.
 /// </summary>
 public sealed class CronSchedule
 {

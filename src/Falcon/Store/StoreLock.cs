@@ -13,10 +13,35 @@ public sealed class StoreLock : IAsyncDisposable
 
     private StoreLock(FileStream? file, DbConnection? connection) => (_file, _connection) = (file, connection);
 
+    // Between two looks whether the other process has ended.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     /// <summary>Takes the lock of a store. It is given back when the process ends, however it ends.</summary>
     /// <exception cref="IOException">Another process has it.</exception>
-    public static async Task<StoreLock> TakeAsync(StoreConnections store, CancellationToken cancellationToken) =>
-        store.IsPostgres ? await TakeAsync(await store.OpenAsync(cancellationToken), cancellationToken) : Take(Path.GetDirectoryName(store.FilePath)!);
+    public static Task<StoreLock> TakeAsync(StoreConnections store, CancellationToken cancellationToken) =>
+        TakeAsync(store, TimeSpan.Zero, TimeProvider.System, cancellationToken);
+
+    /// <summary>Takes the lock of a store as soon as the process that has it gives it back.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="patience">How long to wait; a Job that replaces another starts while that one is still stopping.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="IOException">Another process still has it.</exception>
+    public static async Task<StoreLock> TakeAsync(StoreConnections store, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var end = time.GetUtcNow() + patience;
+        while (true)
+        {
+            try
+            {
+                return store.IsPostgres ? await TakeAsync(await store.OpenAsync(cancellationToken), cancellationToken) : Take(Path.GetDirectoryName(store.FilePath)!);
+            }
+            catch (StoreTakenException) when (time.GetUtcNow() < end)
+            {
+                await Task.Delay(Pause, time, cancellationToken);
+            }
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -59,5 +84,7 @@ public sealed class StoreLock : IAsyncDisposable
         throw Taken($"database {database}", null);
     }
 
-    private static IOException Taken(string where, Exception? e) => new($"{where}: another audit is writing here; wait for it, or give this one a store of its own", e);
+    private static StoreTakenException Taken(string where, Exception? e) => new($"{where}: another audit is writing here; wait for it, or give this one a store of its own", e);
+
+    private sealed class StoreTakenException(string message, Exception? e) : IOException(message, e);
 }

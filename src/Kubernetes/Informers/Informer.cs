@@ -136,7 +136,7 @@ public sealed partial class Informer<T> : IInformer, IReflectorSink<T>
         };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var reflectors = scopes.Keys
-            .Select(scope => new Reflector<T>(client, Type, scope.Length == 0 ? null : scope, selection, this, context).RunAsync(stop.Token))
+            .Select(scope => new Reflector<T>(client, Type, scope.Length == 0 ? null : scope, selection, options.Required, this, context).RunAsync(stop.Token))
             .ToList();
         // The first to end, by whatever cause, ends all: a half-watched kind would be silent data loss (rule R12).
         await Task.WhenAny(reflectors);

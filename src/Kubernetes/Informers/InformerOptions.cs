@@ -12,7 +12,7 @@ public sealed record InformerOptions<T>
     /// <summary>Objects per page of the list (rule Q4).</summary>
     public int PageSize { get; init; } = 500;
 
-    /// <summary>False for kinds the process can live without: start-up does not wait for them and readiness does not need them.</summary>
+    /// <summary>False for kinds the process can live without: start-up does not wait for them, readiness does not need them, and a server without them is no warning.</summary>
     public bool Required { get; init; } = true;
 
     /// <summary>Drops what nobody reads before an object is stored (rule C3).</summary>

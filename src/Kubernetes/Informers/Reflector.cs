@@ -23,6 +23,7 @@ public sealed partial class Reflector<T>
     private readonly ResourceType<T> type;
     private readonly string? scope;
     private readonly ListOptions listOptions;
+    private readonly bool required;
     private readonly IReflectorSink<T> sink;
     private readonly TimeProvider time;
     private readonly RuntimeMetrics metrics;
@@ -38,16 +39,18 @@ public sealed partial class Reflector<T>
     /// <param name="type">What to list and watch.</param>
     /// <param name="scope">A namespace, or null for all of them.</param>
     /// <param name="selection">Label and field selectors, and the page size.</param>
+    /// <param name="required">False for a kind that clusters may lack: that the server does not serve it is then no warning.</param>
     /// <param name="sink">Where the objects go.</param>
     /// <param name="context">Clock, logs, metrics.</param>
     public Reflector(
-        IKubeClient client, ResourceType<T> type, string? scope, ListOptions selection, IReflectorSink<T> sink, RuntimeContext context)
+        IKubeClient client, ResourceType<T> type, string? scope, ListOptions selection, bool required, IReflectorSink<T> sink, RuntimeContext context)
     {
         this.client = client;
         this.type = type;
         this.scope = scope;
         // Refusals are told and waited for here; a client that repeats them by itself would hide the cause for a minute.
         listOptions = selection with { FailFast = true };
+        this.required = required;
         this.sink = sink;
         time = context.Time;
         metrics = context.Metrics;
@@ -223,7 +226,7 @@ public sealed partial class Reflector<T>
         // Said once: a kind that nobody installs would otherwise be missed aloud for ever.
         if (message != lastProblem)
         {
-            LogFailed(message, cause);
+            LogFailed(code == 404 && !required ? LogLevel.Information : LogLevel.Warning, message, cause);
         }
 
         lastProblem = message;
@@ -241,8 +244,8 @@ public sealed partial class Reflector<T>
     [LoggerMessage(LogLevel.Information, "The history of {Where} before resource version {Version} is gone; listing again")]
     private partial void LogExpired(string where, string version);
 
-    [LoggerMessage(LogLevel.Warning, "{Problem}")]
-    private partial void LogFailed(string problem, Exception? cause);
+    [LoggerMessage("{Problem}")]
+    private partial void LogFailed(LogLevel level, string problem, Exception? cause);
 
     [LoggerMessage(LogLevel.Warning, "{Kind} {Key} cannot be decoded: {Error}")]
     private partial void LogUndecoded(string kind, ObjectKey key, string error);

@@ -1,27 +1,37 @@
 using System.Collections.Immutable;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Falcon.Scheduling;
+using Comptroller.Kubernetes.Model;
 
 namespace Comptroller.Operator.PolicyAuditSchedules;
 
-/// <summary>When something is due: a cron expression on the clock of a time zone. Pure.</summary>
-internal sealed record AuditTimetable(CronSchedule Schedule, TimeZoneInfo Zone)
+/// <summary>
+/// When something is due: a cron expression on the clock of a time zone, by the rules of whoever starts it, which is the CronJob's controller
+/// or the daemon. They differ where both days are restricted and where the clock changes. Pure.
+/// </summary>
+internal sealed class AuditTimetable
 {
+    private readonly Func<DateTimeOffset, DateTimeOffset> next;
+
+    private AuditTimetable(Func<DateTimeOffset, DateTimeOffset> next) => this.next = next;
+
     /// <summary>The first time after an instant.</summary>
-    public DateTimeOffset NextAfter(DateTimeOffset at) => Schedule.Next(at, Zone).ToUniversalTime();
+    public DateTimeOffset NextAfter(DateTimeOffset at) => next(at).ToUniversalTime();
 
     /// <summary>Until when what was found at an instant is young enough: the second time after it at which something newer was due.</summary>
     public DateTimeOffset FreshUntil(DateTimeOffset at) => NextAfter(NextAfter(at));
 
+    /// <param name="mode">One of <see cref="AuditModes"/>: whose rules count.</param>
     /// <param name="schedule">A cron expression.</param>
     /// <param name="zone">IANA name of a time zone.</param>
     /// <param name="field">Path of the schedule, starting with <c>spec</c>; errors name it.</param>
-    public static (AuditTimetable? Value, ImmutableArray<string> Errors) Read(string schedule, string zone, string field)
+    public static (AuditTimetable? Value, ImmutableArray<string> Errors) Read(string mode, string schedule, string zone, string field)
     {
         var errors = ImmutableArray.CreateBuilder<string>();
-        CronSchedule? parsed = null;
+        Func<DateTimeOffset, TimeZoneInfo, DateTimeOffset>? rule = null;
         try
         {
-            parsed = CronSchedule.Parse(schedule);
+            rule = mode == AuditModes.Daemon ? CronSchedule.Parse(schedule).Next : OfCronJob(schedule);
         }
         catch (FormatException e)
         {
@@ -33,6 +43,24 @@ internal sealed record AuditTimetable(CronSchedule Schedule, TimeZoneInfo Zone)
             errors.Add($"spec.timeZone: \"{zone}\" is not a time zone; use an IANA name such as Europe/Berlin");
         }
 
-        return (errors.Count == 0 ? new AuditTimetable(parsed!, found!) : null, errors.ToImmutable());
+        return (errors.Count == 0 ? new AuditTimetable(at => rule!(at, found!)) : null, errors.ToImmutable());
+    }
+
+    private static Func<DateTimeOffset, TimeZoneInfo, DateTimeOffset> OfCronJob(string text)
+    {
+        if (!CronJobSchedule.TryParse(text, out var schedule, out var error))
+        {
+            throw new FormatException($"\"{text}\" is no schedule of a CronJob: {error}");
+        }
+
+        // Its firings hang on when the CronJob last fired, so that nobody else can tell the next one.
+        if (text.StartsWith("@every", StringComparison.Ordinal))
+        {
+            throw new FormatException($"\"{text}\" names no time of the clock; write minute, hour, day of month, month and day of week, such as */30 * * * *");
+        }
+
+        return schedule.Next(new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero), TimeZoneInfo.Utc) is not null
+            ? (at, zone) => schedule.Next(at, zone)!.Value
+            : throw new FormatException($"\"{text}\" never fires: no such date exists");
     }
 }

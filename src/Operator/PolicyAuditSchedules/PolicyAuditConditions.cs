@@ -9,7 +9,7 @@ namespace Comptroller.Operator.PolicyAuditSchedules;
 /// </summary>
 /// <remarks>
 /// <list type="table">
-/// <item><term>Ready</term><description>Everything is rendered and nothing known keeps a run from starting. That runs fail does not touch it: that is the tenant's or the network's matter, and alerts tell it.</description></item>
+/// <item><term>Ready</term><description>Everything is rendered and nothing known keeps a run from starting. In Daemon mode that takes a ready pod, and a daemon is not ready while its runs keep failing; a CronJob's failing runs do not touch it. Alerts tell both.</description></item>
 /// <item><term>Compliant</term><description>True/ScoreMet, False/BelowThreshold, Unknown/NoCompleteRun, Unknown/Stale (the newest complete run is older than two intervals).</description></item>
 /// </list>
 /// </remarks>
@@ -81,7 +81,7 @@ internal static class PolicyAuditConditions
     {
         { LastRun: null } => "no run has ended yet",
         { LastRun.Outcome: AuditOutcomes.Failed } => RenderConditions.Bounded($"the last {(status.ConsecutiveFailures == 1 ? "run" : $"{status.ConsecutiveFailures} runs")} failed: {status.LastRun.Message ?? "no reason was given"}"),
-        { LastRun.Outcome: AuditOutcomes.Degraded } => RenderConditions.Bounded($"the last run could not audit everything: {status.LastRun.Message ?? "no reason was given"}"),
+        { LastRun.Outcome: AuditOutcomes.Degraded } => RenderConditions.Bounded($"score {status.Audit!.Score} %, {Failing(status.Audit)} failed; {status.LastRun.Message ?? "some policy cannot be read"}"),
         _ => $"score {status.Audit!.Score} %, {Failing(status.Audit)} failed",
     };
 

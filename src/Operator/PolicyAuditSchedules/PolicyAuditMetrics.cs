@@ -67,7 +67,7 @@ internal sealed class PolicyAuditMetrics : IDisposable
 
     private static double? StaleAt(PolicyAuditSchedule item) =>
         (item.Status.LastSuccessTime ?? item.Metadata.CreationTimestamp) is { } since
-            ? Seconds(AuditTimetable.Read(item.Spec.Schedules.FetchAndGrade, item.Spec.TimeZone, "").Value?.FreshUntil(since)) : null;
+            ? Seconds(AuditTimetable.Read(item.Spec.Mode, item.Spec.Schedules.FetchAndGrade, item.Spec.TimeZone, "").Value?.FreshUntil(since)) : null;
 
     private static double? Truth(PolicyAuditSchedule item, string condition) =>
         item.Status.Conditions?.FirstOrDefault(each => each.Type == condition)?.Status switch { "True" => 1, "False" => 0, _ => null };

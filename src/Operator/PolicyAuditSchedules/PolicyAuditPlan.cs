@@ -42,7 +42,7 @@ internal sealed record PolicyAuditPlan
         var deadline = SpecDurations.Read(spec.Jobs.StartingDeadline, "spec.jobs.startingDeadline");
         var timeout = SpecDurations.Read(spec.Jobs.Timeout, "spec.jobs.timeout");
         var evaluation = SpecDurations.Read(spec.Alerts.Interval, "spec.alerts.interval");
-        var audits = AuditTimetable.Read(spec.Schedules.FetchAndGrade, spec.TimeZone, "spec.schedules.fetchAndGrade");
+        var audits = AuditTimetable.Read(spec.Mode, spec.Schedules.FetchAndGrade, spec.TimeZone, "spec.schedules.fetchAndGrade");
         ImmutableArray<string> errors =
         [
             .. NameErrors(metadata.Name),
@@ -90,7 +90,7 @@ internal sealed record PolicyAuditPlan
         };
 
         IEnumerable<string> Other(string? schedule, string field) =>
-            schedule is null ? [] : AuditTimetable.Read(schedule, spec.TimeZone, field).Errors.Where(error => !audits.Errors.Contains(error));
+            schedule is null ? [] : AuditTimetable.Read(spec.Mode, schedule, spec.TimeZone, field).Errors.Where(error => !audits.Errors.Contains(error));
     }
 
     private static IEnumerable<string> NameErrors(string name)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Schemas;
 using static Comptroller.Kubernetes.Schemas.FieldErrors;
 
@@ -44,7 +45,7 @@ internal sealed class CronJobStrategy(BuiltInType type) : SpecAndStatusStrategy(
         {
             yield return Invalid(Field, schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead");
         }
-        else if (CronSchedule.Error(schedule) is { } error)
+        else if (!CronJobSchedule.TryParse(schedule, out _, out var error))
         {
             yield return Invalid(Field, schedule, error);
         }

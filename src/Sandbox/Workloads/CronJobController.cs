@@ -80,7 +80,7 @@ internal sealed class CronJobController(ObjectStore store, ResourceCatalog catal
     {
         var (spec, status) = (cronJob.Content["spec"]!, cronJob.Content["status"]!);
         var zone = TimeZoneInfo.FindSystemTimeZoneById(Text(spec, "timeZone") is { Length: > 0 } named ? named : "Etc/UTC");
-        if ((bool?)spec["suspend"] == true || CronSchedule.Parse(Text(spec, "schedule")) is not { } schedule)
+        if ((bool?)spec["suspend"] == true || !CronJobSchedule.TryParse(Text(spec, "schedule"), out var schedule, out _))
         {
             return null;
         }
@@ -116,7 +116,7 @@ internal sealed class CronJobController(ObjectStore store, ResourceCatalog catal
     }
 
     /// <summary>The last firing in a time, its end included. Earlier ones that were missed are skipped, as the real controller does.</summary>
-    private static DateTimeOffset? LastBetween(CronSchedule schedule, DateTimeOffset since, DateTimeOffset until, TimeZoneInfo zone)
+    private static DateTimeOffset? LastBetween(CronJobSchedule schedule, DateTimeOffset since, DateTimeOffset until, TimeZoneInfo zone)
     {
         // From ever closer before the end, so that a year of missed minutes costs a few steps.
         for (var back = TimeSpan.FromMinutes(2); ; back *= 4)

@@ -34,6 +34,11 @@ internal sealed class PodRunner(ObjectStore store, ResourceCatalog catalog, Obje
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        if (!OperatingSystem.IsWindows())
+        {
+            // Values of Secrets lie below, and everybody may look into the directory for temporary files.
+            Directory.CreateDirectory(_root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
         var sandbox = new PodSandbox(store, options, _root);
         try
         {

@@ -7,6 +7,7 @@ using Comptroller.Falcon.Hosts;
 using Comptroller.Falcon.Policies;
 using Comptroller.Falcon.RateLimiting;
 using Comptroller.Falcon.Reports;
+using Comptroller.Falcon.Scheduling;
 using Comptroller.Falcon.Store;
 using Comptroller.Falcon.Tests.Reports;
 
@@ -30,19 +31,37 @@ public sealed partial class DaemonFiguresTests : IDisposable
     [Fact]
     public void A_failure_degrades_five_are_not_ready_a_success_heals()
     {
-        _figures.Ready(TimeSpan.FromHours(5)).ShouldBeTrue();
+        _figures.Ready(success => success.AddHours(5)).ShouldBeTrue();
         for (var i = 0; i < 4; i++)
         {
             _figures.Record(Run(RunResult.Partial));
         }
 
-        _figures.Ready(TimeSpan.FromHours(5)).ShouldBeTrue();
+        _figures.Ready(success => success.AddHours(5)).ShouldBeTrue();
         Json(DaemonJson.WriteReady).GetProperty("status").GetString().ShouldBe("degraded");
         _figures.Record(Run(RunResult.Failed));
-        _figures.Ready(TimeSpan.FromHours(5)).ShouldBeFalse();
+        _figures.Ready(success => success.AddHours(5)).ShouldBeFalse();
         Json(DaemonJson.WriteReady).GetProperty("error_message").GetString().ShouldBe("broken");
         _figures.Record(Run(RunResult.Complete));
-        _figures.Ready(TimeSpan.FromHours(5)).ShouldBeTrue();
+        _figures.Ready(success => success.AddHours(5)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Nights_and_weekends_without_a_slot_make_no_daemon_unready_and_two_missed_slots_do()
+    {
+        var officeHours = CronSchedule.Parse("0 8-18 * * 1-5");
+        var friday = new DateTimeOffset(2026, 3, 6, 18, 5, 0, TimeSpan.Zero);
+        _time.Advance(friday - _time.GetUtcNow());
+        _figures.Record(Run(RunResult.Complete) with { Ended = friday });
+        for (; _time.GetUtcNow() < friday.AddHours(63).AddMinutes(50); _time.Advance(TimeSpan.FromMinutes(30)))
+        {
+            Ready().ShouldBeTrue($"{_time.GetUtcNow():u}");
+        }
+
+        _time.Advance(TimeSpan.FromMinutes(30));
+        Ready().ShouldBeFalse("Monday's runs at eight and nine have both had their hour");
+
+        bool Ready() => _figures.Ready(success => DaemonFigures.FreshUntil(officeHours, TimeZoneInfo.Utc, success));
     }
 
     [Fact]
@@ -50,10 +69,10 @@ public sealed partial class DaemonFiguresTests : IDisposable
     {
         _figures.Record(Run(RunResult.Complete));
         _time.Advance(TimeSpan.FromHours(6));
-        _figures.Ready(TimeSpan.FromHours(5)).ShouldBeFalse();
-        _figures.Ready(TimeSpan.FromHours(7)).ShouldBeTrue();
+        _figures.Ready(success => success.AddHours(5)).ShouldBeFalse();
+        _figures.Ready(success => success.AddHours(7)).ShouldBeTrue();
         _figures.Stopping();
-        _figures.Ready(TimeSpan.FromHours(7)).ShouldBeFalse();
+        _figures.Ready(success => success.AddHours(7)).ShouldBeFalse();
         Json(DaemonJson.WriteReady).GetProperty("status").GetString().ShouldBe("stopping");
     }
 

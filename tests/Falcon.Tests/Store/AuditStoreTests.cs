@@ -181,6 +181,27 @@ public sealed class AuditStoreTests(PostgresServer postgres) : IClassFixture<Pos
         await (await StoreLock.TakeAsync(store, default)).DisposeAsync();
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_second_writer_may_wait_for_the_first_and_gives_up_in_the_end(string kind)
+    {
+        await using var store = new StoreConnections(await AddressAsync(kind));
+        var first = await StoreLock.TakeAsync(store, default);
+        var time = new VirtualTime();
+        (await Should.ThrowAsync<IOException>(() => StoreLock.TakeAsync(store, TimeSpan.FromSeconds(90), time, default))).Message.ShouldContain("another audit is writing here");
+        time.Elapsed.ShouldBe(TimeSpan.FromSeconds(90));
+
+        var later = new VirtualTime();
+        var second = Task.Run(() => StoreLock.TakeAsync(store, TimeSpan.FromDays(100_000), later, default));
+        while (later.Waits.Count < 3)
+        {
+            await Task.Yield();
+        }
+
+        await first.DisposeAsync();
+        await (await second).DisposeAsync();
+    }
+
     [PostgresFact]
     public async Task PostgreSQL_is_reached_by_URL_and_by_key_values_and_a_wrong_password_is_said_without_being_shown()
     {

@@ -308,14 +308,18 @@ public sealed class ReflectorTests : IDisposable
         informer.IsKindMissing.ShouldBeFalse();
     }
 
-    [Fact]
-    public async Task A_kind_that_nobody_installs_is_missed_aloud_once()
+    [Theory]
+    [InlineData(true, LogLevel.Warning)]
+    [InlineData(false, LogLevel.Information)]
+    public async Task A_kind_that_nobody_installs_is_missed_aloud_once(bool required, LogLevel level)
     {
         var missing = new KubeApiException("LIST", "/widgets", 404, "NotFound", "no");
         server.List(missing).List(missing).List(missing).List("10").Watch(missing).List(missing).List("20");
-        Start();
+        Start(new InformerOptions<Widget> { Required = required });
         await WatchingAsync(2);
-        context.Logs.Lines.Count(line => line.Level == LogLevel.Warning).ShouldBe(2, "before the kind was there, and after it had gone");
+        var told = context.Logs.Lines.Where(line => line.Text.Contains("does not serve", StringComparison.Ordinal)).ToList();
+        told.Count.ShouldBe(2, "before the kind was there, and after it had gone");
+        told.ShouldAllBe(line => line.Level == level);
     }
 
     [Fact]

@@ -43,13 +43,26 @@ public sealed class AuditRunTests
     }
 
     [Fact]
-    public void A_degraded_run_is_neither_a_success_nor_a_failure()
+    public void A_degraded_run_has_audited_everything_and_says_which_policy_it_could_not_read()
     {
-        var degraded = new AuditRunResult { Outcome = AuditOutcomes.Degraded, Score = 99, Message = "firewall: 1 policy is malformed" };
+        var degraded = new AuditRunResult { Outcome = AuditOutcomes.Degraded, Score = 99, Message = "firewall policy \"Servers\" (malformed)" };
         var status = Fold([Job("a", 1, failed: true), Job("b", 4)], [Pod("a", null, 2), Pod("b", degraded.ToJson(), 0)]);
         status.ConsecutiveFailures.ShouldBe(0);
-        status.LastSuccessTime.ShouldBeNull();
-        status.Audit.ShouldBeNull("a score of part of the tenant is no score of the tenant");
+        status.LastSuccessTime.ShouldBe(Start.AddMinutes(4));
+        status.Audit!.Score.ShouldBe(99);
+        PolicyAuditConditions.Summary(status).ShouldBe("score 99 %, 0 of 0 policies failed; firewall policy \"Servers\" (malformed)");
+    }
+
+    [Fact]
+    public void A_tenant_that_keeps_lacking_a_scope_keeps_failing_although_a_score_of_the_rest_is_there()
+    {
+        var partial = new AuditRunResult { Outcome = AuditOutcomes.Failed, Score = 99, Message = "firewall: no scope" };
+        var status = Fold(
+            [Job("a", 1), Job("b", 2, failed: true), Job("c", 3, failed: true)], [Pod("a", Complete(80), 0), Pod("b", partial.ToJson(), 2), Pod("c", partial.ToJson(), 2)]);
+        status.ConsecutiveFailures.ShouldBe(2);
+        status.LastSuccessTime.ShouldBe(Start.AddMinutes(1));
+        status.Audit!.Score.ShouldBe(80, "a score of part of the tenant is no score of the tenant");
+        PolicyAuditConditions.Summary(status).ShouldBe("the last 2 runs failed: firewall: no scope");
     }
 
     [Fact]
@@ -141,6 +154,23 @@ public sealed class AuditRunTests
     {
         var status = Judge(Schedules.Of($"{{timeZone: {zone}, {Schedules.Sound}}}"), new PolicyAuditScheduleStatus(), Start);
         status.NextRunTime.ShouldBe(DateTimeOffset.Parse(expected, System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Theory]
+    // What a clock change skips, what it repeats, */2 beside a weekday, and Sunday as 7.
+    [InlineData("CronJob", "30 2 * * *", "2026-03-28T12:00:00Z", "2026-03-30T00:30:00Z")]
+    [InlineData("Daemon", "30 2 * * *", "2026-03-28T12:00:00Z", "2026-03-29T01:00:00Z")]
+    [InlineData("CronJob", "30 2 * * *", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z")]
+    [InlineData("Daemon", "30 2 * * *", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z")]
+    [InlineData("CronJob", "0 0 */2 * mon", "2026-06-02T00:00:00Z", "2026-06-02T22:00:00Z")]
+    [InlineData("Daemon", "0 0 */2 * mon", "2026-06-02T00:00:00Z", "2026-06-14T22:00:00Z")]
+    [InlineData("Daemon", "0 0 * * 7", "2026-06-02T00:00:00Z", "2026-06-06T22:00:00Z")]
+    public void The_next_run_is_due_by_the_rules_of_whoever_starts_it(string mode, string schedule, string now, string expected)
+    {
+        var resource = Schedules.Of($"{{mode: {mode}, timeZone: Europe/Berlin, schedules: {{fetchAndGrade: \"{schedule}\"}}, {Schedules.Sound}}}");
+        Judge(resource, new PolicyAuditScheduleStatus(), Time(now)).NextRunTime.ShouldBe(Time(expected));
+
+        static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]

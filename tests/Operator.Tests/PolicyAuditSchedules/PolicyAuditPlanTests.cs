@@ -128,7 +128,11 @@ public sealed class PolicyAuditPlanTests
     }
 
     [Theory]
-    [InlineData("{schedules: {fetchAndGrade: \"61 * * * *\"}, FALCON}", "spec.schedules.fetchAndGrade", "minute")]
+    [InlineData("{schedules: {fetchAndGrade: \"61 * * * *\"}, FALCON}", "spec.schedules.fetchAndGrade", "end of range (61) above maximum (59)")]
+    [InlineData("{schedules: {fetchAndGrade: \"0 0 * * 7\"}, FALCON}", "spec.schedules.fetchAndGrade", "end of range (7) above maximum (6)")]
+    [InlineData("{schedules: {fetchAndGrade: \"@every 1h\"}, FALCON}", "spec.schedules.fetchAndGrade", "names no time of the clock")]
+    [InlineData("{mode: Daemon, schedules: {fetchAndGrade: \"61 * * * *\"}, FALCON}", "spec.schedules.fetchAndGrade", "minute")]
+    [InlineData("{mode: Daemon, schedules: {fetchAndGrade: \"0 0 30 2 *\"}, FALCON}", "spec.schedules.fetchAndGrade", "never")]
     [InlineData("{schedules: {fetchAndGrade: \"0 0 30 2 *\"}, FALCON}", "spec.schedules.fetchAndGrade", "never")]
     [InlineData("{schedules: {cleanup: \"0 0 * *\"}, FALCON}", "spec.schedules.cleanup", "cron")]
     [InlineData("{timeZone: Europe/Atlantis, FALCON}", "spec.timeZone", "Europe/Atlantis")]

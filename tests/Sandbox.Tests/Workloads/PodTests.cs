@@ -51,6 +51,18 @@ public sealed class PodTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_pods_are_given_is_for_nobody_else_on_the_machine()
+    {
+        Create("pod", "pwd > dev/termination-log");
+        var directory = new DirectoryInfo((await EndAsync("pod"))["message"]!.ToString().Trim());
+        while (!directory.Name.StartsWith("comptroller-sandbox-", StringComparison.Ordinal))
+        {
+            directory = directory.Parent.ShouldNotBeNull();
+        }
+        directory.UnixFileMode.ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    [Fact]
     public async Task Variables_come_from_Secrets_as_they_are_when_the_container_starts_and_from_nowhere_else()
     {
         Environment.SetEnvironmentVariable("COMPTROLLER_TEST_OUTSIDE", "seen");

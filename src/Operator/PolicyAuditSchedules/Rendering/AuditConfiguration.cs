@@ -25,8 +25,8 @@ internal static class AuditConfiguration
     public static string Render(PolicyAuditScheduleSpec spec)
     {
         var profile = RateLimit.Profiles[spec.RateLimit.Profile];
-        var schedules = new JsonObject { ["fetch_and_grade"] = spec.Schedules.FetchAndGrade };
-        foreach (var (key, schedule) in new[] { ("cleanup", spec.Schedules.Cleanup), ("metrics", spec.Schedules.Metrics) })
+        var schedules = new JsonObject();
+        foreach (var (key, schedule) in new[] { ("fetch_and_grade", spec.Schedules.FetchAndGrade), ("cleanup", spec.Schedules.Cleanup), ("metrics", spec.Schedules.Metrics) })
         {
             if (schedule is not null)
             {
@@ -66,6 +66,12 @@ internal static class AuditConfiguration
                 ["health_check"] = new JsonObject { ["enabled"] = true, ["port"] = HealthPort, ["bind_address"] = "0.0.0.0" },
             },
         };
+        if (spec.Mode != AuditModes.Daemon)
+        {
+            // The controller of CronJobs reads schedules by rules of its own: a run must not stumble over what that one understands.
+            configuration["daemon"]!.AsObject().Remove("schedules");
+        }
+
         return YamlWriter.Write(configuration);
     }
 

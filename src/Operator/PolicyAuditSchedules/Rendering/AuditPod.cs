@@ -39,6 +39,7 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
     private const string ConfigurationFolder = "/etc/comptroller";
     private const string CredentialsFolder = $"{ConfigurationFolder}/credentials";
     private const int User = 1001;
+    private const int GracePeriodSeconds = 60;
 
     public static JsonObject Labels(string owner, AuditTask task) => new()
     {
@@ -74,7 +75,7 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
                 ["restartPolicy"] = task == AuditTask.Daemon ? "Always" : "Never",
                 ["automountServiceAccountToken"] = false,
                 ["enableServiceLinks"] = false,
-                ["terminationGracePeriodSeconds"] = 60,
+                ["terminationGracePeriodSeconds"] = GracePeriodSeconds,
                 ["securityContext"] = new JsonObject
                 {
                     ["runAsNonRoot"] = true,
@@ -126,7 +127,8 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
     private JsonArray Arguments(AuditTask task)
     {
         string[] grading = Spec.GradingConfigMapRef is null || task == AuditTask.Cleanup ? [] : ["--grading", GradingFolder];
-        string[] result = task == AuditTask.Audit ? ["--termination-log", ResultPath] : [];
+        // One that replaces another, or starts beside a requested one, finds the volume in use: for as long as that one has to stop, and some.
+        string[] result = task == AuditTask.Audit ? ["--termination-log", ResultPath, "--lock-timeout", $"{GracePeriodSeconds + 30}s"] : [];
         // A daemon is asked by starting it anew: it takes no orders over the network, where anybody could give them.
         string[] now = task == AuditTask.Daemon && Inputs.Request is not null ? ["--immediate"] : [];
         string[] arguments =

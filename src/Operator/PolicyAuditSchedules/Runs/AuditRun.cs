@@ -65,7 +65,7 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
             .OrderBy(run => run.Status.EndTime).ThenBy(run => run.Status.Name, StringComparer.Ordinal),
     ];
 
-    /// <summary>The status after this run. Only a complete one says anything about the tenant.</summary>
+    /// <summary>The status after this run. One that failed says nothing about the tenant, and only one that did not ends a row of failures.</summary>
     public PolicyAuditScheduleStatus AddTo(PolicyAuditScheduleStatus status)
     {
         var failed = Status.Outcome == AuditOutcomes.Failed;
@@ -76,7 +76,7 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
             FailedRuns = status.FailedRuns + (failed ? 1 : 0),
             ConsecutiveFailures = failed ? status.ConsecutiveFailures + 1 : 0,
         };
-        return Status.Outcome != AuditOutcomes.Complete ? next : next with
+        return failed ? next : next with
         {
             LastSuccessTime = Status.EndTime,
             Audit = new AuditFindingsStatus

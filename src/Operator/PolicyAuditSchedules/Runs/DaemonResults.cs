@@ -11,26 +11,37 @@ namespace Comptroller.Operator.PolicyAuditSchedules.Runs;
 /// </summary>
 internal sealed class DaemonResults : IDisposable
 {
-    private readonly HttpClient http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        ConnectTimeout = TimeSpan.FromSeconds(2),
-        MaxConnectionsPerServer = 1,
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
-    })
-    {
-        Timeout = TimeSpan.FromSeconds(5),
-        MaxResponseContentBufferSize = AuditRunResult.MostBytes,
-    };
+    private readonly HttpClient http;
 
-    /// <summary>The newest run of each pod that tells one. A pod that does not answer, or answers something else, tells nothing.</summary>
+    public DaemonResults()
+        : this(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseProxy = false,
+                ConnectTimeout = TimeSpan.FromSeconds(2),
+                MaxConnectionsPerServer = 1,
+                PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
+            },
+            TimeSpan.FromSeconds(5))
+    {
+    }
+
+    /// <param name="handler">Sends; disposed with this.</param>
+    /// <param name="timeout">For one whole answer.</param>
+    public DaemonResults(HttpMessageHandler handler, TimeSpan timeout) =>
+        http = new HttpClient(handler) { Timeout = timeout, MaxResponseContentBufferSize = AuditRunResult.MostBytes };
+
+    /// <summary>
+    /// The newest run of each pod that tells one. A pod that does not answer, or answers something else, tells nothing. Pods that are not ready
+    /// are asked too: a daemon whose runs keep failing is not, and that is what there is to tell.
+    /// </summary>
     public async Task<IReadOnlyList<AuditRun>> AskAsync(IEnumerable<ObservedPod> daemons, CancellationToken cancellationToken)
     {
         var runs = new List<AuditRun>();
         foreach (var daemon in daemons)
         {
-            if (daemon.IsReady && IPAddress.TryParse(daemon.Status.PodIp, out var address) && await AskAsync(address, cancellationToken) is { } result)
+            if (daemon.IsRunning && IPAddress.TryParse(daemon.Status.PodIp, out var address) && await AskAsync(address, cancellationToken) is { } result)
             {
                 runs.Add(AuditRun.Of(daemon, result));
             }

@@ -27,6 +27,9 @@ internal sealed record ObservedPod : IKubernetesObject
     public ContainerWait? Wait => Container?.State.Waiting;
 
     [JsonIgnore]
+    public bool IsRunning => Container?.State.Running is not null;
+
+    [JsonIgnore]
     public bool IsReady => Container is { Ready: true };
 
     private ContainerStatus? Container => Status.ContainerStatuses.FirstOrDefault(container => container.Name == AuditPod.ContainerName);
@@ -53,6 +56,8 @@ internal sealed record ContainerState
 {
     public ContainerWait? Waiting { get; init; }
 
+    public ContainerRun? Running { get; init; }
+
     public ContainerEnd? Terminated { get; init; }
 }
 
@@ -61,6 +66,12 @@ internal sealed record ContainerWait
     public string Reason { get; init => field = value ?? ""; } = "";
 
     public string Message { get; init => field = value ?? ""; } = "";
+}
+
+internal sealed record ContainerRun
+{
+    [JsonConverter(typeof(TimestampConverter))]
+    public DateTimeOffset? StartedAt { get; init; }
 }
 
 internal sealed record ContainerEnd

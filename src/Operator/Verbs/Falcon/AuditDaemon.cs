@@ -71,15 +71,10 @@ internal sealed partial class AuditDaemon(
     }
 
     private async Task<DaemonServer?> ServeAsync(FalconConfig config, CancellationToken cancellationToken) => config.HealthEnabled
-        ? await DaemonServer.StartAsync(IPAddress.Parse(config.HealthAddress), healthPort ?? config.HealthPort, _figures, () => _figures.Ready(OldestSuccess()), () => _result, cancellationToken)
+        ? await DaemonServer.StartAsync(IPAddress.Parse(config.HealthAddress), healthPort ?? config.HealthPort, _figures, () => _figures.Ready(FreshUntil), () => _result, cancellationToken)
         : null;
 
-    // Two slots without a success are too old to be called ready.
-    private TimeSpan OldestSuccess()
-    {
-        var slot = _config.FetchAndGrade.Next(_time.GetUtcNow(), _config.TimeZone);
-        return 2 * (_config.FetchAndGrade.Next(slot, _config.TimeZone) - slot) + TimeSpan.FromHours(1);
-    }
+    private DateTimeOffset FreshUntil(DateTimeOffset success) => DaemonFigures.FreshUntil(_config.FetchAndGrade, _config.TimeZone, success);
 
     private async Task<FalconConfig> ReloadAsync(FalconConfig running, CancellationToken cancellationToken)
     {

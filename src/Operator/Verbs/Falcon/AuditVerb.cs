@@ -4,6 +4,7 @@ using Comptroller.Falcon.Api;
 using Comptroller.Falcon.Auditing;
 using Comptroller.Falcon.Reports;
 using Comptroller.Falcon.Store;
+using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 
 namespace Comptroller.Operator.Verbs.Falcon;
@@ -22,7 +23,8 @@ internal static class AuditVerb
         var directory = new Option<string>("--output-dir") { Description = "Directory of reports", DefaultValueFactory = _ => "./output" };
         var compress = new Option<bool>("--compress") { Description = "Compress reports with gzip" };
         var termination = new Option<string?>("--termination-log") { Description = "File for the result as JSON of at most 4096 bytes, such as /dev/termination-log" };
-        var command = new Command(name, description) { minimum, termination };
+        var patience = new Option<string>("--lock-timeout") { Description = "How long to wait, such as 90s, for another audit that is writing to the same store", DefaultValueFactory = _ => "0s" };
+        var command = new Command(name, description) { minimum, termination, patience };
         if (withReports)
         {
             command.Options.Add(directory);
@@ -35,19 +37,19 @@ internal static class AuditVerb
             using var signal = new TerminationSignal();
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(signal.Token, cancellationToken);
             return await RunAsync(
-                result, options, result.GetValue(minimum), withReports ? result.GetValue(directory) : null, withReports && result.GetValue(compress), result.GetValue(termination), stop.Token);
+                result, options, result.GetValue(patience)!, result.GetValue(minimum), withReports ? result.GetValue(directory) : null, withReports && result.GetValue(compress), result.GetValue(termination), stop.Token);
         });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        ParseResult result, FalconOptions options, double minimum, string? directory, bool compress, string? termination, CancellationToken cancellationToken)
+        ParseResult result, FalconOptions options, string patience, double minimum, string? directory, bool compress, string? termination, CancellationToken cancellationToken)
     {
         var started = TimeProvider.System.GetUtcNow();
         AuditOutcome outcome;
         try
         {
-            outcome = await AuditAsync(result, options, directory, compress, cancellationToken);
+            outcome = await AuditAsync(result, options, patience, directory, compress, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -75,11 +77,13 @@ internal static class AuditVerb
     private static Task WriteFailureAsync(string? termination, DateTimeOffset started, string message) =>
         termination is null ? Task.CompletedTask : RunResultFile.WriteAsync(termination, RunResultFile.Failure(message, started), CancellationToken.None);
 
-    private static async Task<AuditOutcome> AuditAsync(ParseResult result, FalconOptions options, string? directory, bool compress, CancellationToken cancellationToken)
+    private static async Task<AuditOutcome> AuditAsync(ParseResult result, FalconOptions options, string patience, string? directory, bool compress, CancellationToken cancellationToken)
     {
         var config = await options.ConfigAsync(result, cancellationToken);
         await using var connections = options.Store(result, config);
-        await using var writing = await StoreLock.TakeAsync(connections, cancellationToken);
+        var lockTimeout = GoDuration.TryParse(patience, out var read, out var error) && read >= TimeSpan.Zero
+            ? read : throw new FormatException($"--lock-timeout: {error ?? $"\"{patience}\" is below zero"}");
+        await using var writing = await StoreLock.TakeAsync(connections, lockTimeout, TimeProvider.System, cancellationToken);
         using var limiter = options.Limiter(result, config);
         using var client = options.Client(result, config, limiter);
         var api = new FalconApi(client);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Falcon.Auditing;
+using Comptroller.Falcon.Grading;
 using Comptroller.Falcon.Store;
 
 namespace Comptroller.Operator.Verbs.Falcon;
@@ -9,7 +10,10 @@ namespace Comptroller.Operator.Verbs.Falcon;
 /// <summary>The result of a run as the last words of its container, which the operator reads into a PolicyAuditSchedule's status.</summary>
 internal static class RunResultFile
 {
-    /// <remarks>A policy that cannot be read counts as failed, so a degraded run has a score of the whole tenant. One that could not fetch a type has not.</remarks>
+    /// <remarks>
+    /// A policy that cannot be read counts as failed, so a degraded run has a score of the whole tenant. One that could not fetch a type has
+    /// not: it is a failure, here as in the daemon's own figures, or a tenant that lacks a scope would never be told of.
+    /// </remarks>
     public static AuditRunResult Of(AuditOutcome outcome)
     {
         var run = outcome.Run;
@@ -19,8 +23,8 @@ internal static class RunResultFile
             FinishedAt = run.Ended,
             Outcome = run.Result switch
             {
-                RunResult.Complete or RunResult.Degraded => AuditOutcomes.Complete,
-                RunResult.Partial => AuditOutcomes.Degraded,
+                RunResult.Complete => AuditOutcomes.Complete,
+                RunResult.Degraded => AuditOutcomes.Degraded,
                 _ => AuditOutcomes.Failed,
             },
             Score = run.Policies.Score,
@@ -38,9 +42,18 @@ internal static class RunResultFile
                 }),
             ],
             GradingVersion = GradingVersion(outcome),
-            Message = run.Message,
+            Message = run.Result == RunResult.Degraded && Unread(outcome) is { Count: > 0 } unread ? $"cannot be read and count as failed: {string.Join(", ", unread)}" : run.Message,
         };
     }
+
+    /// <summary>Policies whose verdict is about what could not be read, each with its type and the reason.</summary>
+    private static List<string> Unread(AuditOutcome outcome) =>
+    [
+        .. from type in outcome.Types
+           from grade in type.Grades
+           where grade.Ungradable is UngradableReason.Malformed or UngradableReason.SettingsUnavailable
+           select $"{type.Type.Name} policy {(string.IsNullOrEmpty(grade.Name) ? grade.Id : $"\"{grade.Name}\"")} ({grade.UngradableText!.Replace('_', ' ')})",
+    ];
 
     // Versions are the authors' own words and may lag behind their files; the digest of all files tells two sets apart.
     private static string GradingVersion(AuditOutcome outcome)

@@ -45,7 +45,7 @@ public sealed class AuditVerbTests
     }
 
     [Theory]
-    [InlineData("policy/combined/firewall/v1", 403, AuditOutcomes.Degraded, "firewall: queryCombinedFirewallPolicies: access is denied (403)")]
+    [InlineData("policy/combined/firewall/v1", 403, AuditOutcomes.Failed, "firewall: queryCombinedFirewallPolicies: access is denied (403)")]
     [InlineData("devices/combined/devices/v1", 400, AuditOutcomes.Failed, "CombinedDevicesByFilter: the API answers 400")]
     [InlineData("oauth2/token", 401, AuditOutcomes.Failed, "oauth2AccessToken: the API client is refused (401): check client id, secret and cloud")]
     public async Task What_could_not_be_audited_is_exit_2_and_said_on_the_screen_and_to_the_container(string path, int status, string outcome, string said)
@@ -59,6 +59,18 @@ public sealed class AuditVerbTests
         result.Outcome.ShouldBe(outcome);
         result.Message!.ShouldContain(said.Split(": ", 2)[1].Split(':')[0]);
         result.ApiErrors.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task A_malformed_policy_degrades_the_run_and_is_named_to_the_container()
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 20, Faults = request => request.Path == "policy/combined/prevention/v1" ? new Fault { MalformedPolicy = true } : null });
+        var log = tenant.PathOf("termination-log");
+        (await tenant.RunAsync("audit", "--termination-log", log)).Exit.ShouldBe(0);
+        var result = AuditRunResult.Read(await File.ReadAllTextAsync(log), out var error).ShouldNotBeNull(error);
+        result.Outcome.ShouldBe(AuditOutcomes.Degraded);
+        result.Message!.ShouldStartWith("cannot be read and count as failed: prevention policy ");
+        result.Score.ShouldNotBeNull();
     }
 
     [Fact]

@@ -1,11 +1,16 @@
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Falcon.Api;
 using Comptroller.Falcon.Auditing;
+using Comptroller.Falcon.Daemon;
+using Comptroller.Falcon.Grading;
 using Comptroller.Falcon.Hosts;
 using Comptroller.Falcon.Policies;
+using Comptroller.Falcon.RateLimiting;
 using Comptroller.Falcon.Reports;
 using Comptroller.Falcon.Store;
+using Comptroller.Operator.PolicyAuditSchedules.Runs;
 using Comptroller.Operator.Verbs.Falcon;
+using AuditRun = Comptroller.Operator.PolicyAuditSchedules.Runs.AuditRun;
 
 namespace Comptroller.Operator.Tests.Verbs.Falcon;
 
@@ -16,10 +21,39 @@ public sealed class RunResultFileTests
 
     [Theory]
     [InlineData(RunResult.Complete, AuditOutcomes.Complete)]
-    [InlineData(RunResult.Degraded, AuditOutcomes.Complete)]
-    [InlineData(RunResult.Partial, AuditOutcomes.Degraded)]
+    [InlineData(RunResult.Degraded, AuditOutcomes.Degraded)]
+    [InlineData(RunResult.Partial, AuditOutcomes.Failed)]
     [InlineData(RunResult.Failed, AuditOutcomes.Failed)]
     public void Each_result_has_its_word(RunResult result, string outcome) => RunResultFile.Of(Outcome(result)).Outcome.ShouldBe(outcome);
+
+    [Fact]
+    public void A_degraded_run_names_the_policies_that_could_not_be_read()
+    {
+        PolicyGrade[] grades =
+        [
+            new PolicyGrade { Type = PolicyType.Prevention, Id = "a", Name = "Servers", Passed = false, Ungradable = UngradableReason.Malformed },
+            new PolicyGrade { Type = PolicyType.Prevention, Id = "b", Name = "", Passed = false, Ungradable = UngradableReason.SettingsUnavailable },
+            new PolicyGrade { Type = PolicyType.Prevention, Id = "c", Name = "BeOS", Ungradable = UngradableReason.NoPlatformConfig },
+            new PolicyGrade { Type = PolicyType.Prevention, Id = "d", Name = "Laptops", Passed = false },
+        ];
+        var outcome = Outcome(RunResult.Degraded) with { Types = [new TypeAudit(PolicyType.Prevention, [], grades, null)] };
+        RunResultFile.Of(outcome).Message.ShouldBe("cannot be read and count as failed: prevention policy \"Servers\" (malformed), prevention policy b (settings unavailable)");
+    }
+
+    [Theory]
+    [InlineData(RunResult.Complete)]
+    [InlineData(RunResult.Degraded)]
+    [InlineData(RunResult.Partial)]
+    [InlineData(RunResult.Failed)]
+    public void What_fails_in_the_daemons_own_figures_fails_in_the_status_too(RunResult result)
+    {
+        var limiter = new RateLimiter(RateLimit.Small, TimeProvider.System);
+        using var disposed = limiter;
+        var figures = new DaemonFigures(TimeProvider.System, new FalconCounters(), limiter);
+        figures.Record(Outcome(result).Run);
+        var run = AuditRun.Of(new ObservedPod(), RunResultFile.Of(Outcome(result)));
+        run.AddTo(new PolicyAuditScheduleStatus()).ConsecutiveFailures.ShouldBe(figures.Snapshot().ConsecutiveFailures);
+    }
 
     [Fact]
     public void Figures_are_those_of_the_run_and_types_that_were_not_fetched_are_left_out()

@@ -1,10 +1,16 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using Comptroller.Kubernetes.Model;
+using Comptroller.Kubernetes.Schemas;
 
-namespace Comptroller.Sandbox.Kinds;
+namespace Comptroller.Kubernetes.Model;
 
-/// <summary>A cron schedule as the CronJob controller's parser (robfig/cron, standard form) reads it, refuses it in its words, and fires it.</summary>
-internal sealed class CronSchedule
+/// <summary>
+/// <c>spec.schedule</c> of a CronJob as its controller (robfig/cron 3.0.1, standard form) reads it, refuses it in its words, and fires it.
+/// Whoever foretells a CronJob's runs by another cron's rules tells wrong times: here weekday 7 is refused, the days of month and week are
+/// alternatives unless one of them is <c>*</c> or <c>?</c> (with a step above 1 it restricts, so that <c>*/2</c> is no star), and a clock
+/// change skips firings or repeats them.
+/// </summary>
+public sealed class CronJobSchedule
 {
     private static readonly string[] Months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     private static readonly string[] Days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
@@ -12,7 +18,7 @@ internal sealed class CronSchedule
     private static readonly (int Min, int Max, string[] Names)[] Bounds =
         [(0, 59, []), (0, 23, []), (1, 31, []), (1, 12, Months), (0, 6, Days)];
 
-    /// <summary>Years within which a schedule fires, or never.</summary>
+    /// <summary>Years after the current one in which a schedule fires, or never.</summary>
     private const int Horizon = 5;
 
     /// <summary>Marks a field that restricts nothing: the two fields for days are alternatives only when neither is one.</summary>
@@ -21,17 +27,16 @@ internal sealed class CronSchedule
     private readonly ulong[] _fields;
     private readonly TimeSpan? _every;
 
-    private CronSchedule(ulong[] fields, TimeSpan? every) => (_fields, _every) = (fields, every);
+    private CronJobSchedule(ulong[] fields, TimeSpan? every) => (_fields, _every) = (fields, every);
 
-    /// <summary>Null when the schedule is good.</summary>
-    public static string? Error(string schedule)
+    /// <param name="text">Five fields, or a descriptor such as <c>@daily</c>.</param>
+    /// <param name="schedule">Null when it is none.</param>
+    /// <param name="error">What the API server would say.</param>
+    public static bool TryParse(string text, [NotNullWhen(true)] out CronJobSchedule? schedule, [NotNullWhen(false)] out string? error)
     {
-        TryParse(schedule, out var error);
-        return error;
+        schedule = TryParse(text, out error);
+        return schedule is not null;
     }
-
-    /// <summary>Null when it is none, which <see cref="Error"/> explains.</summary>
-    public static CronSchedule? Parse(string schedule) => TryParse(schedule, out _);
 
     /// <summary>
     /// The first firing after an instant, by the clock of a zone; null when there is none in sight. A time that the clock skips does not
@@ -43,8 +48,9 @@ internal sealed class CronSchedule
         {
             return after.AddTicks(-(after.Ticks % TimeSpan.TicksPerSecond)) + (every < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : every);
         }
+
         var at = after.AddTicks(-(after.Ticks % TimeSpan.TicksPerMinute)).AddMinutes(1);
-        for (var limit = at.AddYears(Horizon); at < limit;)
+        for (var limit = at.Year + Horizon; at.Year <= limit;)
         {
             var local = TimeZoneInfo.ConvertTime(at, zone);
             if (!Has(3, local.Month) || !IsDay(local) || !Has(1, local.Hour))
@@ -61,6 +67,7 @@ internal sealed class CronSchedule
                 return at;
             }
         }
+
         return null;
     }
 
@@ -72,18 +79,20 @@ internal sealed class CronSchedule
         return ((_fields[2] | _fields[4]) & Any) != 0 ? ofMonth && ofWeek : ofMonth || ofWeek;
     }
 
-    private static CronSchedule? TryParse(string schedule, out string? error)
+    private static CronJobSchedule? TryParse(string schedule, out string? error)
     {
         if (schedule.StartsWith('@'))
         {
             return Descriptor(schedule, out error);
         }
+
         var texts = schedule.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         if (texts.Length != 5)
         {
             error = $"expected exactly 5 fields, found {texts.Length}: [{string.Join(' ', texts)}]";
             return null;
         }
+
         var fields = new ulong[5];
         for (var index = 0; index < fields.Length; index++)
         {
@@ -93,14 +102,16 @@ internal sealed class CronSchedule
                 {
                     return null;
                 }
+
                 fields[index] |= bits;
             }
         }
+
         error = null;
-        return new CronSchedule(fields, null);
+        return new CronJobSchedule(fields, null);
     }
 
-    private static CronSchedule? Descriptor(string schedule, out string? error)
+    private static CronJobSchedule? Descriptor(string schedule, out string? error)
     {
         error = null;
         var fields = schedule switch
@@ -116,18 +127,21 @@ internal sealed class CronSchedule
         {
             return TryParse(fields, out error);
         }
+
         const string Every = "@every ";
         if (!schedule.StartsWith(Every, StringComparison.Ordinal))
         {
             error = $"unrecognized descriptor: {schedule}";
             return null;
         }
+
         var duration = schedule[Every.Length..];
         if (GoDuration.TryParse(duration, out var every, out _))
         {
-            return new CronSchedule([], every);
+            return new CronJobSchedule([], every);
         }
-        error = $"failed to parse duration {schedule}: time: invalid duration {GoText.Quote(duration)}";
+
+        error = $"failed to parse duration {schedule}: time: invalid duration {Scalars.Quote(duration)}";
         return null;
     }
 
@@ -143,28 +157,34 @@ internal sealed class CronSchedule
             {
                 return badStart;
             }
+
             end = start;
             if (ends.Length == 2 && Number(ends[1], bounds.Names, out end) is { } badEnd)
             {
                 return badEnd;
             }
+
             if (ends.Length > 2)
             {
                 return $"too many hyphens: {expression}";
             }
         }
+
         if (rangeAndStep.Length > 2)
         {
             return $"too many slashes: {expression}";
         }
+
         if (rangeAndStep.Length == 2)
         {
             if (Number(rangeAndStep[1], [], out step) is { } badStep)
             {
                 return badStep;
             }
+
             end = ends.Length == 1 ? bounds.Max : end;
         }
+
         var error = start < bounds.Min ? $"beginning of range ({start}) below minimum ({bounds.Min}): {expression}"
             : end > bounds.Max ? $"end of range ({end}) above maximum ({bounds.Max}): {expression}"
             : start > end ? $"beginning of range ({start}) beyond end of range ({end}): {expression}"
@@ -174,10 +194,12 @@ internal sealed class CronSchedule
         {
             bits |= 1UL << value;
         }
+
         if (ends[0] is "*" or "?" && step == 1)
         {
             bits |= Any;
         }
+
         return error;
     }
 
@@ -189,10 +211,12 @@ internal sealed class CronSchedule
             number = names.Length == 12 ? named + 1 : named;
             return null;
         }
+
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number))
         {
-            return $"failed to parse int from {text}: strconv.Atoi: parsing {GoText.Quote(text)}: invalid syntax";
+            return $"failed to parse int from {text}: strconv.Atoi: parsing {Scalars.Quote(text)}: invalid syntax";
         }
+
         return number < 0 ? $"negative number ({number}) not allowed: {text}" : null;
     }
 }
