@@ -67,6 +67,12 @@ public sealed class Simulator : IAsyncDisposable
             await Task.Delay(fault.Delay, context.RequestAborted);
         }
 
+        if (fault?.Stall == true)
+        {
+            await context.Response.StartAsync(context.RequestAborted);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        }
+
         if (fault?.RevokeTokens == true)
         {
             _tokens.Clear();

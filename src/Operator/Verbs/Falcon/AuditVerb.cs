@@ -64,7 +64,8 @@ internal static class AuditVerb
 
         if (termination is not null)
         {
-            await RunResultFile.WriteAsync(termination, RunResultFile.Of(outcome), cancellationToken);
+            // The run has ended: a stop that comes now must not keep its result back.
+            await RunResultFile.WriteAsync(termination, RunResultFile.Of(outcome), CancellationToken.None);
         }
 
         Print(outcome, result.InvocationConfiguration.Output);
@@ -80,7 +81,7 @@ internal static class AuditVerb
         var config = await options.ConfigAsync(result, cancellationToken);
         await using var connections = options.Store(result, config);
         await using var writing = await StoreLock.TakeAsync(connections, cancellationToken);
-        using var limiter = options.Limiter(result, config);
+        using var limiter = FalconOptions.Limiter(config);
         using var client = options.Client(result, config, limiter);
         var api = new FalconApi(client);
         var store = new AuditStore(connections);
@@ -111,7 +112,8 @@ internal static class AuditVerb
             output.WriteLine($"  {type.Type.Name}: {type.Error!.Message}");
         }
 
-        if (run.Result == RunResult.Failed)
+        // A partial run has said it type by type.
+        if (run.Result != RunResult.Partial && run.Message.Length > 0)
         {
             output.WriteLine($"  {run.Message}");
         }
