@@ -70,6 +70,7 @@ public sealed class Simulator : IAsyncDisposable
         if (fault?.Stall == true)
         {
             await context.Response.StartAsync(context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
         }
 
