@@ -81,7 +81,7 @@ internal sealed class Answers(SimulatorOptions options)
 
         var fleet = new Fleet(options, _policies);
         var next = 0;
-        await StreamAsync(context, fault, numbers.Count, "", writer => fleet.Write(writer, numbers[next++], null), numbers.Count);
+        await StreamAsync(context, fault, numbers.Count, "", writer => fleet.Write(writer, numbers[next++], null), fault?.EndEarly == true ? numbers.Count / 2 : numbers.Count);
     }
 
     private Task PageAsync(HttpContext context, Fault? fault, int total, Func<int, JsonNode> make, int most)

@@ -67,6 +67,13 @@ public sealed class Simulator : IAsyncDisposable
             await Task.Delay(fault.Delay, context.RequestAborted);
         }
 
+        if (fault?.Stall == true)
+        {
+            await context.Response.StartAsync(context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        }
+
         if (fault?.RevokeTokens == true)
         {
             _tokens.Clear();

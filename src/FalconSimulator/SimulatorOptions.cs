@@ -59,6 +59,9 @@ public sealed record Fault
     /// <summary>Waits before answering.</summary>
     public TimeSpan Delay { get; init; }
 
+    /// <summary>Sends the headers and no body, until the client goes.</summary>
+    public bool Stall { get; init; }
+
     /// <summary>200 with an entry in <c>errors</c>.</summary>
     public bool PartialErrors { get; init; }
 

@@ -50,12 +50,20 @@ public sealed class FalconApi(FalconClient client)
         }
     }
 
-    /// <summary>Records of hosts by id, 5 000 at a time.</summary>
+    /// <summary>Whole records of hosts by id as they are now, 5 000 a request.</summary>
+    /// <param name="ids">Repeated ones are asked for once.</param>
+    /// <param name="host">Called with each record. An answer that was cut is asked for again: take hosts by their id.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="FalconApiException">It failed, or some host is not in the answer.</exception>
     public async Task HostDetailsAsync(IEnumerable<string> ids, Action<ReadOnlyMemory<byte>> host, CancellationToken cancellationToken)
     {
-        foreach (var chunk in ids.Chunk(FalconOperation.DeviceDetails.Limit))
+        foreach (var chunk in ids.Distinct(StringComparer.Ordinal).Chunk(FalconOperation.DeviceDetails.Limit))
         {
-            await Client.SendAsync(FalconOperation.DeviceDetails, [], host, Ids(chunk), cancellationToken);
+            var answer = await Client.SendAsync(FalconOperation.DeviceDetails, [], host, Ids(chunk), cancellationToken);
+            if (answer.Count < chunk.Length)
+            {
+                throw Incomplete(FalconOperation.DeviceDetails, answer.Count, chunk.Length);
+            }
         }
     }
 
@@ -142,10 +150,6 @@ public sealed class FalconApi(FalconClient client)
         var unknown = names.Where((_, index) => ids[index] is null).ToList();
         return unknown.Count == 0 ? [.. ids.OfType<string>()] : throw new FormatException($"no host group is called {string.Join(", ", unknown.Select(Fql.Quote))}");
     }
-
-    /// <summary>Ids of the members of a group.</summary>
-    public async Task<IReadOnlyList<string>> GroupMembersAsync(string group, CancellationToken cancellationToken) =>
-        [.. Texts(await PagedAsync(FalconOperation.GroupMembers, [Pair("id", group)], cancellationToken))];
 
     /// <summary>
     /// All pages. The offset moves by what was received: a server that caps a page below the limit would otherwise be asked past

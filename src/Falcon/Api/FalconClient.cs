@@ -68,7 +68,7 @@ public sealed class FalconClient : IDisposable
     private async Task<Attempt<Envelope>> AttemptAsync(
         FalconOperation operation, string path, Action<ReadOnlyMemory<byte>>? result, ReadOnlyMemory<byte>? body, CancellationToken cancellationToken)
     {
-        for (var loggedIn = false; ; loggedIn = true)
+        for (var refused = 0; ;)
         {
             string token;
             try
@@ -78,6 +78,7 @@ public sealed class FalconClient : IDisposable
             catch (FalconApiException e)
             {
                 // The token has been retried by itself; there is nothing left to try.
+                Counters.Unauthorized(refused);
                 return new Attempt<Envelope>(AttemptOutcome.Fatal, null, e);
             }
 
@@ -87,11 +88,16 @@ public sealed class FalconClient : IDisposable
                 return new Attempt<Envelope>(answer.Outcome, null, answer.Error);
             }
 
-            if (response.StatusCode == HttpStatusCode.Unauthorized && !loggedIn)
+            if (response.StatusCode == HttpStatusCode.Unauthorized)
             {
                 _token.Forget(token);
-                await _limiter.AcquireAsync(cancellationToken);
-                continue;
+                if (++refused == 1)
+                {
+                    await _limiter.AcquireAsync(cancellationToken);
+                    continue;
+                }
+
+                Counters.Unauthorized(refused);
             }
 
             if (FalconAttempt.LooksUnauthenticated(response))

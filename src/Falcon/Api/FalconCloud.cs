@@ -29,7 +29,8 @@ public static class FalconCloud
             return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "https" or "http" && url.UserInfo.Length == 0
                 && (url.Scheme == "https" || url.IsLoopback || !url.Host.EndsWith("crowdstrike.com", StringComparison.OrdinalIgnoreCase))
                 ? new Uri(url.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/")
-                : throw new FormatException($"\"{text}\" is not an address of the Falcon API: write https://host, without credentials");
+                : throw new FormatException(SecretArguments.HoldsCredentials(text) ? "the address of the Falcon API holds credentials: write https://host, without them"
+                    : $"\"{text}\" is not an address of the Falcon API: write https://host");
         }
 
         return OfRegion(text) ?? throw new FormatException($"\"{text}\" is not a Falcon cloud: write one of {Names}, or a URL");

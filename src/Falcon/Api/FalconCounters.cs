@@ -18,7 +18,7 @@ public sealed class FalconCounters
     /// <summary>HTTP requests, tokens and retries included.</summary>
     public long Requests => Interlocked.Read(ref _requests);
 
-    /// <summary>Of these, those without an answer or with one from 400 on.</summary>
+    /// <summary>Of these, those without an answer or with one from 400 on, except 429 and a 401 that a new token repaired.</summary>
     public long Errors => Interlocked.Read(ref _errors);
 
     /// <summary>Of these, those answered with 429.</summary>
@@ -46,7 +46,9 @@ public sealed class FalconCounters
     internal void Request(FalconOperation operation, HttpStatusCode? status)
     {
         Interlocked.Increment(ref _requests);
-        if (status is null || (int)status >= 400)
+        // Of a 401 only the next token shows whether it was a failure.
+        var isOpen = status == HttpStatusCode.TooManyRequests || (status == HttpStatusCode.Unauthorized && operation != FalconOperation.Token);
+        if (!isOpen && (status is null || (int)status >= 400))
         {
             Interlocked.Increment(ref _errors);
         }
@@ -57,6 +59,9 @@ public sealed class FalconCounters
             _byOperation[key] = _byOperation.GetValueOrDefault(key) + 1;
         }
     }
+
+    /// <summary>No new token has repaired these.</summary>
+    internal void Unauthorized(int requests) => Interlocked.Add(ref _errors, requests);
 
     internal void Throttled() => Interlocked.Increment(ref _throttled);
 

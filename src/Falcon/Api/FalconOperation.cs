@@ -11,7 +11,6 @@ public sealed record FalconOperation(string Name, string Path, string Scope, int
     public static readonly FalconOperation Cid = new("GetSensorInstallersCCIDByQuery", "sensors/queries/installers/ccid/v1", "Sensor Download", 1);
     public static readonly FalconOperation Devices = new("CombinedDevicesByFilter", "devices/combined/devices/v1", "Hosts", 10_000);
     public static readonly FalconOperation DeviceDetails = new("PostDeviceDetailsV2", "devices/entities/devices/v2", "Hosts", 5000);
-    public static readonly FalconOperation GroupMembers = new("queryGroupMembers", "devices/queries/host-group-members/v1", "Host groups", 5000);
     public static readonly FalconOperation HostGroups = new("queryCombinedHostGroups", "devices/combined/host-groups/v1", "Host groups", 500);
     public static readonly FalconOperation Assessments = new("getAssessmentV1", "zero-trust-assessment/entities/assessments/v1", "Zero Trust Assessment", 100);
     public static readonly FalconOperation Prevention = new("queryCombinedPreventionPolicies", "policy/combined/prevention/v1", "Prevention policies", 5000);

@@ -81,12 +81,12 @@ internal sealed class FalconToken(HttpClient http, FalconClientOptions options, 
                 return Fatal(FalconFailure.Credentials, "the API redirects to a region that is not known; set the cloud of the tenant", response.StatusCode);
             }
 
-            return response.IsSuccessStatusCode ? await ReadAsync(response, asked, answer.Deadline)
+            return response.IsSuccessStatusCode ? await ReadAsync(response, asked, answer.Deadline, cancellationToken)
                 : Fatal(FalconFailure.Credentials, $"the API client is refused ({(int)response.StatusCode}): check client id, secret and cloud", response.StatusCode);
         }
     }
 
-    private async Task<Attempt<Issued>> ReadAsync(HttpResponseMessage response, long asked, CancellationToken deadline)
+    private async Task<Attempt<Issued>> ReadAsync(HttpResponseMessage response, long asked, CancellationToken deadline, CancellationToken cancellationToken)
     {
         try
         {
@@ -100,9 +100,12 @@ internal sealed class FalconToken(HttpClient http, FalconClientOptions options, 
                 return new Attempt<Issued>(AttemptOutcome.Done, new Issued(token, asked, lifetime > TimeSpan.Zero ? lifetime : TimeSpan.FromSeconds(seconds / 2)), null);
             }
         }
-        catch (Exception e) when (e is JsonException or HttpRequestException or IOException)
+        catch (Exception e) when (e is JsonException or HttpRequestException or IOException or InvalidDataException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return new Attempt<Issued>(AttemptOutcome.Transient, null, new FalconApiException(FalconOperation.Token, FalconFailure.Unavailable, "the answer is not a token", response.StatusCode));
+            // Without the exception of the parser: it may quote what it read.
+            var what = e is OperationCanceledException ? $"the answer took longer than {options.RequestTimeout.TotalSeconds:0} s" : "the answer is not a token";
+            return new Attempt<Issued>(AttemptOutcome.Transient, null, new FalconApiException(FalconOperation.Token, FalconFailure.Unavailable, what, response.StatusCode));
         }
 
         return Fatal(FalconFailure.Malformed, "the answer holds no access_token", response.StatusCode);

@@ -52,6 +52,12 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
 
                 var statuses = await writer.StatusesAsync(cancellationToken);
                 run = Finish(types, progress, HostVerdict.Counts(statuses, options.Types));
+                if (run is { Result: RunResult.Complete, Hosts.Total: 0 })
+                {
+                    // A filter that is mistyped looks like this: it must not look like a clean fleet.
+                    run = run with { Message = options.HostFilter is null ? "the tenant has no host" : "no host matches the filter" };
+                }
+
                 var outcome = new AuditOutcome(run, types, options) { Statuses = statuses, IsResumed = writer.Resumed is not null };
                 Progress?.Invoke(new AuditProgress("reports", 0, 0));
                 if (Report is not null)
@@ -61,7 +67,8 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
 
                 if (run.Succeeded)
                 {
-                    await writer.CompleteAsync(run, outcome.Audited, cancellationToken);
+                    // The reports have their names: from here on the run ends whole, whoever asks it to stop.
+                    await writer.CompleteAsync(run, outcome.Audited);
                     return outcome with { Run = run with { Id = writer.Id } };
                 }
             }

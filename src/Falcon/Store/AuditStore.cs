@@ -29,6 +29,9 @@ public sealed class AuditStore(StoreConnections connections)
 
     public StoreConnections Connections { get; } = connections;
 
+    /// <summary>Most runs whose figures are kept; the last complete one stays in any case. 1 000 are twelve weeks of the two-hourly default.</summary>
+    public int History { get; init; } = 1000;
+
     /// <summary>Makes the tables that are missing.</summary>
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
@@ -49,7 +52,7 @@ public sealed class AuditStore(StoreConnections connections)
             {
                 if (checkpoint is not null && resumes(checkpoint))
                 {
-                    return new RunWriter(connection, stopped, batch) { Resumed = checkpoint };
+                    return new RunWriter(connection, stopped, batch, History) { Resumed = checkpoint };
                 }
 
                 await ForgetAsync(connection, stopped, cancellationToken);
@@ -57,7 +60,7 @@ public sealed class AuditStore(StoreConnections connections)
 
             var id = await NextIdAsync(connection, cancellationToken);
             await connection.ExecuteAsync(HostTable.Create(id), cancellationToken);
-            return new RunWriter(connection, id, batch);
+            return new RunWriter(connection, id, batch, History);
         }
         catch
         {
@@ -76,7 +79,9 @@ public sealed class AuditStore(StoreConnections connections)
             await ForgetAsync(connection, stopped, cancellationToken);
         }
 
-        await InsertAsync(connection, run with { Id = await NextIdAsync(connection, cancellationToken) }, cancellationToken);
+        var id = await NextIdAsync(connection, cancellationToken);
+        await InsertAsync(connection, run with { Id = id }, cancellationToken);
+        await PruneAsync(connection, id, History, cancellationToken);
         await connection.ExecuteAsync("COMMIT", cancellationToken);
     }
 
@@ -171,6 +176,10 @@ public sealed class AuditStore(StoreConnections connections)
             run.Hosts.Total, run.Hosts.AllPassed, run.Hosts.AnyFailed, run.ApiCalls, run.ApiErrors, run.Throttled, run.Message);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    // A store that fails for months would otherwise grow by a row a run, and a good one as well.
+    internal static Task PruneAsync(DbConnection connection, long newest, int history, CancellationToken cancellationToken) => connection.ExecuteAsync(
+        $"DELETE FROM runs WHERE id <= {newest - history} AND id <> COALESCE((SELECT MAX(id) FROM runs WHERE result IN ('Complete', 'Degraded')), 0)", cancellationToken);
 
     // A run that was stopped has facts and is none of the runs yet; its number must not be given twice.
     private static async Task<long> NextIdAsync(DbConnection connection, CancellationToken cancellationToken) => Convert.ToInt64(

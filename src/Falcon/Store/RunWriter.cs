@@ -15,10 +15,12 @@ public sealed class RunWriter : IAsyncDisposable
     private readonly DbConnection _connection;
     private readonly Dictionary<string, (Host Host, HostStatuses Statuses, string LastScan)> _batch = new(StringComparer.Ordinal);
     private readonly int _batchSize;
+    private readonly int _history;
     private DbCommand? _insert;
+    private bool _completing;
     private bool _done;
 
-    internal RunWriter(DbConnection connection, long id, int batchSize) => (_connection, Id, _batchSize) = (connection, id, batchSize);
+    internal RunWriter(DbConnection connection, long id, int batchSize, int history) => (_connection, Id, _batchSize, _history) = (connection, id, batchSize, history);
 
     public long Id { get; }
 
@@ -65,8 +67,14 @@ public sealed class RunWriter : IAsyncDisposable
     }
 
     /// <summary>Makes what is written so far outlive the process.</summary>
+    /// <exception cref="InvalidOperationException">Completion has begun: its half would be committed, and with it the loss of the last complete run.</exception>
     public async Task CheckpointAsync(RunCheckpoint checkpoint, CancellationToken cancellationToken)
     {
+        if (_completing)
+        {
+            throw new InvalidOperationException("a run that is being completed leaves no checkpoint: it ends whole or not at all");
+        }
+
         Flush();
         await using (var command = _connection.Command(
             "INSERT INTO run_facts (run_id, name, value) VALUES (@p0, @p1, @p2) ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value", Id, RunCheckpoint.Fact, checkpoint.ToJson()))
@@ -172,17 +180,21 @@ public sealed class RunWriter : IAsyncDisposable
         return statuses;
     }
 
-    /// <summary>Makes the run the one that everybody sees, and drops the data of those before it. Their figures stay.</summary>
-    public async Task CompleteAsync(StoredRun run, ImmutableArray<PolicyType> audited, CancellationToken cancellationToken)
+    /// <summary>
+    /// Makes the run the one that everybody sees, and drops the data of those before it. Their figures stay, of the newest runs. Takes
+    /// no token: a stop between two of its statements would have nothing left to go on from.
+    /// </summary>
+    public async Task CompleteAsync(StoredRun run, ImmutableArray<PolicyType> audited)
     {
+        _completing = true;
         Flush();
         _insert?.Dispose();
         _insert = null;
         var previous = new List<long>();
         await using (var command = _connection.Command($"SELECT id FROM runs WHERE id < {Id} AND EXISTS (SELECT 1 FROM run_facts WHERE run_id = runs.id)"))
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        await using (var reader = await command.ExecuteReaderAsync())
         {
-            while (await reader.ReadAsync(cancellationToken))
+            while (await reader.ReadAsync())
             {
                 previous.Add(reader.GetInt64(0));
             }
@@ -190,18 +202,19 @@ public sealed class RunWriter : IAsyncDisposable
 
         foreach (var old in previous)
         {
-            await _connection.ExecuteAsync($"DROP TABLE IF EXISTS hosts_{old}", cancellationToken);
+            await _connection.ExecuteAsync($"DROP TABLE IF EXISTS hosts_{old}", CancellationToken.None);
         }
 
-        await _connection.ExecuteAsync($"DELETE FROM run_policies WHERE run_id < {Id}", cancellationToken);
-        await _connection.ExecuteAsync($"DELETE FROM run_facts WHERE run_id <= {Id}", cancellationToken);
-        await AuditStore.InsertAsync(_connection, run with { Id = Id }, cancellationToken);
+        await _connection.ExecuteAsync($"DELETE FROM run_policies WHERE run_id < {Id}", CancellationToken.None);
+        await _connection.ExecuteAsync($"DELETE FROM run_facts WHERE run_id <= {Id}", CancellationToken.None);
+        await AuditStore.InsertAsync(_connection, run with { Id = Id }, CancellationToken.None);
         await using (var facts = _connection.Command("INSERT INTO run_facts (run_id, name, value) VALUES (@p0, 'audited', @p1)", Id, string.Join(',', audited.Select(type => type.Key))))
         {
-            await facts.ExecuteNonQueryAsync(cancellationToken);
+            await facts.ExecuteNonQueryAsync();
         }
 
-        await _connection.ExecuteAsync("COMMIT", cancellationToken);
+        await AuditStore.PruneAsync(_connection, Id, _history, CancellationToken.None);
+        await _connection.ExecuteAsync("COMMIT", CancellationToken.None);
         _done = true;
     }
 

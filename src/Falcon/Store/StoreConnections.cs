@@ -11,13 +11,15 @@ public sealed class StoreConnections : IAsyncDisposable
     private readonly NpgsqlDataSource? _postgres;
 
     /// <param name="address">A path, or <c>postgresql://…</c>, or a connection string with <c>Host=</c>.</param>
+    /// <exception cref="FormatException">It is none of these. The message does not repeat it: it may hold a password.</exception>
     public StoreConnections(string address)
     {
         Address = address;
-        _path = IsPostgres ? "" : Path.GetFullPath(address);
+        _path = IsPostgres ? "" : address.Length > 0 ? Path.GetFullPath(address) : throw new FormatException("the store has no name: write the path of a SQLite file, or the address of a PostgreSQL");
         if (IsPostgres)
         {
-            _postgres = new NpgsqlSlimDataSourceBuilder(FromUrl(address)).Build();
+            _postgres = Source(address) ?? throw new FormatException("the address of the PostgreSQL store cannot be read: a key is unknown, or a value is not one that it takes; "
+                + "write postgresql://user:password@host:5432/database?key=value, or Host=…;Username=…;Password=…;Database=…");
         }
         else
         {
@@ -58,6 +60,19 @@ public sealed class StoreConnections : IAsyncDisposable
         if (_postgres is not null)
         {
             await _postgres.DisposeAsync();
+        }
+    }
+
+    private static NpgsqlDataSource? Source(string address)
+    {
+        try
+        {
+            return new NpgsqlSlimDataSourceBuilder(FromUrl(address)).Build();
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or NotSupportedException)
+        {
+            // The driver's exception quotes parts of the address, so it goes no further.
+            return null;
         }
     }
 

@@ -150,6 +150,90 @@ public sealed class FalconApiTests
     }
 
     [Fact]
+    public async Task Hosts_are_asked_for_by_id_in_posts_of_5000()
+    {
+        await using var simulator = await StartAsync(new SimulatorOptions { Hosts = 10_001, Faults = request => request is { Path: "devices/entities/devices/v2", Number: 2 } ? new Fault { Cut = true } : null });
+        using var api = Open(simulator);
+        var ids = await IdsAsync(api.Api);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        await api.Api.HostDetailsAsync(ids.Concat(ids.Take(10)), bytes => seen.Add(new HostReader().Read(bytes.Span).DeviceId), default);
+        seen.SetEquals(ids).ShouldBeTrue();
+        // 5 000, 5 000 cut and again, and the last one.
+        simulator.Calls[FalconOperation.DeviceDetails.Path].ShouldBe(4);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Hosts_that_are_missing_from_an_answer_by_id_are_a_failure(bool said)
+    {
+        await using var simulator = await StartAsync(new SimulatorOptions
+        {
+            Hosts = 10,
+            Faults = request => request.Path == FalconOperation.DeviceDetails.Path ? said ? new Fault { PartialErrors = true } : new Fault { EndEarly = true } : null,
+        });
+        using var api = Open(simulator);
+        var ids = await IdsAsync(api.Api);
+        var error = await Should.ThrowAsync<FalconApiException>(() => api.Api.HostDetailsAsync(ids, _ => { }, default));
+        error.Failure.ShouldBe(FalconFailure.Partial);
+        error.Message.ShouldContain(said ? "some of it is missing (404)" : "only 5 of 10");
+    }
+
+    [Fact]
+    public async Task A_token_whose_body_stalls_meets_its_deadline_and_is_asked_for_again()
+    {
+        await using var simulator = await StartAsync(new SimulatorOptions { Faults = request => request is { Path: "oauth2/token", Number: 1 } ? new Fault { Stall = true } : null });
+        using var api = Open(simulator, timeout: TimeSpan.FromSeconds(1));
+        (await CountAsync(api.Api)).ShouldBe(1000);
+        simulator.Calls[FalconOperation.Token.Path].ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_token_whose_body_always_stalls_is_a_failure_of_the_API_and_no_interruption()
+    {
+        await using var simulator = await StartAsync(new SimulatorOptions { Faults = request => request.Path == "oauth2/token" ? new Fault { Stall = true } : null });
+        using var api = Open(simulator, timeout: TimeSpan.FromSeconds(1));
+        var error = await Should.ThrowAsync<FalconApiException>(() => CountAsync(api.Api));
+        (error.Operation, error.Failure).ShouldBe((FalconOperation.Token, FalconFailure.Unavailable), error.Message);
+    }
+
+    [Fact]
+    public async Task A_token_that_is_damaged_by_its_compression_is_asked_for_again()
+    {
+        await using var simulator = await StartAsync(new SimulatorOptions());
+        using var http = new BrokenOnce();
+        using var limiter = new RateLimiter(RateLimit.Small, _time);
+        using var client = new FalconClient(new FalconClientOptions { Address = simulator.Address, Credentials = new FalconCredentials("simulated-client", "simulated-secret") }, limiter, _time, http);
+        (await new FalconApi(client).CidAsync(default)).ShouldNotBeEmpty();
+        simulator.Calls[FalconOperation.Token.Path].ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task What_is_throttled_or_repaired_by_a_new_token_is_no_error_and_what_fails_otherwise_is()
+    {
+        await using var simulator = await StartAsync(new SimulatorOptions
+        {
+            Faults = request => (request.Path, request.Number) switch
+            {
+                ("devices/combined/devices/v1", 1) => new Fault { RevokeTokens = true },
+                ("devices/combined/devices/v1", 3) => new Fault { Status = 429 },
+                ("devices/combined/devices/v1", 4 or 5) => new Fault { Status = 503 },
+                ("policy/combined/firewall/v1", _) => new Fault { RevokeTokens = true },
+                _ => null,
+            },
+            Hosts = 1000,
+            PageCap = 500,
+        });
+        using var api = Open(simulator);
+        await CountAsync(api.Api);
+        var counters = api.Api.Client.Counters;
+        (counters.Errors, counters.ThrottledRequests).ShouldBe((2, 1));
+        await Should.ThrowAsync<FalconApiException>(() => api.Api.CombinedAsync(FalconOperation.Firewall, default));
+        // Two 401: the new token is refused like the old one.
+        counters.Errors.ShouldBe(4);
+    }
+
+    [Fact]
     public async Task A_token_that_is_revoked_in_the_middle_is_replaced_once()
     {
         await using var simulator = await StartAsync(new SimulatorOptions
@@ -249,8 +333,9 @@ public sealed class FalconApiTests
     [InlineData("mars-1")]
     [InlineData("ftp://api.crowdstrike.com")]
     [InlineData("https://user:secret@host")]
+    [InlineData("https://user:sec/ret@host")]
     [InlineData("http://api.crowdstrike.com")]
-    public void An_unknown_cloud_is_an_error(string text) => Should.Throw<FormatException>(() => FalconCloud.Resolve(text));
+    public void An_unknown_cloud_is_an_error(string text) => Should.Throw<FormatException>(() => FalconCloud.Resolve(text)).Message.ShouldNotContain("ret@host");
 
     [Theory]
     [InlineData(1)]
@@ -293,6 +378,13 @@ public sealed class FalconApiTests
         var ids = new HashSet<string>(StringComparer.Ordinal);
         await api.HostsAsync(null, HostReader.Fields, default, bytes => ids.Add(new HostReader().Read(bytes.Span).DeviceId), null, default);
         return ids.Count;
+    }
+
+    private static async Task<List<string>> IdsAsync(FalconApi api)
+    {
+        var ids = new List<string>();
+        await api.HostsAsync(null, HostReader.Fields, default, bytes => ids.Add(new HostReader().Read(bytes.Span).DeviceId), null, default);
+        return ids;
     }
 
     private Opened Open(Simulator simulator, string? secret = null, TimeSpan? timeout = null, RateLimit? limit = null)
@@ -345,6 +437,24 @@ public sealed class FalconApiTests
             Requests.Add($"{request.Method} {request.RequestUri}");
             Bodies.Add(request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken));
             return answer(request);
+        }
+    }
+
+    /// <summary>The first answer cannot be decompressed.</summary>
+    private sealed class BrokenOnce() : DelegatingHandler(new SocketsHttpHandler())
+    {
+        private bool _broken;
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            if (!_broken)
+            {
+                _broken = true;
+                response.Content = new StreamContent(new System.IO.Compression.GZipStream(new MemoryStream("this is not gzip"u8.ToArray()), System.IO.Compression.CompressionMode.Decompress));
+            }
+
+            return response;
         }
     }
 

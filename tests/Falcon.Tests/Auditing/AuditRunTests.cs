@@ -116,7 +116,7 @@ public sealed class AuditRunTests : IDisposable
             },
         });
         var run = (await audit.RunAsync(new AuditOptions())).Run;
-        (run.Result, run.Hosts.Total, run.Throttled, run.ApiErrors).ShouldBe((RunResult.Complete, 1000, 1, 2));
+        (run.Result, run.Hosts.Total, run.Throttled, run.ApiErrors).ShouldBe((RunResult.Complete, 1000, 1, 0));
         audit.Simulator.Calls["oauth2/token"].ShouldBe(2);
         _time.Elapsed.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(39));
     }
@@ -127,6 +127,16 @@ public sealed class AuditRunTests : IDisposable
         var more = 0;
         await using var audit = await StartAsync(new SimulatorOptions { Hosts = 1000, PageCap = 100, HostsJoined = () => more, Faults = request => { more = request.Path == "devices/combined/devices/v1" ? request.Number - 1 : 0; return null; } });
         (await audit.RunAsync(new AuditOptions())).Run.Result.ShouldBe(RunResult.Complete);
+    }
+
+    [Theory]
+    [InlineData(null, "the tenant has no host")]
+    [InlineData("tags:['FalconGroupingTags/prd']", "no host matches the filter")]
+    public async Task An_audit_of_no_host_is_complete_and_says_so(string? filter, string message)
+    {
+        await using var audit = await StartAsync(new SimulatorOptions { Hosts = 0 });
+        var run = (await audit.RunAsync(new AuditOptions { HostFilter = filter })).Run;
+        (run.Result, run.Hosts.Total, run.Message).ShouldBe((RunResult.Complete, 0, message));
     }
 
     [Fact]

@@ -31,6 +31,9 @@ internal sealed class SimulatedAudit : IAsyncDisposable
 
     public AuditReports? LastReports { get; private set; }
 
+    /// <summary>Called when the reports have their names.</summary>
+    public Action? AfterReports { get; set; }
+
     /// <param name="options">The tenant.</param>
     /// <param name="directory">Of the test.</param>
     /// <param name="time">Its clock.</param>
@@ -40,8 +43,14 @@ internal sealed class SimulatedAudit : IAsyncDisposable
 
     public Task<AuditOutcome> RunAsync(AuditOptions options, bool compress = false, bool fullDisk = false, Action<AuditProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        var reports = LastReports = new AuditReports(Output, compress, new ReportMetadata { Timestamp = _time.GetUtcNow(), Command = "test", DatabaseType = Store.Connections.Kind });
-        return new AuditRun(new FalconApi(_client), Store, _time) { Progress = progress, Report = fullDisk ? FailAsync : reports.WriteAsync }.RunAsync(options, cancellationToken);
+        async Task ReportAsync(AuditOutcome outcome, RunWriter writer, CancellationToken token)
+        {
+            await LastReports!.WriteAsync(outcome, writer, token);
+            AfterReports?.Invoke();
+        }
+
+        LastReports = new AuditReports(Output, compress, new ReportMetadata { Timestamp = _time.GetUtcNow(), Command = "test", DatabaseType = Store.Connections.Kind });
+        return new AuditRun(new FalconApi(_client), Store, _time) { Progress = progress, Report = fullDisk ? FailAsync : ReportAsync }.RunAsync(options, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -60,7 +60,7 @@ public sealed class AuditStoreTests(PostgresServer postgres) : IClassFixture<Pos
             (await HostsAsync(store, first)).Count.ShouldBe(300);
             (await store.PoliciesAsync(writer.Id, default)).ShouldBeEmpty();
             (await store.RunsAsync(9, default)).Count.ShouldBe(1);
-            await writer.CompleteAsync(Run(), [.. Types], default);
+            await writer.CompleteAsync(Run(), [.. Types]);
         }
 
         var second = (await store.LastCompleteAsync(default))!.Id;
@@ -106,7 +106,7 @@ public sealed class AuditStoreTests(PostgresServer postgres) : IClassFixture<Pos
             (await writer.CountAsync(default)).ShouldBe(250);
             (await writer.PoliciesAsync(default)).Keys.ShouldBe([PolicyType.Firewall]);
             Add(writer, "b", 400);
-            await writer.CompleteAsync(Run(), [.. Types], default);
+            await writer.CompleteAsync(Run(), [.. Types]);
         }
 
         var second = (await store.LastCompleteAsync(default))!.Id;
@@ -139,7 +139,7 @@ public sealed class AuditStoreTests(PostgresServer postgres) : IClassFixture<Pos
             Add(writer, "a", 450);
             Add(writer, "a", 450, platform: "Mac'); DROP TABLE runs; --");
             (await writer.CountAsync(default)).ShouldBe(450);
-            await writer.CompleteAsync(Run(), [.. Types], default);
+            await writer.CompleteAsync(Run(), [.. Types]);
         }
 
         var run = (await store.LastCompleteAsync(default))!;
@@ -202,6 +202,109 @@ public sealed class AuditStoreTests(PostgresServer postgres) : IClassFixture<Pos
         await (await second).DisposeAsync();
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_completion_that_breaks_leaves_the_last_run_whole_and_no_checkpoint(string kind)
+    {
+        var store = await OpenAsync(kind);
+        var first = await WriteAsync(store, "a", 10);
+        await using (var connection = await store.Connections.OpenAsync(default))
+        {
+            // After the hosts of the last run were dropped.
+            await connection.ExecuteAsync(kind == "sqlite"
+                ? "CREATE TRIGGER refuse BEFORE INSERT ON runs BEGIN SELECT RAISE(FAIL, 'refused'); END"
+                : "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$ LANGUAGE plpgsql; CREATE TRIGGER refuse BEFORE INSERT ON runs EXECUTE FUNCTION refuse()", default);
+        }
+
+        await using (var writer = await store.BeginAsync(_ => false, default))
+        {
+            Add(writer, "b", 20);
+            await Should.ThrowAsync<DbException>(() => writer.CompleteAsync(Run(), [.. Types]));
+            await Should.ThrowAsync<InvalidOperationException>(() => writer.CheckpointAsync(new RunCheckpoint { About = "x", Started = default, Saved = default }, default));
+        }
+
+        (await store.LastCompleteAsync(default))!.Id.ShouldBe(first);
+        (await HostsAsync(store, first)).Count.ShouldBe(10);
+        (await store.HasCheckpointAsync(default)).ShouldBeFalse();
+        await store.Connections.DisposeAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_stop_after_the_reports_at_whatever_instant_lets_the_run_end_whole(string kind)
+    {
+        await using var audit = await SimulatedAudit.StartAsync(new SimulatorOptions { Hosts = 50 }, _directory, _time, await AddressAsync(kind));
+        await audit.RunAsync(new AuditOptions());
+        // The first stop comes before the first statement of the completion, the others between or after its statements.
+        for (var spins = 0; spins < 20; spins++)
+        {
+            using var stop = new CancellationTokenSource();
+            Task? stopping = null;
+            var wait = spins * 2000;
+            audit.AfterReports = () =>
+            {
+                if (wait == 0)
+                {
+                    stop.Cancel();
+                }
+
+                stopping = Task.Run(() =>
+                {
+                    Thread.SpinWait(wait);
+                    stop.Cancel();
+                });
+            };
+            var outcome = await audit.RunAsync(new AuditOptions(), cancellationToken: stop.Token);
+            await stopping!;
+            outcome.Run.Result.ShouldBe(RunResult.Complete);
+            (await audit.Store.LastCompleteAsync(default))!.Id.ShouldBe(outcome.Run.Id);
+            (await HostsAsync(audit.Store, outcome.Run.Id)).Count.ShouldBe(50);
+            (await audit.Store.HasCheckpointAsync(default)).ShouldBeFalse();
+            _time.Advance(TimeSpan.FromHours(2));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Figures_are_kept_of_the_newest_runs_and_of_the_last_complete_one(string kind)
+    {
+        await using var connections = new StoreConnections(await AddressAsync(kind));
+        var store = new AuditStore(connections) { History = 3 };
+        await store.PrepareAsync(default);
+        for (var i = 0; i < 5; i++)
+        {
+            await WriteAsync(store, "a", 10);
+        }
+
+        (await store.RunsAsync(99, default)).Select(run => run.Id).ShouldBe([3, 4, 5]);
+        for (var i = 0; i < 5; i++)
+        {
+            await store.RecordAsync(Run() with { Result = RunResult.Failed }, default);
+        }
+
+        (await store.RunsAsync(99, default)).Select(run => run.Id).ShouldBe([5, 8, 9, 10]);
+        (await HostsAsync(store, 5)).Count.ShouldBe(10);
+        await WriteAsync(store, "b", 20);
+        (await store.RunsAsync(99, default)).Select(run => run.Id).ShouldBe([9, 10, 11]);
+        await Should.ThrowAsync<DbException>(() => HostsAsync(store, 5));
+    }
+
+    [Theory]
+    [InlineData("postgresql://auditor:hunter2@db/falcon?colour=hunter3")]
+    [InlineData("postgresql://auditor:hunter2@db/falcon?port=hunter3")]
+    [InlineData("postgresql://auditor:hunter2@db/falcon?hunter3")]
+    [InlineData("postgresql://auditor:hunter2@db:hunter3/falcon")]
+    [InlineData("postgres:hunter2")]
+    [InlineData("Host=db;Username=auditor;Password=hunter2;Colour=hunter3")]
+    [InlineData("Host=db;Password=hunter2;Timeout=hunter3")]
+    [InlineData("")]
+    public void An_address_that_cannot_be_read_is_said_without_being_shown(string address)
+    {
+        var error = Should.Throw<FormatException>(() => new StoreConnections(address));
+        error.Message.ShouldContain(address.Length > 0 ? "write postgresql://user:password@host" : "write the path of a SQLite file");
+        error.ToString().ShouldNotContain("hunter");
+    }
+
     [PostgresFact]
     public async Task PostgreSQL_is_reached_by_URL_and_by_key_values_and_a_wrong_password_is_said_without_being_shown()
     {
@@ -235,7 +338,7 @@ public sealed class AuditStoreTests(PostgresServer postgres) : IClassFixture<Pos
     {
         await using var writer = await store.BeginAsync(_ => false, default);
         Add(writer, prefix, hosts);
-        await writer.CompleteAsync(Run(), [.. Types], default);
+        await writer.CompleteAsync(Run(), [.. Types]);
         return writer.Id;
     }
 

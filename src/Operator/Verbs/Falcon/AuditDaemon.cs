@@ -115,7 +115,7 @@ internal sealed partial class AuditDaemon(
 
         _config = reload.Config;
         api.Client.Limiter.Change(_config.RateLimit);
-        LogReloaded(reload.NeedRestart.IsEmpty ? "none" : string.Join(", ", reload.NeedRestart));
+        LogReloaded(api.Client.Limiter.Limit.RequestsPerMinute, reload.NeedRestart.IsEmpty ? "none" : string.Join(", ", reload.NeedRestart));
         return _config;
     }
 
@@ -185,8 +185,8 @@ internal sealed partial class AuditDaemon(
     [LoggerMessage(5, LogLevel.Error, "the new configuration is not used, the old one stays: {Problem}")]
     private partial void LogReloadRefused(string problem);
 
-    [LoggerMessage(6, LogLevel.Information, "configuration read again; changed keys that need a restart: {Keys}")]
-    private partial void LogReloaded(string keys);
+    [LoggerMessage(6, LogLevel.Information, "configuration read again, {RequestsPerMinute} requests a minute; changed keys that need a restart: {Keys}")]
+    private partial void LogReloaded(int requestsPerMinute, string keys);
 
     [LoggerMessage(7, LogLevel.Information, "started; endpoints at {Address}")]
     private partial void LogStarted(Uri? address);

@@ -66,7 +66,8 @@ internal static class AuditVerb
 
         if (termination is not null)
         {
-            await RunResultFile.WriteAsync(termination, RunResultFile.Of(outcome), cancellationToken);
+            // The run has ended: a stop that comes now must not keep its result back.
+            await RunResultFile.WriteAsync(termination, RunResultFile.Of(outcome), CancellationToken.None);
         }
 
         Print(outcome, result.InvocationConfiguration.Output);
@@ -84,7 +85,7 @@ internal static class AuditVerb
         var lockTimeout = GoDuration.TryParse(patience, out var read, out var error) && read >= TimeSpan.Zero
             ? read : throw new FormatException($"--lock-timeout: {error ?? $"\"{patience}\" is below zero"}");
         await using var writing = await StoreLock.TakeAsync(connections, lockTimeout, TimeProvider.System, cancellationToken);
-        using var limiter = options.Limiter(result, config);
+        using var limiter = FalconOptions.Limiter(config);
         using var client = options.Client(result, config, limiter);
         var api = new FalconApi(client);
         var store = new AuditStore(connections);
@@ -115,7 +116,8 @@ internal static class AuditVerb
             output.WriteLine($"  {type.Type.Name}: {type.Error!.Message}");
         }
 
-        if (run.Result == RunResult.Failed)
+        // A partial run has said it type by type.
+        if (run.Result != RunResult.Partial && run.Message.Length > 0)
         {
             output.WriteLine($"  {run.Message}");
         }

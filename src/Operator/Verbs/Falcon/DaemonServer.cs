@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Comptroller.Crds.PolicyAuditSchedules;
@@ -45,7 +46,7 @@ internal sealed class DaemonServer : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
-    /// <exception cref="IOException">The port is taken.</exception>
+    /// <exception cref="IOException">The port is taken or not allowed, or the address is none of this machine.</exception>
     public static async Task<DaemonServer> StartAsync(IPAddress address, int port, DaemonFigures figures, Func<bool> ready, Func<AuditRunResult?> result, CancellationToken cancellationToken)
     {
         var server = new DaemonServer(address, port, figures, ready, result);
@@ -53,6 +54,12 @@ internal sealed class DaemonServer : IAsyncDisposable
         {
             await server._application.StartAsync(cancellationToken);
             return server;
+        }
+        catch (SocketException e)
+        {
+            // Of all that can be wrong with an address Kestrel wraps only a port that is taken.
+            await server.DisposeAsync();
+            throw new IOException($"{new IPEndPoint(address, port)}: the endpoints cannot listen there: {e.Message}; change daemon.health_check or --health-port", e);
         }
         catch
         {

@@ -35,7 +35,7 @@ internal static class DaemonVerb
         var config = await options.ConfigAsync(result, stop.Token);
         await using var connections = options.Store(result, config);
         await using var writing = await StoreLock.TakeAsync(connections, stop.Token);
-        using var limiter = options.Limiter(result, config);
+        using var limiter = FalconOptions.Limiter(config);
         using var client = options.Client(result, config, limiter);
         var metadata = new ReportMetadata
         {

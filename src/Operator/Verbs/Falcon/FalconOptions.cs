@@ -54,9 +54,24 @@ internal sealed class FalconOptions
         }
     }
 
+    /// <summary>For verbs that ask the API for a few things beside the store.</summary>
+    public void AddClient(Command command)
+    {
+        command.Options.Add(_cloud);
+        command.Options.Add(_rate);
+    }
+
+    /// <summary>The file with the rate limit of the command line, so that reading it again does not lose the option.</summary>
     public async Task<FalconConfig> ConfigAsync(ParseResult result, CancellationToken cancellationToken)
     {
-        var path = PathOf(result);
+        var config = await ReadAsync(PathOf(result), cancellationToken);
+        return result.GetValue(_rate) is not { } name ? config
+            : RateLimit.Profiles.TryGetValue(name, out var limit) ? config with { RateLimit = limit }
+            : throw new FormatException($"\"{name}\" is none of {string.Join(", ", RateLimit.Profiles.Keys)}");
+    }
+
+    private static async Task<FalconConfig> ReadAsync(string? path, CancellationToken cancellationToken)
+    {
         if (path is null)
         {
             return new FalconConfig();
@@ -86,16 +101,7 @@ internal sealed class FalconOptions
         return directory is null ? GradingFiles.BuiltIn : await GradingFiles.ReadAsync(directory, cancellationToken);
     }
 
-    public RateLimiter Limiter(ParseResult result, FalconConfig config)
-    {
-        var limit = config.RateLimit;
-        if (result.GetValue(_rate) is { } name && !RateLimit.Profiles.TryGetValue(name, out limit))
-        {
-            throw new FormatException($"\"{name}\" is none of {string.Join(", ", RateLimit.Profiles.Keys)}");
-        }
-
-        return new RateLimiter(limit!, TimeProvider.System, Random.Shared.NextDouble);
-    }
+    public static RateLimiter Limiter(FalconConfig config) => new(config.RateLimit, TimeProvider.System, Random.Shared.NextDouble);
 
     public FalconClient Client(ParseResult result, FalconConfig config, RateLimiter limiter)
     {

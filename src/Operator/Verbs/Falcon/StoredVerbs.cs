@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Comptroller.Falcon.Api;
 using Comptroller.Falcon.Auditing;
 using Comptroller.Falcon.Configuration;
 using Comptroller.Falcon.Grading;
@@ -11,7 +12,7 @@ using Comptroller.Falcon.Store;
 
 namespace Comptroller.Operator.Verbs.Falcon;
 
-/// <summary>The verbs that show the last complete run: <c>policies</c>, <c>hosts</c>, <c>host</c> and <c>grade</c>. None needs the API.</summary>
+/// <summary>The verbs that show the last complete run: <c>policies</c>, <c>hosts</c>, <c>host</c> and <c>grade</c>. None needs the API, but for <c>host --live</c>.</summary>
 internal static class StoredVerbs
 {
     public static Command Policies()
@@ -105,16 +106,57 @@ internal static class StoredVerbs
     {
         var (options, output) = (new FalconOptions(), Output());
         var name = new Argument<string>("hostname") { Description = "Name of the host; case does not matter" };
-        var command = new Command("host", "Show where one host of the last complete run stands: exit 2 when there is none of that name") { name, output };
+        var live = new Option<bool>("--live") { Description = "Ask the API for the whole record of the host as it is now, a line of JSON for each host of the name" };
+        var command = new Command("host", "Show where one host of the last complete run stands: exit 2 when there is none of that name") { name, output, live };
         options.AddStore(command);
-        command.SetAction((result, cancellationToken) => WithStoreAsync(result, options, async (store, run, _) =>
+        options.AddClient(command);
+        command.SetAction((result, cancellationToken) => WithStoreAsync(result, options, async (store, run, config) =>
         {
+            if (result.GetValue(live))
+            {
+                return await LiveAsync(result, options, config, store, run, result.GetValue(name)!, cancellationToken);
+            }
+
             var found = await new HostTableWriter(result.GetValue(output)!).WriteAsync(
                 store, run, new HostFilter { Hostname = result.GetValue(name) }, result.InvocationConfiguration.Output, cancellationToken, wide: true);
-            return found == ExitCodes.Clean ? found : throw new FormatException($"no host of the last complete run is called {result.GetValue(name)}");
+            return found == ExitCodes.Clean ? found : throw Unknown(result.GetValue(name)!);
         }, cancellationToken));
         return command;
     }
+
+    // The store knows which hosts have the name; the API takes ids.
+    private static async Task<int> LiveAsync(
+        ParseResult result, FalconOptions options, FalconConfig config, AuditStore store, StoredRun run, string name, CancellationToken cancellationToken)
+    {
+        var filter = new HostFilter { Hostname = name };
+        var ids = await store.HostsAsync(run.Id, [], cancellationToken)
+            .Where(host => filter.Matches(host.Host, host.Verdict.AllPassed, host.Verdict.AnyFailed)).Select(host => host.Host.DeviceId).ToListAsync(cancellationToken);
+        if (ids.Count == 0)
+        {
+            throw Unknown(name);
+        }
+
+        using var limiter = FalconOptions.Limiter(config);
+        using var client = options.Client(result, config, limiter);
+        var records = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        await new FalconApi(client).HostDetailsAsync(
+            ids,
+            bytes =>
+            {
+                // As one line, whatever the API's layout.
+                var record = JsonNode.Parse(bytes.Span)!;
+                records[record["device_id"]?.GetValue<string>() ?? ""] = record.ToJsonString();
+            },
+            cancellationToken);
+        foreach (var record in records.Values)
+        {
+            await result.InvocationConfiguration.Output.WriteLineAsync(record.AsMemory(), cancellationToken);
+        }
+
+        return ExitCodes.Clean;
+    }
+
+    private static FormatException Unknown(string name) => new($"no host of the last complete run is called {name}");
 
     internal static Option<string> Output()
     {

@@ -1,9 +1,11 @@
+using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Falcon.Reports;
 using Comptroller.Falcon.Tests.Reports;
 using Comptroller.FalconSimulator;
+using Comptroller.Operator.Verbs.Falcon;
 
 namespace Comptroller.Operator.Tests.Verbs.Falcon;
 
@@ -165,11 +167,61 @@ public sealed class AuditVerbTests
     }
 
     [Fact]
+    public async Task A_stop_after_the_end_of_a_run_does_not_keep_its_result_back()
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 20 });
+        var log = tenant.PathOf("termination-log");
+        using var stop = new CancellationTokenSource();
+        await using var error = new Stopping(stop);
+        var exit = await new RootCommand { FalconVerb.Create() }.Parse(["falcon", "audit", "--config", tenant.Config, "--output-dir", tenant.Output, "--termination-log", log])
+            .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = TextWriter.Null, Error = error }, stop.Token);
+        stop.IsCancellationRequested.ShouldBeTrue();
+        exit.ShouldBe(0);
+        AuditRunResult.Read(await File.ReadAllTextAsync(log), out var problem).ShouldNotBeNull(problem).Hosts.ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task An_audit_of_no_host_says_that_the_filter_matches_none()
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 0 });
+        var run = await tenant.RunAsync("audit", "--tags", "prd");
+        run.Exit.ShouldBe(0, run.Error);
+        run.Output.ShouldContain("no host matches the filter");
+    }
+
+    [Fact]
+    public async Task One_host_is_shown_as_the_API_has_it_now()
+    {
+        var gone = false;
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 20, Faults = request => gone && request.Path == "devices/entities/devices/v2" ? new Fault { EndEarly = true } : null });
+        (await tenant.RunAsync("fetch")).Exit.ShouldBe(0);
+        var live = await tenant.RunAsync("host", "host-0000007", "--live");
+        live.Exit.ShouldBe(0, live.Error);
+        JsonElement.Parse(live.Output).GetProperty("os_version").GetString().ShouldBe("Ubuntu 24.04");
+        tenant.Simulator.Calls["devices/entities/devices/v2"].ShouldBe(1);
+        (await tenant.RunAsync("host", "nobody", "--live")).Error.ShouldContain("no host of the last complete run is called nobody");
+        gone = true;
+        var missing = await tenant.RunAsync("host", "host-0000007", "--live");
+        (missing.Exit, missing.Output).ShouldBe((2, ""));
+        missing.Error.ShouldContain("only 0 of 1 were received");
+    }
+
+    [Fact]
     public async Task Fetch_stores_and_writes_no_report()
     {
         await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 20 });
         (await tenant.RunAsync("fetch")).Exit.ShouldBe(0);
         tenant.Reports().ShouldBeEmpty();
         (await tenant.RunAsync("hosts")).Output.ShouldContain("20 hosts, ");
+    }
+
+    /// <summary>Asks to stop when the first report is named, which is after the run has ended.</summary>
+    private sealed class Stopping(CancellationTokenSource stop) : StringWriter
+    {
+        public override Task WriteLineAsync(string? value)
+        {
+            stop.Cancel();
+            return base.WriteLineAsync(value);
+        }
     }
 }

@@ -24,7 +24,7 @@ public sealed class CredentialFilesTests
         options.AddApi(command);
         var parsed = command.Parse(["--config", tenant.Config]);
         var config = await options.ConfigAsync(parsed, default);
-        using var limiter = options.Limiter(parsed, config);
+        using var limiter = FalconOptions.Limiter(config);
         using var client = options.Client(parsed, config, limiter);
         var api = new FalconApi(client);
         var refused = await Should.ThrowAsync<FalconApiException>(() => api.HostGroupIdsAsync(["group"], default));

@@ -80,6 +80,48 @@ public sealed class DaemonVerbTests
         (await daemon.ExitAsync()).ShouldBe(0);
     }
 
+    [Theory]
+    // On the same port the old endpoints have to go first and come back; on another they never go.
+    [InlineData(0)]
+    [InlineData(9)]
+    public async Task SIGHUP_with_an_address_that_cannot_be_listened_on_keeps_the_old_endpoints_and_says_so(int port)
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 50 });
+        await using var daemon = tenant.Start("daemon", port == 0 ? ["--health-port", $"{FreePort()}"] : []);
+        var address = await AddressAsync(daemon);
+        await File.WriteAllTextAsync(tenant.Config, (await File.ReadAllTextAsync(tenant.Config)).Replace("{port: 0, bind_address: 127.0.0.1}", $"{{port: {port}, bind_address: 192.0.2.1}}", StringComparison.Ordinal));
+        await daemon.HangUpAsync();
+        (await daemon.Log.LineAsync("the new configuration is not used, the old one stays")).ShouldContain("the endpoints cannot listen there");
+        using var http = new HttpClient();
+        (await http.GetAsync(new Uri(address, "/health"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await daemon.TerminateAsync();
+        (await daemon.ExitAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task An_address_that_cannot_be_listened_on_is_exit_2_and_one_sentence()
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 50 });
+        await File.WriteAllTextAsync(tenant.Config, (await File.ReadAllTextAsync(tenant.Config)).Replace("127.0.0.1}", "192.0.2.1}", StringComparison.Ordinal));
+        await using var daemon = tenant.Start("daemon");
+        (await daemon.ExitAsync()).ShouldBe(2);
+        await daemon.Log.LineAsync("192.0.2.1:0: the endpoints cannot listen there");
+        daemon.Log.ToString().ShouldNotContain("   at ");
+    }
+
+    [Theory]
+    [InlineData(new string[0], 1000)]
+    [InlineData(new[] { "--rate-limit", "VeryLarge" }, 1200)]
+    public async Task The_rate_limit_of_the_command_line_outlives_a_reload(string[] arguments, int requestsPerMinute)
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 50 });
+        await using var daemon = tenant.Start("daemon", arguments);
+        await AddressAsync(daemon);
+        tenant.Configure("  rate_limit: {profile: Large}");
+        await daemon.HangUpAsync();
+        await daemon.Log.LineAsync($"configuration read again, {requestsPerMinute} requests a minute");
+    }
+
     [Fact]
     public async Task SIGTERM_ends_the_running_audit_in_steps_and_the_next_daemon_goes_on_with_it()
     {
@@ -151,6 +193,13 @@ public sealed class DaemonVerbTests
     }
 
     private static async Task<Uri> AddressAsync(ProgramRun daemon) => new(JsonElement.Parse(await daemon.Log.LineAsync("started; endpoints at")).GetProperty("address").GetString()!);
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
 
     private static async Task<string?> NextAsync(HttpClient http, Uri address) => JsonElement.Parse(await http.GetStringAsync(new Uri(address, "/ready"))).GetProperty("next_scheduled_run").GetString();
 
