@@ -59,7 +59,7 @@ public static class PolicyLinter
         new("names-without-named-requests", [Severity.Warning], "`resourceNames` with verbs whose requests carry no name: create, list, watch, deletecollection", SelectorLints.NamesWithoutNamedRequests),
         new("delete-without-deletecollection", [Severity.Warning, Severity.Info], "deleting all at once escapes the rule, and is recorded with less (Warning) or by accident", SensitiveDataLints.DeleteWithoutDeletecollection)
         {
-            Mending = new("`deletecollection` is added", SecretRepairs.RecordDeletecollection),
+            Mending = new("`deletecollection` is added", SecretRepairs.RecordDeletecollection, Widens: true),
         },
         new("weak-log-settings", [Severity.Warning], "the log settings keep less than the distribution does by itself", TargetLints.WeakLogSettings),
         new("sessions-hidden-until-they-end", [Severity.Info], "a rule about exec, attach or port-forward omits `ResponseStarted`", StageLints.SessionsHiddenUntilTheyEnd)
