@@ -61,6 +61,7 @@ public static class PolicyLinter
         {
             Mending = new("`deletecollection` is added", SecretRepairs.RecordDeletecollection, Widens: true),
         },
+        new("alert-cannot-fire", [Severity.Warning], "an alert of `alerts` needs events that the policy keeps none of: not recorded, without the content it reads, or with the stage omitted", AlertLints.AlertCannotFire),
         new("weak-log-settings", [Severity.Warning], "the log settings keep less than the distribution does by itself", TargetLints.WeakLogSettings),
         new("sessions-hidden-until-they-end", [Severity.Info], "a rule about exec, attach or port-forward omits `ResponseStarted`", StageLints.SessionsHiddenUntilTheyEnd)
         {

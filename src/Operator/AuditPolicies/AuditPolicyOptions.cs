@@ -94,6 +94,10 @@ internal static class AuditPolicyOptions
         return Checked(options, options.Check(), Fields.Alerts);
     }
 
+    /// <summary>Names of the alerts that are rendered.</summary>
+    public static ImmutableArray<string> AlertNames(AlertOptions? alerts) =>
+        alerts is null ? [] : [.. AlertKind.All.Select(kind => kind.Name).Except(alerts.Disabled, StringComparer.Ordinal)];
+
     private static ImmutableArray<string> DurationErrors(string text, string field, out TimeSpan value) =>
         GoDuration.TryParse(text, out value, out var error) ? [] : [$"{field}: {error}"];
 

@@ -110,7 +110,7 @@ internal sealed record AuditPolicyPlan
         return new AuditPolicyPlan
         {
             Policy = policy,
-            Findings = PolicyLinter.Lint(new LintContext(policy) { Target = target, Log = log }),
+            Findings = PolicyLinter.Lint(new LintContext(policy) { Target = target, Log = log, Alerts = AuditPolicyOptions.AlertNames(alerts.Value) }),
             PolicyHash = hash,
             RuleCount = policy.Rules.Length,
             Estimate = AuditPolicyEstimate.Of(policy, spec),

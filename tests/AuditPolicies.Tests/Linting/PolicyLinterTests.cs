@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Comptroller.AuditPolicies.Alerting;
 using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
@@ -38,7 +39,7 @@ public sealed class PolicyLinterTests
         var found = new HashSet<string>(StringComparer.Ordinal);
         foreach (var policy in Enumerable.Range(0, 300).Select(_ => RandomPolicies.Policy(random)).Append(ReferenceCases.Seed))
         {
-            var context = new LintContext(policy) { Log = new LogSettings { MaxAgeDays = 1 }, Warnings = [new PolicyWarning(0, "rules[0].verb", "unknown field")] };
+            var context = new LintContext(policy) { Log = new LogSettings { MaxAgeDays = 1 }, Alerts = [.. AlertKind.All.Select(kind => kind.Name)], Warnings = [new PolicyWarning(0, "rules[0].verb", "unknown field")] };
             foreach (var lint in PolicyLinter.Lints)
             {
                 foreach (var finding in lint.Review(context))

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
 using Comptroller.AuditPolicies.Rendering.Targets;
@@ -33,6 +34,31 @@ public sealed class TargetTests
         ((bool)volumes[0]!["readOnly"]!).ShouldBeTrue();
         arguments["audit-log-path"].ShouldStartWith((string)volumes[1]!["mountPath"]! + "/");
         ((bool)volumes[1]!["readOnly"]!).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("1.36")]
+    [InlineData("1.30")]
+    public void What_kubeadm_had_before_goes_but_for_a_webhook(string version)
+    {
+        KubernetesVersion.TryParse(version, out var target).ShouldBeTrue();
+        var rendered = KubeadmFiles.Render(ReferenceCases.Seed, new LogSettings { Compress = true }, Distribution.Kubeadm.LogPath, target, Source)[1];
+        var deletions = Regex.Matches(rendered.Comment, """del\(\.apiServer\.(?<list>\w+)\[\] \| select\((?<names>[^)]*)\)\)""", RegexOptions.None, TimeSpan.FromSeconds(1))
+            .ToDictionary(match => match.Groups["list"].Value, match => Regex.Matches(match.Groups["names"].Value, "\\.name == \"(?<name>[^\"]*)\"", RegexOptions.None, TimeSpan.FromSeconds(1)).Select(name => name.Groups["name"].Value).ToList());
+
+        // yq compares with wildcards.
+        bool Goes(string list, string name) => deletions[list].Any(pattern => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
+        rendered.Content["apiServer"]!["extraVolumes"]!.AsArray().Select(volume => Goes("extraVolumes", (string)volume!["name"]!)).ShouldBe([true, true]);
+        Goes("extraVolumes", "audit-webhook").ShouldBeFalse();
+        // Of a map, what is merged replaces what was there.
+        deletions.ContainsKey("extraArgs").ShouldBe(version == "1.36");
+        if (deletions.ContainsKey("extraArgs"))
+        {
+            Arguments(rendered.Content).Where(argument => !Goes("extraArgs", argument.Name)).ShouldBeEmpty();
+            Goes("extraArgs", "audit-log-mode").ShouldBeTrue();
+            Goes("extraArgs", "audit-webhook-config-file").ShouldBeFalse();
+            Goes("extraArgs", "audit-webhook-batch-max-wait").ShouldBeFalse();
+        }
     }
 
     [Fact]
