@@ -75,7 +75,7 @@ internal sealed record AlertNeed(AlertKind Kind, string What, params ImmutableAr
         new(AlertKind.VolumeAnomaly, "completed requests", Everyday) { Stages = Stages.ResponseComplete },
     ];
 
-    public Level Level { get; private init; } = Level.Metadata;
+    public Level Level { get; init; } = Level.Metadata;
 
     /// <summary>One of these stages must be written.</summary>
     public Stages Stages { get; private init; } = Answered;
@@ -96,8 +96,8 @@ internal sealed record AlertNeed(AlertKind Kind, string What, params ImmutableAr
     public static IEnumerable<AlertNeed> Unmet(Policy policy, PolicyEvaluator evaluator, IReadOnlyCollection<string> alerts) =>
         All.Where(need => alerts.Contains(need.Kind.Name) && !need.IsMet(policy, evaluator));
 
-    // First callers of every kind, then whoever the rules that would do name: a policy may record one namespace or one user only.
-    private bool IsMet(Policy policy, PolicyEvaluator evaluator) =>
+    /// <summary>Whether the policy keeps any such event: of callers of every kind, else of whoever the rules that would do name.</summary>
+    public bool IsMet(Policy policy, PolicyEvaluator evaluator) =>
         By.Any(caller => Probes.Any(probe => probe.By(caller).Any(request => IsKept(request, evaluator.Decide(request)))))
         || policy.Rules.Where(rule => rule.Level >= Level && (Stages & ~(policy.OmitStages | rule.OmitStages)) != Stages.None).Any(rule =>
             Probes.SelectMany(probe => probe.Fitting(rule)).SelectMany(Asked).Any(request => IsKept(request, evaluator.Decide(request))));

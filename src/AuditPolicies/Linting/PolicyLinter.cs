@@ -61,7 +61,8 @@ public static class PolicyLinter
         {
             Mending = new("`deletecollection` is added", SecretRepairs.RecordDeletecollection, Widens: true),
         },
-        new("alert-cannot-fire", [Severity.Warning], "an alert of `alerts` needs events that the policy keeps none of: not recorded, without the content it reads, or with the stage omitted", AlertLints.AlertCannotFire),
+        new("events-dropped-by-size", [Severity.Warning], "requests are recorded with their content and sent to VictoriaLogs, which drops large events, and `log.truncate` is off or allows too much", TargetLints.EventsDroppedBySize),
+        new("alert-cannot-fire", [Severity.Warning, Severity.Info], "an alert of `alerts` needs events that the policy keeps none of (Warning), or their content, which the policy leaves out (Info)", AlertLints.AlertCannotFire),
         new("weak-log-settings", [Severity.Warning], "the log settings keep less than the distribution does by itself", TargetLints.WeakLogSettings),
         new("sessions-hidden-until-they-end", [Severity.Info], "a rule about exec, attach or port-forward omits `ResponseStarted`", StageLints.SessionsHiddenUntilTheyEnd)
         {

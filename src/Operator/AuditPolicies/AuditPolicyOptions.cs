@@ -28,7 +28,19 @@ internal static class AuditPolicyOptions
         MaxBackups = log.MaxBackups,
         MaxSizeMegabytes = log.MaxSizeMegabytes,
         Compress = log.Compress,
+        Truncate = log.Truncate is { } truncate ? new Truncation(truncate.Enabled, truncate.MaxEventSize, truncate.MaxBatchSize) : null,
     };
+
+    /// <summary>What is asked for, and what events need in order to arrive: VictoriaLogs drops those that are too large.</summary>
+    /// <param name="spec">The fields.</param>
+    /// <param name="policy">The policy they come to.</param>
+    public static LogSettings? Log(AuditPolicySpec spec, Policy policy)
+    {
+        var asked = Log(spec.Log);
+        return asked?.Truncate is null && ShipsToVictoriaLogs(spec) && policy.RecordsBodies ? (asked ?? new LogSettings()) with { Truncate = new Truncation(true) } : asked;
+    }
+
+    public static bool ShipsToVictoriaLogs(AuditPolicySpec spec) => spec.Forwarding?.VictoriaLogs is not null;
 
     /// <summary>Null without errors: alerts were turned off, or there are no shipped events to ask.</summary>
     public static (AlertOptions? Value, ImmutableArray<string> Errors) Alerts(ObjectMeta metadata, string name, AuditPolicySpec spec)

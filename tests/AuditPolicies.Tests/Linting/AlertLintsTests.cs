@@ -45,6 +45,12 @@ public sealed class AlertLintsTests
             finding => finding.Fix.ShouldContain("spec.alerts.disabled"));
     }
 
+    [Theory]
+    [InlineData($"[{CatchAll}]", Severity.Info)]
+    [InlineData("""[{"level": "None", "resources": [{"group": "rbac.authorization.k8s.io"}]}, {"level": "Metadata"}]""", Severity.Warning)]
+    public void A_policy_without_content_is_sound_though_it_starves_an_alert(string rules, Severity severity) =>
+        Findings(Policies.Of(rules), "AuditEscalationGranted").ShouldHaveSingleItem().Severity.ShouldBe(severity);
+
     [Fact]
     public void Silence_can_always_be_told_and_every_other_alert_has_a_need()
     {

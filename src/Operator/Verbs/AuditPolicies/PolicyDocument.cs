@@ -45,7 +45,14 @@ internal sealed record PolicyDocument(ResourceDocument Source, AuditPolicy? Reso
     /// <summary>For a review of the policy; null when it does not load.</summary>
     /// <param name="target">Version of the API server, when the document does not say.</param>
     public LintContext? Context(KubernetesVersion? target) => Loaded.Policy is { } policy
-        ? new LintContext(policy) { Target = Target ?? target, Log = Log, Alerts = Alerts, Warnings = Loaded.Warnings }
+        ? new LintContext(policy)
+        {
+            Target = Target ?? target,
+            Log = Resource is { } resource ? AuditPolicyOptions.Log(resource.Spec, policy) : null,
+            ShipsToVictoriaLogs = Resource is { } shipping && AuditPolicyOptions.ShipsToVictoriaLogs(shipping.Spec),
+            Alerts = Alerts,
+            Warnings = Loaded.Warnings,
+        }
         : null;
 
     /// <exception cref="InvalidInputException">It does not load.</exception>

@@ -81,6 +81,24 @@ public sealed class TargetTests
     }
 
     [Fact]
+    public void Truncation_is_rendered_for_every_target_and_only_what_was_asked_of_it()
+    {
+        var log = new LogSettings { Truncate = new Truncation(true, 200_000) };
+        string[] wanted = ["audit-log-truncate-enabled=true", "audit-log-truncate-max-event-size=200000"];
+
+        Truncating(K3sArguments(log)).ShouldBe(wanted);
+        Truncating(Rke2(log, Distribution.Rke2.LogPath)["kube-apiserver-arg+"]!.AsArray().Select(item => (string)item!)).ShouldBe(wanted);
+        Truncating(Arguments(KubeadmFiles.Render(ReferenceCases.Seed, log, Distribution.Kubeadm.LogPath, null, Source)[1].Content).Select(each => $"{each.Name}={each.Value}")).ShouldBe(wanted);
+        Truncating(TalosPatch.Legacy(ReferenceCases.Seed, log)["cluster"]!["apiServer"]!["extraArgs"]!.AsObject().Select(each => $"{each.Key}={(string)each.Value!}")).ShouldBe(wanted);
+        Truncating(K3sArguments(new LogSettings { Truncate = new Truncation(false) })).ShouldBe(["audit-log-truncate-enabled=false"]);
+        Truncating(K3sArguments(null)).ShouldBeEmpty();
+        LogFlags.Check(new LogSettings { Truncate = new Truncation(true, 0) }).ShouldHaveSingleItem().Field.ShouldBe("truncate.maxEventSize");
+        LogFlags.Check(new LogSettings { Truncate = new Truncation(true, MaxBatchBytes: 100_000) }).ShouldHaveSingleItem().Field.ShouldBe("truncate.maxBatchSize");
+
+        static IEnumerable<string> Truncating(IEnumerable<string> arguments) => arguments.Where(argument => argument.StartsWith("audit-log-truncate-", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void RKE2_gets_only_what_differs_from_its_own()
     {
         Rke2(null, Distribution.Rke2.LogPath).ToJsonString().ShouldBe("""{"audit-policy-file":"/etc/rancher/rke2/audit-policy.yaml"}""");
