@@ -59,8 +59,9 @@ internal static class Pipeline
     private static Check Alerting(params ImmutableArray<AlertKind> kinds) => posture =>
     {
         var missing = kinds.Where(kind => !posture.Alerts.Contains(kind.Name)).Select(kind => kind.Name).ToList();
-        return missing.Count > 0
-            ? Judgement.Fail($"no alert {string.Join(" and ", missing)}: {AlertFields}")
+        var dead = posture.DeadAlerts.Where(need => kinds.Contains(need.Kind)).Select(need => $"alert {need.Kind.Name} can never fire: {need.Reason}").ToList();
+        return missing.Count > 0 ? Judgement.Fail($"no alert {string.Join(" and ", missing)}: {AlertFields}")
+            : dead.Count > 0 ? Judgement.Fail(string.Join("; ", dead))
             : Judgement.Pass($"alert {string.Join(" and ", kinds.Select(kind => kind.Name))}", [.. kinds.Select(kind => $"{kind.Name}, severity {kind.Severity}")]);
     };
 

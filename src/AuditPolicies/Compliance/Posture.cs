@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using Comptroller.AuditPolicies.Alerting;
 using Comptroller.AuditPolicies.Evaluation;
 using Comptroller.AuditPolicies.Model;
 
@@ -15,6 +16,8 @@ public sealed class Posture(Policy policy)
     private readonly Dictionary<Expectation, Judgement> _answers = new(ReferenceEqualityComparer.Instance);
 
     private readonly PolicyEvaluator _whoever = new(policy with { Rules = [.. policy.Rules.Select(Whoever)] });
+
+    private ImmutableArray<AlertNeed>? _dead;
 
     public Policy Policy { get; } = policy;
 
@@ -35,6 +38,9 @@ public sealed class Posture(Policy policy)
 
     /// <summary>Names of the alerts that are rendered.</summary>
     public ImmutableArray<string> Alerts { get; init; } = [];
+
+    /// <summary>Those of <see cref="Alerts"/> that can never fire, because the policy does not record what they are about.</summary>
+    internal ImmutableArray<AlertNeed> DeadAlerts => _dead ??= [.. AlertNeed.Unmet(Policy, Evaluator, Alerts)];
 
     /// <summary>Days that the store is asked to keep events, where somebody checks that it does; null when nobody does.</summary>
     public int? RetentionDays { get; init; }

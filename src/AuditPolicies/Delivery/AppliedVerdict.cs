@@ -75,7 +75,8 @@ public static partial class AppliedVerdict
 
     private static IEnumerable<(string Flag, string Value)> Asked(LogSettings? log)
     {
-        foreach (var (flag, value) in new[] { ("audit-log-maxage", log?.MaxAgeDays), ("audit-log-maxbackup", log?.MaxBackups), ("audit-log-maxsize", log?.MaxSizeMegabytes) })
+        foreach (var (flag, value) in new[] { ("audit-log-maxage", log?.MaxAgeDays), ("audit-log-maxbackup", log?.MaxBackups), ("audit-log-maxsize", log?.MaxSizeMegabytes),
+            ("audit-log-truncate-max-event-size", log?.Truncate?.MaxEventBytes), ("audit-log-truncate-max-batch-size", log?.Truncate?.MaxBatchBytes) })
         {
             if (value is { } number)
             {
@@ -83,9 +84,12 @@ public static partial class AppliedVerdict
             }
         }
 
-        if (log?.Compress is { } compress)
+        foreach (var (flag, value) in new[] { ("audit-log-compress", log?.Compress), ("audit-log-truncate-enabled", log?.Truncate?.Enabled) })
         {
-            yield return ("audit-log-compress", compress ? "true" : "false");
+            if (value is { } known)
+            {
+                yield return (flag, known ? "true" : "false");
+            }
         }
     }
 

@@ -33,6 +33,12 @@ public sealed class LintContext
     /// <summary>Log rotation asked for together with the policy; null when the distribution's is kept.</summary>
     public LogSettings? Log { get; init; }
 
+    /// <summary>Whether the events are sent to VictoriaLogs, which drops long lines.</summary>
+    public bool ShipsToVictoriaLogs { get; init; }
+
+    /// <summary>Names of the alerts that are to be raised from the events; none when nobody asks.</summary>
+    public ImmutableArray<string> Alerts { get; init; } = [];
+
     /// <summary>What the API server ignores in the document, such as unknown fields.</summary>
     public ImmutableArray<PolicyWarning> Warnings { get; init; } = [];
 

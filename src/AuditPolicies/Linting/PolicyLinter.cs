@@ -59,8 +59,10 @@ public static class PolicyLinter
         new("names-without-named-requests", [Severity.Warning], "`resourceNames` with verbs whose requests carry no name: create, list, watch, deletecollection", SelectorLints.NamesWithoutNamedRequests),
         new("delete-without-deletecollection", [Severity.Warning, Severity.Info], "deleting all at once escapes the rule, and is recorded with less (Warning) or by accident", SensitiveDataLints.DeleteWithoutDeletecollection)
         {
-            Mending = new("`deletecollection` is added", SecretRepairs.RecordDeletecollection),
+            Mending = new("`deletecollection` is added", SecretRepairs.RecordDeletecollection, Widens: true),
         },
+        new("events-dropped-by-size", [Severity.Warning], "requests are recorded with their content and sent to VictoriaLogs, which drops large events, and `log.truncate` is off or allows too much", TargetLints.EventsDroppedBySize),
+        new("alert-cannot-fire", [Severity.Warning, Severity.Info], "an alert of `alerts` needs events that the policy keeps none of (Warning), or their content, which the policy leaves out (Info)", AlertLints.AlertCannotFire),
         new("weak-log-settings", [Severity.Warning], "the log settings keep less than the distribution does by itself", TargetLints.WeakLogSettings),
         new("sessions-hidden-until-they-end", [Severity.Info], "a rule about exec, attach or port-forward omits `ResponseStarted`", StageLints.SessionsHiddenUntilTheyEnd)
         {

@@ -47,4 +47,25 @@ internal static class TargetLints
                 Field = "log",
             });
     }
+
+    public static IEnumerable<Finding> EventsDroppedBySize(LintContext context)
+    {
+        if (!context.ShipsToVictoriaLogs || context.Log?.Truncate is { FitsVictoriaLogs: true } || !context.Policy.RecordsBodies)
+        {
+            yield break;
+        }
+
+        yield return new Finding(
+            "events-dropped-by-size",
+            Severity.Warning,
+            null,
+            context.Log?.Truncate is { Enabled: true, MaxEventBytes: { } asked }
+                ? $"requests are recorded with their content in events of up to {asked} bytes, and VictoriaLogs drops what is larger than {Truncation.VictoriaLogsBytes}"
+                : "requests are recorded with their content in events of any size, and VictoriaLogs drops those over 256 KiB without a word",
+            "Whoever pads an object, a ClusterRoleBinding for example, is then neither found nor alerted on. Truncated, the event arrives without the content.",
+            $"Leave log.truncate out, or enable it with a maxEventSize of {Truncation.VictoriaLogsBytes} or less.")
+        {
+            Field = "log",
+        };
+    }
 }

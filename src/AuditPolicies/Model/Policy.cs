@@ -19,6 +19,9 @@ public sealed record Policy
 
     /// <summary>Whether managedFields are cut from bodies where the matching rule does not say otherwise.</summary>
     public bool OmitManagedFields { get; init; }
+
+    /// <summary>Whether any rule records requests with their content, which makes events as large as objects.</summary>
+    public bool RecordsBodies => Rules.Any(rule => rule.Level > Level.Metadata);
 }
 
 /// <summary>One rule: selectors that must all hold, and what is recorded when they do.</summary>

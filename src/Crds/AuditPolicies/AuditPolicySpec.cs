@@ -143,6 +143,31 @@ public sealed record AuditLog
 
     /// <summary>Compresses rotated files with gzip (audit-log-compress): about twelve times the history in the same space.</summary>
     public bool? Compress { get; init; }
+
+    /// <summary>
+    /// Cuts request and response out of events that are too large. Without it this is done when a rule records them and the events go
+    /// to VictoriaLogs, which drops lines over 256 KiB.
+    /// </summary>
+    public LogTruncation? Truncate { get; init; }
+}
+
+/// <summary>Truncation of large events. What is cut is marked with the annotation audit.k8s.io/truncated.</summary>
+public sealed record LogTruncation
+{
+    /// <summary>Truncation as kube-apiserver does it once enabled. Generated JSON code knows the default from here only.</summary>
+    [JsonConstructor]
+    public LogTruncation(bool enabled = true) => Enabled = enabled;
+
+    /// <summary>Whether events are cut (audit-log-truncate-enabled).</summary>
+    public bool Enabled { get; init; }
+
+    /// <summary>Bytes from which on an event is cut (audit-log-truncate-max-event-size); 102400 by kube-apiserver itself. VictoriaLogs takes 258048.</summary>
+    [Range(1024, 1048576)]
+    public int? MaxEventSize { get; init; }
+
+    /// <summary>Bytes that are written at a time (audit-log-truncate-max-batch-size); 10485760 by kube-apiserver itself.</summary>
+    [Range(1048576, 104857600)]
+    public int? MaxBatchSize { get; init; }
 }
 
 /// <summary>Names of profiles.</summary>

@@ -28,7 +28,19 @@ internal static class AuditPolicyOptions
         MaxBackups = log.MaxBackups,
         MaxSizeMegabytes = log.MaxSizeMegabytes,
         Compress = log.Compress,
+        Truncate = log.Truncate is { } truncate ? new Truncation(truncate.Enabled, truncate.MaxEventSize, truncate.MaxBatchSize) : null,
     };
+
+    /// <summary>What is asked for, and what events need in order to arrive: VictoriaLogs drops those that are too large.</summary>
+    /// <param name="spec">The fields.</param>
+    /// <param name="policy">The policy they come to.</param>
+    public static LogSettings? Log(AuditPolicySpec spec, Policy policy)
+    {
+        var asked = Log(spec.Log);
+        return asked?.Truncate is null && ShipsToVictoriaLogs(spec) && policy.RecordsBodies ? (asked ?? new LogSettings()) with { Truncate = new Truncation(true) } : asked;
+    }
+
+    public static bool ShipsToVictoriaLogs(AuditPolicySpec spec) => spec.Forwarding?.VictoriaLogs is not null;
 
     /// <summary>Null without errors: alerts were turned off, or there are no shipped events to ask.</summary>
     public static (AlertOptions? Value, ImmutableArray<string> Errors) Alerts(ObjectMeta metadata, string name, AuditPolicySpec spec, string operatorUser)
@@ -94,6 +106,10 @@ internal static class AuditPolicyOptions
         };
         return Checked(options, options.Check(), Fields.Alerts);
     }
+
+    /// <summary>Names of the alerts that are rendered.</summary>
+    public static ImmutableArray<string> AlertNames(AlertOptions? alerts) =>
+        alerts is null ? [] : [.. AlertKind.All.Select(kind => kind.Name).Except(alerts.Disabled, StringComparer.Ordinal)];
 
     private static ImmutableArray<string> DurationErrors(string text, string field, out TimeSpan value) =>
         GoDuration.TryParse(text, out value, out var error) ? [] : [$"{field}: {error}"];

@@ -107,13 +107,13 @@ internal sealed record AuditPolicyPlan
         }
 
         var policy = loaded.Policy!;
-        var log = AuditPolicyOptions.Log(spec.Log);
+        var log = AuditPolicyOptions.Log(spec, policy);
         var hash = Comptroller.AuditPolicies.Model.PolicyHash.Compute(policy);
         var report = spec.Compliance is { } compliance ? ComplianceReport.Of(ComplianceOptions.Posture(spec, policy, rules, alerts.Value), ComplianceOptions.Standards(compliance)) : null;
         return new AuditPolicyPlan
         {
             Policy = policy,
-            Findings = PolicyLinter.Lint(new LintContext(policy) { Target = target, Log = log }),
+            Findings = PolicyLinter.Lint(new LintContext(policy) { Target = target, Log = log, ShipsToVictoriaLogs = AuditPolicyOptions.ShipsToVictoriaLogs(spec), Alerts = AuditPolicyOptions.AlertNames(alerts.Value) }),
             PolicyHash = hash,
             RuleCount = policy.Rules.Length,
             Estimate = AuditPolicyEstimate.Of(policy, spec),

@@ -43,7 +43,7 @@ internal static class ComplianceOptions
         ],
         Stores = [.. Stores(spec.Forwarding)],
         Archive = spec.Forwarding?.S3 is null ? null : "S3",
-        Alerts = alerts is null ? [] : [.. LogsQlRules.For(alerts).Select(rule => rule.Kind.Name)],
+        Alerts = AuditPolicyOptions.AlertNames(alerts),
         RetentionDays = spec.Delivery?.RetentionDays,
     };
 

@@ -4,8 +4,8 @@ using Comptroller.AuditPolicies.Tests.Alerting.LogsQl;
 namespace Comptroller.AuditPolicies.Tests.Alerting;
 
 /// <summary>
-/// The queries under "Verify" of docs/spec/auditpolicy.md find what they say and not what is near it. Their filters are evaluated; the pipes that
-/// count and sort are not.
+/// The queries under "Verify" of docs/spec/auditpolicy.md find what they say and not what is near it, with their pipes: a word that no pipe has, or a
+/// field that no event has, fails.
 /// </summary>
 public sealed class DocumentedQueriesTests
 {
@@ -38,13 +38,50 @@ public sealed class DocumentedQueriesTests
         queries.Keys.Order(StringComparer.Ordinal).ShouldBe(Cases.Keys.Order(StringComparer.Ordinal));
         foreach (var (question, query) in queries)
         {
-            // A pipe in a regular expression or a value would be quoted; none is.
-            var filter = new LogQuery(query.Split('|')[0].Trim());
+            var parsed = new LogQuery(query);
 
-            filter.Run([Event(Cases[question].Found)], AuditEvents.Now).Count.ShouldBe(1, question);
-            filter.Run([Event(Cases[question].Left)], AuditEvents.Now).ShouldBeEmpty(question);
+            parsed.Run([Event(Cases[question].Found)], AuditEvents.Now).Count.ShouldBe(1, question);
+            parsed.Run([Event(Cases[question].Left)], AuditEvents.Now).ShouldBeEmpty(question);
+            parsed.Read.Except(Fields).ShouldBeEmpty(question);
         }
     }
+
+    [Fact]
+    public void Pipes_count_and_sort()
+    {
+        var queries = Queries();
+        Row[] events = [Event("{}"), Event("""{"user": {"username": "joe"}, "verb": "list"}"""), Event("{}")];
+
+        Run("noisy callers").Select(row => $"{row["user.username"]} {row["verb"]} {row["hits"]}").ShouldBe(["jane@example.com get 2", "joe list 1"]);
+        events = [.. events.Select(row => new Row(new Dictionary<string, string>(row.Fields, StringComparer.Ordinal) { ["objectRef.resource"] = "secrets" }, row.Time))];
+        Run("who read Secrets").Select(row => $"{row["user.username"]} {row["hits"]}").ShouldBe(["jane@example.com 2", "joe 1"]);
+
+        List<Row> Run(string question) => new LogQuery(queries[question]).Run(events, AuditEvents.Now);
+    }
+
+    [Theory]
+    [InlineData("* | sorted by (_time desc)")]
+    [InlineData("* | sort (_time desc)")]
+    [InlineData("* | sort by (_time down)")]
+    [InlineData("* | limit many")]
+    [InlineData("* | top by (verb)")]
+    [InlineData("* | top 20 by verb")]
+    [InlineData("* | stats by (verb) counts() hits")]
+    [InlineData("* | stats by (verb) count()")]
+    [InlineData("* | fields verb stage")]
+    [InlineData("* | limit 1 | ")]
+    public void A_mistyped_pipe_is_noticed(string query) => Should.Throw<FormatException>(() => new LogQuery(Stream + query[1..]));
+
+    [Theory]
+    [InlineData("| sort by (time desc)", "time")]
+    [InlineData("| stats by (user) count() hits | sort by (hits desc)", "user")]
+    [InlineData("| stats by (verb) count() hits | sort by (hit desc)", "hit")]
+    [InlineData("| fields _time, objectRef.Name", "objectRef.Name")]
+    [InlineData("| top 20 by (verb, resource)", "resource")]
+    public void A_field_that_no_event_has_is_noticed(string pipes, string field) => new LogQuery($"{Stream} {pipes}").Read.Except(Fields).ShouldBe([field]);
+
+    private static HashSet<string> Fields =>
+        [.. Event("""{"objectRef": {"apiGroup": "apps", "subresource": "exec"}, "responseStatus": {"message": ""} }""").Fields.Keys, "_time", "_msg"];
 
     private static Row Event(string changes) => AuditEvents.Event(changes, cluster: changes.Contains("staging", StringComparison.Ordinal) ? "staging" : "production");
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Comptroller.AuditPolicies.Alerting;
 using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
@@ -38,7 +39,7 @@ public sealed class PolicyLinterTests
         var found = new HashSet<string>(StringComparer.Ordinal);
         foreach (var policy in Enumerable.Range(0, 300).Select(_ => RandomPolicies.Policy(random)).Append(ReferenceCases.Seed))
         {
-            var context = new LintContext(policy) { Log = new LogSettings { MaxAgeDays = 1 }, Warnings = [new PolicyWarning(0, "rules[0].verb", "unknown field")] };
+            var context = new LintContext(policy) { Log = new LogSettings { MaxAgeDays = 1 }, ShipsToVictoriaLogs = true, Alerts = [.. AlertKind.All.Select(kind => kind.Name)], Warnings = [new PolicyWarning(0, "rules[0].verb", "unknown field")] };
             foreach (var lint in PolicyLinter.Lints)
             {
                 foreach (var finding in lint.Review(context))
@@ -74,6 +75,25 @@ public sealed class PolicyLinterTests
     public void A_clean_policy_has_no_findings() => PolicyLinter
         .Lint(new LintContext(Policies.Clean) { Target = new KubernetesVersion(1, 34), Log = LogSettings.DistributionDefaults })
         .ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("Request", true, null, null, true)]
+    [InlineData("Request", true, false, null, true)]
+    [InlineData("RequestResponse", true, true, 300_000, true)]
+    [InlineData("Request", true, true, 258_048, false)]
+    [InlineData("Request", true, true, null, false)]
+    [InlineData("Metadata", true, false, null, false)]
+    [InlineData("Request", false, false, null, false)]
+    public void Content_that_VictoriaLogs_would_drop_is_found(string level, bool shipped, bool? truncated, int? largest, bool found)
+    {
+        var context = new LintContext(Policies.Of($$"""[{"level": "{{level}}", "resources": [{"group": "rbac.authorization.k8s.io"}]}, {"level": "Metadata"}]"""))
+        {
+            ShipsToVictoriaLogs = shipped,
+            Log = truncated is { } enabled ? new LogSettings { Truncate = new Truncation(enabled, largest) } : null,
+        };
+
+        PolicyLinter.Lint(context).Any(finding => finding.Id == "events-dropped-by-size").ShouldBe(found);
+    }
 
     [Theory]
     [InlineData("catch-all-before-other-rules", 0, """[{"level": "Metadata"}, {"level": "None"}]""", """[{"level": "None", "verbs": ["get"]}, {"level": "Metadata"}]""")]

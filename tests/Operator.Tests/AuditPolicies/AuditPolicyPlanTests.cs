@@ -156,6 +156,6 @@ public sealed class AuditPolicyPlanTests
     // image would downgrade the API server, certSANs append on merge, disablePodSecurityPolicy is refused by Talos 1.14, and with a
     // path of its own the API server does not start.
     private static bool IsAllowedInPatch(string path) => path is "apiVersion" or "kind" || IsPolicy(path)
-        || path.Split('.') is ["cluster", "apiServer", "extraArgs", "audit-log-maxage" or "audit-log-maxbackup" or "audit-log-maxsize" or "audit-log-compress"]
-            or ["extraArgs", "audit-log-maxage" or "audit-log-maxbackup" or "audit-log-maxsize" or "audit-log-compress"];
+        || path.Split('.') is ["cluster", "apiServer", "extraArgs", "audit-log-maxage" or "audit-log-maxbackup" or "audit-log-maxsize" or "audit-log-compress" or "audit-log-truncate-enabled" or "audit-log-truncate-max-event-size" or "audit-log-truncate-max-batch-size"]
+            or ["extraArgs", "audit-log-maxage" or "audit-log-maxbackup" or "audit-log-maxsize" or "audit-log-compress" or "audit-log-truncate-enabled" or "audit-log-truncate-max-event-size" or "audit-log-truncate-max-batch-size"];
 }

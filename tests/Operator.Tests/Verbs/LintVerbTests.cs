@@ -205,12 +205,13 @@ public sealed class LintVerbTests : IDisposable
               rules:
                 - level: Metadata
                   omitManagedFields: true
+                  resources: [{group: example.com}]
                   verbs: [DELETE, deletecollection] # all of it
             """);
 
         await CommandLine.RunAsync("audit-policy", "lint", file, "--fix");
 
-        File.ReadAllText(file).ReplaceLineEndings("\n").ShouldEndWith("  rules:\n    - level: Metadata\n      verbs: [delete, deletecollection] # all of it");
+        File.ReadAllText(file).ReplaceLineEndings("\n").ShouldEndWith("  rules:\n    - level: Metadata\n      resources: [{group: example.com}]\n      verbs: [delete, deletecollection] # all of it");
     }
 
     [Fact]

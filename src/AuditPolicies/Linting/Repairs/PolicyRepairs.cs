@@ -10,7 +10,7 @@ public sealed record Repair(Finding Finding, ImmutableArray<PolicyEdit> Edits)
 
 /// <summary>
 /// Mends what can be mended without asking. Whatever was recorded stays recorded, except the stage RequestReceived, which says nothing that a
-/// later one does not; only contents of secrets are recorded with less.
+/// later one does not, and at no lower level; only contents of secrets are recorded with less.
 /// </summary>
 public static class PolicyRepairs
 {
@@ -45,9 +45,11 @@ public static class PolicyRepairs
         return others.IsEmpty ? Harmless(context, [.. possible]) : others;
     }
 
-    // A rule that matches more may leave nothing to a later one that works today.
+    // A rule that matches more may leave nothing to a later one that works today, or take requests that it records better.
     private static ImmutableArray<Repair> Harmless(LintContext context, ImmutableArray<Repair> widening)
     {
+        var rules = PolicyEdits.Apply(context.Policy, widening.SelectMany(repair => repair.Edits)).Rules;
+        widening = widening.RemoveAll(repair => Widening.Lowers(context, repair.Finding.RuleIndex!.Value, rules[repair.Finding.RuleIndex!.Value]));
         while (!widening.IsEmpty)
         {
             var mended = new LintContext(PolicyEdits.Apply(context.Policy, widening.SelectMany(repair => repair.Edits)));

@@ -12,6 +12,8 @@ public static class KubeadmFiles
 {
     public const string Configuration = "kubeadm.yaml";
 
+    private const string PolicyVolume = "audit-policy";
+    private const string LogVolume = "audit-log";
     private const string PolicyDirectory = "/etc/kubernetes/audit";
 
     /// <summary>The first kubeadm that reads v1beta4, in which arguments are a list.</summary>
@@ -40,8 +42,8 @@ public static class KubeadmFiles
                         ? new JsonArray([.. arguments.Select(argument => new JsonObject { ["name"] = argument.Name, ["value"] = argument.Value })])
                         : new JsonObject(arguments.Select(argument => KeyValuePair.Create(argument.Name, (JsonNode?)argument.Value))),
                     ["extraVolumes"] = new JsonArray(
-                        Volume("audit-policy", policyPath, readOnly: true, "File"),
-                        Volume("audit-log", Distribution.Kubeadm.LogDirectory, readOnly: false, "DirectoryOrCreate")),
+                        Volume(PolicyVolume, policyPath, readOnly: true, "File"),
+                        Volume(LogVolume, Distribution.Kubeadm.LogDirectory, readOnly: false, "DirectoryOrCreate")),
                 },
             }),
         ];
@@ -83,7 +85,8 @@ public static class KubeadmFiles
           tail -n 1 {logPath}
         """;
 
-    // What an earlier time left behind: lists are appended when merged, and kube-apiserver would get every argument twice.
+    // What an earlier time left behind: lists are appended when merged, and kube-apiserver would get every argument twice. Not more than that: a
+    // webhook that receives events (audit-webhook-*) is somebody else's, and would fall silent.
     private static string Cleanup(bool list) =>
-        $"""{(list ? """del(.apiServer.extraArgs[] | select(.name == "audit-*")) | """ : "")}del(.apiServer.extraVolumes[] | select(.name == "audit-*"))""";
+        $"""{(list ? """del(.apiServer.extraArgs[] | select(.name == "audit-policy-file" or .name == "audit-log-*")) | """ : "")}del(.apiServer.extraVolumes[] | select(.name == "{PolicyVolume}" or .name == "{LogVolume}"))""";
 }

@@ -3,7 +3,7 @@ using Comptroller.AuditPolicies.Model;
 
 namespace Comptroller.AuditPolicies.Rendering.Targets;
 
-/// <summary>Arguments of kube-apiserver for the rotation of its audit log, always as text: several targets refuse bare numbers and booleans.</summary>
+/// <summary>Arguments of kube-apiserver for its audit log, always as text: several targets refuse bare numbers and booleans.</summary>
 public static class LogFlags
 {
     /// <summary>Log settings the API server would refuse at start-up.</summary>
@@ -16,7 +16,21 @@ public static class LogFlags
                 ("maxSizeMegabytes", log?.MaxSizeMegabytes),
             }
             .Where(setting => setting.Value < 0)
-            .Select(setting => new OptionError(setting.Field, $"must not be negative, is {setting.Value}: kube-apiserver would not start"));
+            .Select(setting => new OptionError(setting.Field, $"must not be negative, is {setting.Value}: kube-apiserver would not start"))
+            .Concat(CheckSizes(log?.Truncate));
+    }
+
+    private static IEnumerable<OptionError> CheckSizes(Truncation? truncate)
+    {
+        var (largest, batch) = (truncate?.MaxEventBytes ?? Truncation.UsualEventBytes, truncate?.MaxBatchBytes ?? Truncation.UsualBatchBytes);
+        if (largest <= 0)
+        {
+            yield return new OptionError("truncate.maxEventSize", $"must be positive, is {largest}: kube-apiserver would not start");
+        }
+        else if (batch < largest)
+        {
+            yield return new OptionError("truncate.maxBatchSize", $"{batch} must not be less than an event may have, {largest}: kube-apiserver would not start");
+        }
     }
 
     /// <summary>Only what is asked for.</summary>
@@ -29,7 +43,10 @@ public static class LogFlags
                 ("audit-log-maxage", Number(log?.MaxAgeDays)),
                 ("audit-log-maxbackup", Number(log?.MaxBackups)),
                 ("audit-log-maxsize", Number(log?.MaxSizeMegabytes)),
-                ("audit-log-compress", log?.Compress is { } compress ? compress ? "true" : "false" : null),
+                ("audit-log-compress", Truth(log?.Compress)),
+                ("audit-log-truncate-enabled", Truth(log?.Truncate?.Enabled)),
+                ("audit-log-truncate-max-event-size", Number(log?.Truncate?.MaxEventBytes)),
+                ("audit-log-truncate-max-batch-size", Number(log?.Truncate?.MaxBatchBytes)),
             }
             .Where(flag => flag.Value is not null)
             .Select(flag => (flag.Name, flag.Value!));
@@ -48,8 +65,11 @@ public static class LogFlags
             MaxBackups = log?.MaxBackups ?? usual.MaxBackups,
             MaxSizeMegabytes = log?.MaxSizeMegabytes ?? usual.MaxSizeMegabytes,
             Compress = log?.Compress,
+            Truncate = log?.Truncate,
         });
     }
+
+    private static string? Truth(bool? value) => value is { } known ? known ? "true" : "false" : null;
 
     private static string? Number(int? value) => value?.ToString(CultureInfo.InvariantCulture);
 }

@@ -24,6 +24,10 @@ internal sealed record PolicyDocument(ResourceDocument Source, AuditPolicy? Reso
     /// <summary>Log rotation that the resource asks for.</summary>
     public LogSettings? Log => AuditPolicyOptions.Log(Resource?.Spec.Log);
 
+    /// <summary>Names of the alerts that the resource renders; none when it cannot.</summary>
+    private ImmutableArray<string> Alerts =>
+        Resource is { } resource ? AuditPolicyOptions.AlertNames(AuditPolicyOptions.Alerts(resource.Metadata, AuditPolicyObjects.AlertsName(resource.Metadata), resource.Spec).Value) : [];
+
     /// <summary>The policy.</summary>
     /// <exception cref="InvalidInputException">It does not load.</exception>
     public Policy Policy
@@ -41,7 +45,14 @@ internal sealed record PolicyDocument(ResourceDocument Source, AuditPolicy? Reso
     /// <summary>For a review of the policy; null when it does not load.</summary>
     /// <param name="target">Version of the API server, when the document does not say.</param>
     public LintContext? Context(KubernetesVersion? target) => Loaded.Policy is { } policy
-        ? new LintContext(policy) { Target = Target ?? target, Log = Log, Warnings = Loaded.Warnings }
+        ? new LintContext(policy)
+        {
+            Target = Target ?? target,
+            Log = Resource is { } resource ? AuditPolicyOptions.Log(resource.Spec, policy) : null,
+            ShipsToVictoriaLogs = Resource is { } shipping && AuditPolicyOptions.ShipsToVictoriaLogs(shipping.Spec),
+            Alerts = Alerts,
+            Warnings = Loaded.Warnings,
+        }
         : null;
 
     /// <exception cref="InvalidInputException">It does not load.</exception>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Comptroller.AuditPolicies.Tests.Alerting.LogsQl;
 
 /// <summary>
-/// The subset of LogsQL that our alert rules are written in, evaluated the way VictoriaLogs' stats_query does. Anything outside the subset
+/// The subset of LogsQL that our alert rules and documented queries are written in, evaluated the way VictoriaLogs' stats_query does. Anything outside the subset
 /// is a parse error, so a rule that drifts out of it fails its test.
 /// </summary>
 internal sealed class LogQuery
@@ -34,6 +34,9 @@ internal sealed class LogQuery
     /// <summary>Labels of a result row.</summary>
     public IReadOnlySet<string> Labels => _labels;
 
+    /// <summary>Fields that pipes read and no pipe before them made: those of an event.</summary>
+    public HashSet<string> Read { get; } = new(StringComparer.Ordinal);
+
     /// <summary>The result rows; an alert fires for each.</summary>
     public List<Row> Run(IEnumerable<Row> events, DateTimeOffset now)
     {
@@ -48,6 +51,9 @@ internal sealed class LogQuery
         "filter" => Keep(Filters.Parse(tokens)),
         "math" => Compute(tokens),
         "fields" => Fields(tokens),
+        "sort" => Sort(tokens),
+        "limit" => Limit(tokens),
+        "top" => Top(tokens),
         var pipe => throw new FormatException($"pipe {pipe}"),
     };
 
@@ -61,6 +67,7 @@ internal sealed class LogQuery
         {
             tokens.Expect("(");
             by = tokens.List(")");
+            Reads(by);
         }
 
         var functions = new List<(string Name, Func<List<Row>, DateTimeOffset, string> Compute)>();
@@ -99,7 +106,8 @@ internal sealed class LogQuery
             tokens.Expect(")");
         }
 
-        tokens.Expect("as");
+        // A person leaves the word out; rules have it, for every version reads it so.
+        tokens.Skip("as");
         var result = tokens.Next().Text;
         return (name, argument) switch
         {
@@ -191,8 +199,58 @@ internal sealed class LogQuery
             kept.Add(tokens.Next().Text);
         }
         while (tokens.Skip(","));
+        Reads(kept);
         _labels.IntersectWith(kept);
         _results.IntersectWith(kept);
         return (rows, _) => [.. rows.Select(row => new Row(row.Fields.Where(field => kept.Contains(field.Key)).ToDictionary(StringComparer.Ordinal)))];
     }
+
+    private Func<List<Row>, DateTimeOffset, List<Row>> Sort(Tokens tokens)
+    {
+        tokens.Expect("by");
+        tokens.Expect("(");
+        var keys = new List<(string Field, bool Descending)>();
+        do
+        {
+            var field = tokens.Next().Text;
+            keys.Add((field, tokens.Skip("desc")));
+        }
+        while (tokens.Skip(","));
+        tokens.Expect(")");
+        Reads(keys.Select(key => key.Field));
+        // The last key first, since sorting is stable.
+        return (rows, _) => [.. keys.AsEnumerable().Reverse().Aggregate<(string Field, bool Descending), IEnumerable<Row>>(rows, (sorted, key) =>
+            key.Descending ? sorted.OrderByDescending(row => Order(row, key.Field)) : sorted.OrderBy(row => Order(row, key.Field)))];
+    }
+
+    private static (double Number, string Text) Order(Row row, string field) =>
+        field == "_time" ? (row.Time.Ticks, "")
+        : double.TryParse(row[field], CultureInfo.InvariantCulture, out var number) ? (number, "")
+        : (double.PositiveInfinity, row[field]);
+
+    private static Func<List<Row>, DateTimeOffset, List<Row>> Limit(Tokens tokens)
+    {
+        var count = Count(tokens);
+        return (rows, _) => [.. rows.Take(count)];
+    }
+
+    private Func<List<Row>, DateTimeOffset, List<Row>> Top(Tokens tokens)
+    {
+        var count = Count(tokens);
+        tokens.Expect("by");
+        tokens.Expect("(");
+        var by = tokens.List(")");
+        Reads(by);
+        _labels.UnionWith(by);
+        _results.Add("hits");
+        return (rows, _) => [.. rows.GroupBy(row => string.Join('\0', by.Select(field => row[field])))
+            .OrderByDescending(group => group.Count())
+            .Take(count)
+            .Select(group => new Row(by.Select(field => KeyValuePair.Create(field, group.First()[field])).Append(KeyValuePair.Create("hits", Number(group.Count()))).ToDictionary(StringComparer.Ordinal)))];
+    }
+
+    private static int Count(Tokens tokens) =>
+        tokens.Next().Text is var text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : throw new FormatException($"{text} is no number of rows");
+
+    private void Reads(IEnumerable<string> fields) => Read.UnionWith(fields.Where(field => !_results.Contains(field) && !_labels.Contains(field)));
 }

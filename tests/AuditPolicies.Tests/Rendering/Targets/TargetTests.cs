@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
 using Comptroller.AuditPolicies.Rendering.Targets;
@@ -35,6 +36,31 @@ public sealed class TargetTests
         ((bool)volumes[1]!["readOnly"]!).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("1.36")]
+    [InlineData("1.30")]
+    public void What_kubeadm_had_before_goes_but_for_a_webhook(string version)
+    {
+        KubernetesVersion.TryParse(version, out var target).ShouldBeTrue();
+        var rendered = KubeadmFiles.Render(ReferenceCases.Seed, new LogSettings { Compress = true }, Distribution.Kubeadm.LogPath, target, Source)[1];
+        var deletions = Regex.Matches(rendered.Comment, """del\(\.apiServer\.(?<list>\w+)\[\] \| select\((?<names>[^)]*)\)\)""", RegexOptions.None, TimeSpan.FromSeconds(1))
+            .ToDictionary(match => match.Groups["list"].Value, match => Regex.Matches(match.Groups["names"].Value, "\\.name == \"(?<name>[^\"]*)\"", RegexOptions.None, TimeSpan.FromSeconds(1)).Select(name => name.Groups["name"].Value).ToList());
+
+        // yq compares with wildcards.
+        bool Goes(string list, string name) => deletions[list].Any(pattern => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
+        rendered.Content["apiServer"]!["extraVolumes"]!.AsArray().Select(volume => Goes("extraVolumes", (string)volume!["name"]!)).ShouldBe([true, true]);
+        Goes("extraVolumes", "audit-webhook").ShouldBeFalse();
+        // Of a map, what is merged replaces what was there.
+        deletions.ContainsKey("extraArgs").ShouldBe(version == "1.36");
+        if (deletions.ContainsKey("extraArgs"))
+        {
+            Arguments(rendered.Content).Where(argument => !Goes("extraArgs", argument.Name)).ShouldBeEmpty();
+            Goes("extraArgs", "audit-log-mode").ShouldBeTrue();
+            Goes("extraArgs", "audit-webhook-config-file").ShouldBeFalse();
+            Goes("extraArgs", "audit-webhook-batch-max-wait").ShouldBeFalse();
+        }
+    }
+
     [Fact]
     public void A_changed_policy_changes_the_manifest_of_kubeadm_or_nothing_would_restart()
     {
@@ -52,6 +78,24 @@ public sealed class TargetTests
         ]);
         K3sArguments(new LogSettings { MaxBackups = 40, Compress = true })[2..].ShouldBe(
             ["audit-log-maxage=30", "audit-log-maxbackup=40", "audit-log-maxsize=100", "audit-log-compress=true"]);
+    }
+
+    [Fact]
+    public void Truncation_is_rendered_for_every_target_and_only_what_was_asked_of_it()
+    {
+        var log = new LogSettings { Truncate = new Truncation(true, 200_000) };
+        string[] wanted = ["audit-log-truncate-enabled=true", "audit-log-truncate-max-event-size=200000"];
+
+        Truncating(K3sArguments(log)).ShouldBe(wanted);
+        Truncating(Rke2(log, Distribution.Rke2.LogPath)["kube-apiserver-arg+"]!.AsArray().Select(item => (string)item!)).ShouldBe(wanted);
+        Truncating(Arguments(KubeadmFiles.Render(ReferenceCases.Seed, log, Distribution.Kubeadm.LogPath, null, Source)[1].Content).Select(each => $"{each.Name}={each.Value}")).ShouldBe(wanted);
+        Truncating(TalosPatch.Legacy(ReferenceCases.Seed, log)["cluster"]!["apiServer"]!["extraArgs"]!.AsObject().Select(each => $"{each.Key}={(string)each.Value!}")).ShouldBe(wanted);
+        Truncating(K3sArguments(new LogSettings { Truncate = new Truncation(false) })).ShouldBe(["audit-log-truncate-enabled=false"]);
+        Truncating(K3sArguments(null)).ShouldBeEmpty();
+        LogFlags.Check(new LogSettings { Truncate = new Truncation(true, 0) }).ShouldHaveSingleItem().Field.ShouldBe("truncate.maxEventSize");
+        LogFlags.Check(new LogSettings { Truncate = new Truncation(true, MaxBatchBytes: 100_000) }).ShouldHaveSingleItem().Field.ShouldBe("truncate.maxBatchSize");
+
+        static IEnumerable<string> Truncating(IEnumerable<string> arguments) => arguments.Where(argument => argument.StartsWith("audit-log-truncate-", StringComparison.Ordinal));
     }
 
     [Fact]
