@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Comptroller.AuditPolicies.Alerting;
 using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Loading;
 using Comptroller.AuditPolicies.Model;
@@ -26,7 +27,9 @@ internal sealed record PolicyDocument(ResourceDocument Source, AuditPolicy? Reso
 
     /// <summary>Names of the alerts that the resource renders; none when it cannot.</summary>
     private ImmutableArray<string> Alerts =>
-        Resource is { } resource ? AuditPolicyOptions.AlertNames(AuditPolicyOptions.Alerts(resource.Metadata, AuditPolicyObjects.AlertsName(resource.Metadata), resource.Spec).Value) : [];
+        Resource is { } resource
+            ? AuditPolicyOptions.AlertNames(AuditPolicyOptions.Alerts(resource.Metadata, AuditPolicyObjects.AlertsName(resource.Metadata), resource.Spec, AlertOptions.DefaultOperatorUser).Value)
+            : [];
 
     /// <summary>The policy.</summary>
     /// <exception cref="InvalidInputException">It does not load.</exception>
