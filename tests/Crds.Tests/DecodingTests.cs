@@ -38,7 +38,7 @@ public sealed class DecodingTests
     public void What_is_absent_decodes_to_the_default_that_the_schema_names()
     {
         var schema = SchemaWalk.Of(Repository.Yaml("config/crd/comptroller.dev_auditpolicies.yaml"));
-        var decoded = Decode("""{"metadata":{"name":"a"},"spec":{"rules":[],"forwarding":{"cluster":"a","victoriaLogs":{},"loki":{},"elasticsearch":{},"openTelemetry":{},"s3":{},"redaction":{}},"alerts":{},"delivery":{},"estimate":{},"compliance":{}}}""");
+        var decoded = Decode("""{"metadata":{"name":"a"},"spec":{"rules":[],"forwarding":{"cluster":"a","victoriaLogs":{},"loki":{},"elasticsearch":{},"openTelemetry":{},"s3":{},"redaction":{}},"alerts":{},"delivery":{},"estimate":{},"compliance":{},"log":{"truncate":{}}}}""");
         var json = JsonSerializer.SerializeToNode(decoded, CrdsJson.Default.AuditPolicy)!;
 
         var defaults = SchemaWalk.Nodes(schema)

@@ -3,6 +3,7 @@ using Comptroller.AuditPolicies.Profiles;
 using Comptroller.Crds.AuditPolicies;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditPolicies.Delivery;
 
 namespace Comptroller.Operator.AuditPolicies;
 
@@ -98,10 +99,16 @@ internal static class AuditPolicyConditions
 
     /// <summary>
     /// What people are to be told of a review: its condition <see cref="PolicySound"/> when it found other harm than the review before, or none
-    /// any more; null when there is nothing new to say. An event per run would only repeat the status.
+    /// any more, or what was measured of the retention when that is new; null when there is nothing new to say. An event per run would only
+    /// repeat the status.
     /// </summary>
     public static Condition? NewsOfReview(AuditPolicyStatus before, AuditPolicyStatus after)
     {
+        if (RetentionFinding.In(before) != RetentionFinding.In(after))
+        {
+            return after.Conditions?.FirstOrDefault(condition => condition.Type == DeliveryConditions.Retained && condition.Status != "Unknown");
+        }
+
         var (was, now) = (Soundness(before), Soundness(after));
         var isSame = before.Findings is { } old && after.Findings is { } found
             && old with { Items = null } == found with { Items = null } && (old.Items ?? []).SequenceEqual(found.Items ?? []);
@@ -127,7 +134,8 @@ internal static class AuditPolicyConditions
             ? conditions.With(PolicySound, "False", HarmfulRules, RenderConditions.Bounded($"{CountText(plan)}; first: {Text(plan, worst)}"), generation, now)
             : conditions.With(PolicySound, "True", NoFindings, "nothing is lost or leaked that the policy could tell", generation, now);
 
-    private static FindingsStatus FindingsOf(AuditPolicyPlan plan) => new()
+    /// <summary>The findings of a plan, without what was measured since.</summary>
+    public static FindingsStatus FindingsOf(AuditPolicyPlan plan) => new()
     {
         Total = plan.Findings.Length,
         Errors = plan.Findings.Count(finding => finding.Severity == Severity.Error),

@@ -49,11 +49,6 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
             events.Normal(ResourceTypes.AuditPolicies, resource.Metadata, ConditionReason.Succeeded, "Render", changes);
         }
 
-        if (AuditPolicyConditions.NewsOfReview(resource.Status, status) is { } news)
-        {
-            Review(resource.Metadata, news);
-        }
-
         return Outcome.After(report.Of(ApplyAction.Conflict).Any() ? plan.RetryInterval : plan.Interval);
     }
 
@@ -93,6 +88,10 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
         if (!ReferenceEquals(told, resource.Status))
         {
             await WriteAsync(resource, told, cancellationToken);
+            if (AuditPolicyConditions.NewsOfReview(resource.Status, told) is { } news)
+            {
+                Review(resource.Metadata, news);
+            }
         }
     }
 

@@ -32,6 +32,7 @@ internal static class DeliveryConditions
             after = verdict is null ? after.Without(type) : after.With(type, verdict.Status, verdict.Reason, verdict.Message, resource.Metadata.Generation, now);
         }
 
-        return after.Items.SequenceEqual(before.Items) ? status : status with { Conditions = after.Items };
+        var told = RetentionFinding.Tell(status, resource, proof.Retained);
+        return after.Items.SequenceEqual(before.Items) ? told : told with { Conditions = after.Items };
     }
 }

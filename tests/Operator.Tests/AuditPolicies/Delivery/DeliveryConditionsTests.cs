@@ -33,6 +33,45 @@ public sealed class DeliveryConditionsTests
         silent.Conditions![0].LastTransitionTime.ShouldBe(Noon.AddHours(1));
     }
 
+    [Theory]
+    [InlineData(Specs.Sound)]
+    [InlineData("rules: [{level: RequestResponse, verbs: [\"*\", GET]}, {level: Metadata, verbs: [delete]}, {level: RequestResponse}, {level: None}, {level: Metadata}]")]
+    public void A_retention_that_was_measured_too_short_is_a_finding_until_it_is_not(string spec)
+    {
+        var resource = Specs.Of(spec);
+        var planned = new AuditPolicyStatus(1) { Findings = AuditPolicyConditions.FindingsOf(AuditPolicyPlan.Make(resource)) };
+        var tooShort = Good with { Retained = RetentionVerdict.Of(90, TimeSpan.FromDays(7)) };
+
+        var told = DeliveryConditions.Tell(planned, resource, tooShort, Noon);
+        told.Findings!.Total.ShouldBe(planned.Findings.Total + 1);
+        told.Findings.Warnings.ShouldBe(planned.Findings.Warnings + 1);
+        told.Findings.Worst.ShouldBe("Warning");
+        told.Findings.Items!.Count.ShouldBe(Math.Min(5, told.Findings.Total));
+        told.Findings.Items[0].ShouldSatisfyAllConditions(item => item.Id.ShouldBe("retention-too-short"), item => item.Message.ShouldContain("kept 7 days, 90 are asked for"));
+        AuditPolicyConditions.NewsOfReview(planned, told)!.Reason.ShouldBe("TooShort");
+
+        // W3: measured again, also by a process that plans anew.
+        DeliveryConditions.Tell(told, resource, tooShort, Noon.AddHours(1)).ShouldBeSameAs(told);
+        var anew = DeliveryConditions.Tell(told with { Findings = planned.Findings }, resource, tooShort, Noon.AddHours(1));
+        anew.Findings!.Items.ShouldBe(told.Findings.Items);
+        AuditPolicyConditions.NewsOfReview(told, anew).ShouldBeNull();
+
+        var longer = DeliveryConditions.Tell(told, resource, Good, Noon.AddHours(2));
+        (longer.Findings! with { Items = null }).ShouldBe(planned.Findings with { Items = null });
+        (longer.Findings.Items ?? []).ShouldBe(planned.Findings.Items ?? []);
+        AuditPolicyConditions.NewsOfReview(told, longer)!.Reason.ShouldBe("LongEnough");
+    }
+
+    [Theory]
+    [InlineData("Unknown", "NotReadable")]
+    [InlineData("True", "LongEnough")]
+    public void A_retention_that_is_long_enough_or_not_known_is_no_finding(string status, string reason)
+    {
+        var planned = new AuditPolicyStatus(1) { Findings = AuditPolicyConditions.FindingsOf(AuditPolicyPlan.Make(Resource)) };
+
+        DeliveryConditions.Tell(planned, Resource, Good with { Retained = new Verdict(status, reason, "words") }, Noon).Findings.ShouldBeSameAs(planned.Findings);
+    }
+
     [Fact]
     public async Task W3_before_the_first_answer_it_is_unknown_unless_something_was_said_before()
     {
