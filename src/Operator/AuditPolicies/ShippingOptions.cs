@@ -44,7 +44,7 @@ internal static class ShippingOptions
             Counters = counters,
         }).ToImmutableArray();
         var errors = options.SelectMany(value => value.Check()).Distinct().Select(error => $"{Path(error.Field)}: {error.Message}").ToImmutableArray();
-        errors = errors.IsEmpty ? [.. options.SelectMany(Faults).Distinct()] : errors;
+        errors = errors.IsEmpty ? [.. options.SelectMany(value => Faults(value, forwarding.Formats)).Distinct()] : errors;
         return (errors.IsEmpty ? options : [], errors);
     }
 
@@ -54,12 +54,13 @@ internal static class ShippingOptions
         : [.. Distributions(spec.Targets).Select(distribution => distribution.LogPath)];
 
     // What the options let through that Fluent Bit would not survive; its own dry run would not notice either.
-    private static IEnumerable<string> Faults(FluentBitOptions options)
+    // Only of the formats that are rendered: this runs in every plan.
+    private static IEnumerable<string> Faults(FluentBitOptions options, IReadOnlyList<string> formats)
     {
         var configuration = FluentBitConfiguration.Render(options);
-        var classic = ClassicFormat.Read(ClassicFormat.Main(configuration), ClassicFormat.Parsers(configuration));
-        return new[] { configuration, classic }
-            .SelectMany(format => FluentBitCheck.Check(format, options.Variables.Select(variable => variable.Name)))
+        return formats
+            .Select(format => format == ForwardingFormats.Classic ? ClassicFormat.Read(ClassicFormat.Main(configuration), ClassicFormat.Parsers(configuration)) : configuration)
+            .SelectMany(tree => FluentBitCheck.Check(tree, options.Variables.Select(variable => variable.Name)))
             .Select(fault => $"spec.forwarding: {fault}");
     }
 
