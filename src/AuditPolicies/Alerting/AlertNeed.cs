@@ -35,7 +35,7 @@ internal sealed record AlertNeed(AlertKind Kind, string What, params ImmutableAr
         new(AlertKind.SecretReadByPerson, "reads of Secrets by people", new Probe("", "secrets", Reads))
         {
             By = [Probe.Person],
-            Includes = request => (request.User == "system:admin" || !request.User!.StartsWith("system:", StringComparison.Ordinal)) && !request.Groups.Any(IsOfMachines),
+            Includes = request => (request.User == Known.Administrator || !request.User!.StartsWith("system:", StringComparison.Ordinal)) && !request.Groups.Any(IsOfMachines),
         },
         new(AlertKind.SecretReadByServiceAccount, "reads of Secrets by service accounts", new Probe("", "secrets", Reads))
         {
