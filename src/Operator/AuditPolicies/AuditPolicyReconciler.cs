@@ -85,13 +85,11 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
     private async Task TellAsync(AuditPolicy resource, AuditPolicyStatus status, TimeSpan interval, CancellationToken cancellationToken)
     {
         var told = DeliveryConditions.Tell(status, resource, await delivery.LookAsync(resource, status, interval, cancellationToken), time.GetUtcNow());
-        if (!ReferenceEquals(told, resource.Status))
+        // A run on a cache that lags behind our own last write has no news: the write that is not repeated has told them (rule L7).
+        if (!ReferenceEquals(told, resource.Status) && await WriteAsync(resource, told, cancellationToken) is not null
+            && AuditPolicyConditions.NewsOfReview(resource.Status, told) is { } news)
         {
-            await WriteAsync(resource, told, cancellationToken);
-            if (AuditPolicyConditions.NewsOfReview(resource.Status, told) is { } news)
-            {
-                Review(resource.Metadata, news);
-            }
+            Review(resource.Metadata, news);
         }
     }
 

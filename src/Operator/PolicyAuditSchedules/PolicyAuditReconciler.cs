@@ -57,13 +57,14 @@ internal sealed class PolicyAuditReconciler(
 
         var obstacle = AuditObstacle.Of(resource.Spec, inputs, pods);
         status = PolicyAuditConditions.Rendered(resource, status, plan, report, obstacle, now);
-        await WriteAsync(resource, status, cancellationToken);
+        // A run on a cache that lags behind our own last write has no news: the write that is not repeated has told them (rule L7).
+        var told = await WriteAsync(resource, status, cancellationToken) is not null;
         if (report.Changes is { Length: > 0 } changes)
         {
             events.Normal(ResourceTypes.PolicyAuditSchedules, resource.Metadata, ConditionReason.Succeeded, "Render", changes);
         }
 
-        foreach (var run in news.Where(run => run.Status.Outcome != AuditOutcomes.Complete))
+        foreach (var run in news.Where(run => told && run.Status.Outcome != AuditOutcomes.Complete))
         {
             events.Warning(ResourceTypes.PolicyAuditSchedules, resource.Metadata, $"Audit{run.Status.Outcome}", "Audit", $"{run.Status.Name}: {run.Status.Message}");
         }

@@ -75,7 +75,7 @@ public sealed class PostgresServer : IAsyncLifetime
         {
             // SIGINT is its fast shutdown: sessions are closed, and no process is left behind.
             await RunAsync(["kill", "-INT", $"{_server.Id}"]);
-            await _server.WaitForExitAsync();
+            await _server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(90));
             _server.Dispose();
         }
 
@@ -107,7 +107,7 @@ public sealed class PostgresServer : IAsyncLifetime
     {
         using var process = Start(command);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(90));
         if (process.ExitCode != 0)
         {
             throw new InvalidOperationException($"{string.Join(' ', command)}: {await output}{await error}");

@@ -59,7 +59,7 @@ internal sealed class ProgramRun : IAsyncDisposable
     public async Task KillAsync()
     {
         process.Kill();
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(Estate.Patience);
     }
 
     /// <summary>Waits for the end; the exit code.</summary>
@@ -83,7 +83,7 @@ internal sealed class ProgramRun : IAsyncDisposable
         if (!process.HasExited)
         {
             process.Kill();
-            await process.WaitForExitAsync();
+            await process.WaitForExitAsync().WaitAsync(Estate.Patience);
         }
 
         process.Dispose();
@@ -93,7 +93,7 @@ internal sealed class ProgramRun : IAsyncDisposable
     private async Task SignalAsync(string signal)
     {
         using var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
-        await kill.WaitForExitAsync();
+        await kill.WaitForExitAsync().WaitAsync(Estate.Patience);
     }
 
     private void Keep(string? line)

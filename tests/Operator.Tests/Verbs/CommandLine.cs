@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text;
+using Comptroller.Operator.Tests.Estates;
 using Comptroller.Operator.Verbs;
 using Comptroller.Operator.Verbs.Archive;
 using Comptroller.Operator.Verbs.AuditPolicies;
@@ -41,10 +42,19 @@ internal sealed class CommandLine : IDisposable
             RedirectStandardError = true,
         })!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.StandardInput.BaseStream.WriteAsync(input);
-        process.StandardInput.Close();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output, await error);
+        using var patience = new CancellationTokenSource(Estate.Patience);
+        try
+        {
+            await process.StandardInput.BaseStream.WriteAsync(input, patience.Token);
+            process.StandardInput.Close();
+            await process.WaitForExitAsync(patience.Token);
+            return (process.ExitCode, await output.WaitAsync(patience.Token), await error.WaitAsync(patience.Token));
+        }
+        catch (OperationCanceledException e)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"comptroller {string.Join(' ', args)} goes on", e);
+        }
     }
 
     public void Dispose() => _directory.Delete(recursive: true);

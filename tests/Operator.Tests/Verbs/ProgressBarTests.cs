@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Comptroller.Operator.Tests.Estates;
 
 namespace Comptroller.Operator.Tests.Verbs;
 
@@ -62,7 +63,7 @@ public sealed class ProgressBarTests : IDisposable
         using var process = Process.Start(start)!;
         var screen = process.StandardOutput.ReadToEndAsync();
         process.StandardInput.Close();
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(Estate.Patience);
         process.ExitCode.ShouldBe(0, await screen);
         return await screen;
     }

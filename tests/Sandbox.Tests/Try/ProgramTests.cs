@@ -26,7 +26,7 @@ public sealed class ProgramTests : IDisposable
 
         using var process = Start(Path.Combine(copy, "Comptroller.Sandbox.dll"), "--once", "--timeout", "30");
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(90));
 
         process.ExitCode.ShouldBe(1, await output + await error);
         (await error).ShouldContain("AuditPolicy default/broken: ");
@@ -47,10 +47,10 @@ public sealed class ProgramTests : IDisposable
         var rest = process.StandardOutput.ReadToEndAsync();
         using (var interrupt = Process.Start("kill", ["-INT", $"{process.Id}"]))
         {
-            await interrupt.WaitForExitAsync();
+            await interrupt.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(90));
         }
 
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(90));
         await rest;
         process.ExitCode.ShouldBe(0, await errors);
     }

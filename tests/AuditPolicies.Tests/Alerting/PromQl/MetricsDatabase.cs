@@ -54,7 +54,7 @@ internal sealed class MetricsDatabase : IAsyncDisposable
     {
         client.Dispose();
         process.Kill();
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(90));
         process.Dispose();
         Directory.Delete(directory, recursive: true);
     }

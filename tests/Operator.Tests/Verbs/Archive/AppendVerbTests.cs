@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Comptroller.Archive.Log;
+using Comptroller.Operator.Tests.Estates;
 
 namespace Comptroller.Operator.Tests.Verbs.Archive;
 
@@ -94,7 +95,7 @@ public sealed class AppendVerbTests : IDisposable
             }
         });
         var (last, count) = (0L, 0);
-        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        while (await process.StandardOutput.ReadLineAsync().WaitAsync(Estate.Patience) is { } line)
         {
             last = long.Parse(line, CultureInfo.InvariantCulture);
             if (++count == atLeast)
@@ -103,8 +104,8 @@ public sealed class AppendVerbTests : IDisposable
             }
         }
 
-        await process.WaitForExitAsync();
-        await feeding;
+        await process.WaitForExitAsync().WaitAsync(Estate.Patience);
+        await feeding.WaitAsync(Estate.Patience);
         count.ShouldBeGreaterThanOrEqualTo(atLeast, await errors);
         return last;
     }
