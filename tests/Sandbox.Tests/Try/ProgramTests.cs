@@ -55,8 +55,9 @@ public sealed class ProgramTests : IDisposable
         process.ExitCode.ShouldBe(0, await errors);
     }
 
+    // A shell that starts tests in the background has them ignore Ctrl-C, and their children with them.
     private Process Start(string program, params string[] arguments) =>
-        Process.Start(new ProcessStartInfo("dotnet", [program, "--kubeconfig", Kubeconfig, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+        Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", program, "--kubeconfig", Kubeconfig, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
 
     private static string Copy(string from, DirectoryInfo to)
     {
