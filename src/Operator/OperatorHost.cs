@@ -1,10 +1,13 @@
 using Comptroller.Crds;
+using Comptroller.Crds.AuditBackups;
 using Comptroller.Crds.AuditPolicies;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Diagnostics;
 using Comptroller.Kubernetes.Informers;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditBackups;
+using Comptroller.Operator.AuditBackups.Rendering;
 using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.AuditPolicies.Delivery;
 using Comptroller.Operator.PolicyAuditSchedules;
@@ -54,6 +57,10 @@ public static partial class OperatorHost
         using var daemons = new DaemonResults();
         using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, image, daemons, context);
         using var policyAuditMetrics = new PolicyAuditMetrics(schedules.Store.List);
+        var backups = new Informer<AuditBackup>(
+            client, ResourceTypes.AuditBackups, new InformerOptions<AuditBackup> { Namespaces = options.WatchNamespaces, Required = false }, context);
+        using var auditBackups = AddAuditBackups(host, options, client, backups, events, owned, image, context);
+        using var auditBackupMetrics = new AuditBackupMetrics(backups.Store.List, context.Time);
         using var electing = options.LeaderElection ? AddLeaderElection(host, options, events, context) : null;
         host.Use(new DiagnosticsServer(
             new DiagnosticsOptions { MetricsBindAddress = options.MetricsBindAddress, HealthProbeBindAddress = options.ProbeBindAddress },
@@ -131,6 +138,25 @@ public static partial class OperatorHost
         return controller;
     }
 
+    private static Controller<AuditBackup> AddAuditBackups(
+        ControllerHost host, OperatorOptions options, IKubeClient client, Informer<AuditBackup> backups, EventRecorder events, Owned owned,
+        OwnImage image, RuntimeContext context)
+    {
+        var runs = new RunCaches(client, options.WatchNamespaces, BackupPod.BackupLabel, BackupPod.ContainerName, context, BackupPod.TaskLabel);
+        var reconciler = new AuditBackupReconciler(
+            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, client, image, new DependencyLookup(client), runs, context.Time);
+        var controller = new Controller<AuditBackup>(
+                new ControllerOptions { Name = "auditbackup", MaxConcurrentReconciles = options.MaxConcurrentReconciles, Annotations = [RestoreRequest.Annotation] },
+                backups, reconciler, context)
+            .Watches(runs.Jobs, runs.KeyOf)
+            .Watches(runs.Pods, runs.KeyOf)
+            .Owns(owned.Caches[RenderedKinds.CronJobs])
+            .Owns(owned.Caches[RenderedKinds.NetworkPolicies])
+            .Owns(owned.Caches[RenderedKinds.VmRules]);
+        host.Add(backups).Add(runs.Jobs).Add(runs.Pods).Add(controller);
+        return controller;
+    }
+
     private static KubeClient AddLeaderElection(ControllerHost host, OperatorOptions options, EventRecorder events, RuntimeContext context)
     {
         var election = new LeaderElectionOptions
@@ -150,6 +176,8 @@ public static partial class OperatorHost
     {
         NeededAccess[] needed =
         [
+            new NeededAccess(ResourceTypes.AuditBackups, ["list", "watch"]),
+            new NeededAccess(ResourceTypes.AuditBackups, ["patch"], "status"),
             new NeededAccess(ResourceTypes.AuditPolicies, ["list", "watch"]),
             new NeededAccess(ResourceTypes.AuditPolicies, ["patch"], "status"),
             new NeededAccess(ResourceTypes.PolicyAuditSchedules, ["list", "watch"]),

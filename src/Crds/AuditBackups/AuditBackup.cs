@@ -15,7 +15,6 @@ namespace Comptroller.Crds.AuditBackups;
 [StatusSubresource]
 [PrinterColumn("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status")]
 [PrinterColumn("Status", "string", ".status.conditions[?(@.type==\"Ready\")].message")]
-[PrinterColumn("Protected", "string", ".status.conditions[?(@.type==\"Protected\")].status")]
 [PrinterColumn("Last-Success", "date", ".status.lastSuccessTime")]
 [PrinterColumn("Size", "integer", ".status.lastBackup.bytes")]
 [PrinterColumn("Verified", "date", ".status.lastVerifiedTime")]

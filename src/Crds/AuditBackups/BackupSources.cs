@@ -51,11 +51,9 @@ public sealed record NodeAuditLogSource
     [Range(1, 2_147_483_647)]
     public long RunAsUser { get; init; }
 
-    /// <summary>Labels of the nodes.</summary>
+    /// <summary>Labels of the nodes; node-role.kubernetes.io/control-plane with an empty value when absent.</summary>
     [Entries(16, maxLength: 63, Pattern = "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")]
-    public IReadOnlyDictionary<string, string> NodeSelector { get; init => field = value ?? ControlPlane; } = ControlPlane;
-
-    private static readonly IReadOnlyDictionary<string, string> ControlPlane = new Dictionary<string, string>(StringComparer.Ordinal) { ["node-role.kubernetes.io/control-plane"] = "" };
+    public IReadOnlyDictionary<string, string>? NodeSelector { get; init; }
 }
 
 /// <summary>Files on a volume. A database is copied as it stands: have its writer leave a snapshot there, and back up that.</summary>

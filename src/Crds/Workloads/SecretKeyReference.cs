@@ -6,10 +6,10 @@ namespace Comptroller.Crds.Workloads;
 public sealed record SecretKeyReference
 {
     /// <summary>Name of the Secret.</summary>
-    [Required, RegularExpression("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"), StringLength(253, MinimumLength = 1)]
+    [Required, RegularExpression("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"), StringLength(253, MinimumLength = 1)]
     public string Name { get; init => field = value ?? ""; } = "";
 
-    /// <summary>The key.</summary>
-    [Required, RegularExpression("^[-._a-zA-Z0-9]+$"), StringLength(253, MinimumLength = 1)]
+    /// <summary>Key within the Secret.</summary>
+    [Required, RegularExpression("^[A-Za-z0-9._-]+$"), StringLength(253, MinimumLength = 1)]
     public string Key { get; init => field = value ?? ""; } = "";
 }

@@ -6,8 +6,8 @@ namespace Comptroller.Operator.Workloads;
 /// <param name="Job">The Job.</param>
 /// <param name="StartTime">When it started; null when nobody said.</param>
 /// <param name="EndTime">When it ended.</param>
-/// <param name="Container">How the newest container ended; null when there is none to ask.</param>
-internal sealed record EndedRun(ObservedJob Job, DateTimeOffset? StartTime, DateTimeOffset EndTime, ContainerEnd? Container)
+/// <param name="Containers">How its containers ended, newest first.</param>
+internal sealed record EndedRun(ObservedJob Job, DateTimeOffset? StartTime, DateTimeOffset EndTime, IReadOnlyList<ContainerEnd> Containers)
 {
     /// <summary>
     /// How long a pod's result may come after its Job's end. They are watched apart, and a run must not count as failed because one watch
@@ -15,7 +15,10 @@ internal sealed record EndedRun(ObservedJob Job, DateTimeOffset? StartTime, Date
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>The termination message; null when there is none.</summary>
+    /// <summary>How the newest container ended; null when there is none to ask.</summary>
+    public ContainerEnd? Container => Containers.Count > 0 ? Containers[0] : null;
+
+    /// <summary>The termination message of the newest container; null when there is none.</summary>
     public string? Message => Container?.Message;
 
     /// <summary>The run of a Job; null while it works, or while its result may still come.</summary>
@@ -29,11 +32,14 @@ internal sealed record EndedRun(ObservedJob Job, DateTimeOffset? StartTime, Date
             return null;
         }
 
-        var container = pods
-            .Where(pod => pod.Metadata.ControllerOwner()?.Uid == job.Metadata.Uid)
-            .Select(pod => pod.End).OfType<ContainerEnd>().MaxBy(end => end.FinishedAt);
+        List<ContainerEnd> containers =
+        [
+            .. pods.Where(pod => pod.Metadata.ControllerOwner()?.Uid == job.Metadata.Uid)
+                .Select(pod => pod.End).OfType<ContainerEnd>().OrderByDescending(end => end.FinishedAt),
+        ];
+        var container = containers.Count > 0 ? containers[0] : null;
         var ended = job.Status.CompletionTime ?? over.LastTransitionTime ?? container?.FinishedAt ?? job.Metadata.CreationTimestamp ?? now;
-        return container is null && now - ended < Patience ? null : new EndedRun(job, container?.StartedAt ?? job.Status.StartTime, ended, container);
+        return container is null && now - ended < Patience ? null : new EndedRun(job, container?.StartedAt ?? job.Status.StartTime, ended, containers);
     }
 
     /// <summary>Those runs that a status does not know yet, in the order in which they ended.</summary>

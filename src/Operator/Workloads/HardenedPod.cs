@@ -43,9 +43,9 @@ internal sealed record HardenedPod
     public int? HealthPort { get; init; }
 
     /// <summary>User and group, where files that it reads belong to somebody else; never 0.</summary>
-    public int RunAs { get; init; } = User;
+    public long RunAs { get; init; } = User;
 
-    /// <summary>Service account whose token is mounted; null for none, which is what all but one kind of pod has.</summary>
+    /// <summary>Service account that a cloud knows the pod by; null for the namespace's own. Its token for Kubernetes is not mounted either.</summary>
     public string? ServiceAccount { get; init; }
 
     /// <summary>Members of the pod's spec that say where it runs, such as <c>nodeSelector</c> and <c>tolerations</c>.</summary>
@@ -63,7 +63,7 @@ internal sealed record HardenedPod
         var spec = new JsonObject
         {
             ["restartPolicy"] = Stays ? "Always" : "Never",
-            ["automountServiceAccountToken"] = ServiceAccount is not null,
+            ["automountServiceAccountToken"] = false,
             ["enableServiceLinks"] = false,
             ["terminationGracePeriodSeconds"] = GracePeriodSeconds,
             ["securityContext"] = new JsonObject
@@ -129,6 +129,13 @@ internal sealed record HardenedPod
     }
 
     public static JsonObject Variable(string name, string value) => new() { ["name"] = name, ["value"] = value };
+
+    /// <summary>A variable with a field of the pod, such as <c>spec.nodeName</c>.</summary>
+    public static JsonObject FromField(string variable, string path) => new()
+    {
+        ["name"] = variable,
+        ["valueFrom"] = new JsonObject { ["fieldRef"] = new JsonObject { ["fieldPath"] = path } },
+    };
 
     public static JsonObject FromSecret(string variable, string secret, string key) => new()
     {

@@ -13,7 +13,11 @@ namespace Comptroller.Operator.Workloads;
 /// <param name="TimeZone">IANA name of its clock.</param>
 /// <param name="Suspend">Whether it starts none.</param>
 /// <param name="Limits">Times that bound a run.</param>
-internal sealed record JobTiming(string Schedule, string TimeZone, bool Suspend, JobLimits Limits);
+internal sealed record JobTiming(string Schedule, string TimeZone, bool Suspend, JobLimits Limits)
+{
+    /// <summary>Pods of one run, all at once; each must succeed.</summary>
+    public int Pods { get; init; } = 1;
+}
 
 /// <summary>Times that bound a run.</summary>
 /// <param name="StartingDeadline">How late it may start.</param>
@@ -49,7 +53,7 @@ internal static class JobObjects
             ["jobTemplate"] = new JsonObject
             {
                 ["metadata"] = new JsonObject { ["labels"] = labels.DeepClone() },
-                ["spec"] = JobSpec(jobs, timing.Limits, template),
+                ["spec"] = JobSpec(jobs, timing.Limits, template, timing.Pods),
             },
         },
     });
@@ -88,12 +92,25 @@ internal static class JobObjects
         };
     }
 
-    public static JsonObject JobSpec(JobSettings jobs, JobLimits limits, JsonObject template) => new()
+    /// <summary>What a Job does; as part of a CronJob, or of a Job that is created at once.</summary>
+    public static JsonObject JobSpec(JobSettings jobs, JobLimits limits, JsonObject template, int pods = 1)
     {
-        ["backoffLimit"] = jobs.Retries,
-        ["activeDeadlineSeconds"] = Seconds(limits.Timeout),
-        ["template"] = template,
-    };
+        if (pods == 1)
+        {
+            return new JsonObject { ["backoffLimit"] = jobs.Retries, ["activeDeadlineSeconds"] = Seconds(limits.Timeout), ["template"] = template };
+        }
+
+        // Counted for each pod by itself: a limit over all of them would stop the others when one fails.
+        return new JsonObject
+        {
+            ["completions"] = pods,
+            ["parallelism"] = pods,
+            ["completionMode"] = "Indexed",
+            ["backoffLimitPerIndex"] = jobs.Retries,
+            ["activeDeadlineSeconds"] = Seconds(limits.Timeout),
+            ["template"] = template,
+        };
+    }
 
     /// <summary>Follows from the request, so that one request starts one run however often it is seen.</summary>
     public static string RequestedName(ObjectMeta owner, string request, string what = "requested") =>

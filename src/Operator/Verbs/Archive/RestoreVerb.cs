@@ -13,10 +13,11 @@ internal static class RestoreVerb
         var old = StoreOptions.OldBackup();
         var target = new Option<string>("--target") { Description = "Directory that gets the files; of a single old backup, the file", Required = true };
         var at = new Option<DateTimeOffset?>("--at") { Description = "The newest backup made at or before this time, such as 2026-11-21T10:00:00Z; the newest of all when absent" };
+        var number = new Option<long?>("--number") { Description = "The backup of this number, instead of one by its time" };
         var force = new Option<bool>("--force") { Description = "Overwrite files that are others" };
         var dry = new Option<bool>("--dry-run") { Description = "Say what would be done, and do nothing" };
         var termination = RunResultFile.Create();
-        var command = new Command("restore", "Bring a backup back; run again, it goes on where it ended") { old, target, at, force, dry, termination };
+        var command = new Command("restore", "Bring a backup back; run again, it goes on where it ended") { old, target, at, number, force, dry, termination };
         options.AddStore(command);
         options.AddSigning(command);
         options.AddReading(command);
@@ -33,7 +34,9 @@ internal static class RestoreVerb
             await using var store = options.Store(result);
             using var progress = ArchiveProgress.Open(result.InvocationConfiguration.Error);
             var restore = new BackupRestore(store, key, recipient) { Progress = progress.Show };
-            var chosen = await restore.ChooseAsync(options.Stream(result), result.GetValue(at), cancellationToken);
+            var chosen = result.GetValue(number) is { } wanted
+                ? await new BackupCatalog(store, key).ReadAsync(options.Stream(result), wanted, cancellationToken) ?? throw new InvalidInputException([$"--number {wanted}: {store.Location} has no such backup of {options.Stream(result)}"])
+                : await restore.ChooseAsync(options.Stream(result), result.GetValue(at), cancellationToken);
             var steps = BackupRestore.Plan(chosen.Manifest, result.GetValue(target)!, result.GetValue(force));
             var output = result.InvocationConfiguration.Output;
             started = started with
