@@ -15,13 +15,33 @@ public sealed class BackupRunsTests
 
     private static readonly RunResult Made = new()
     {
-        Verb = "backup", Success = true, Stream = "evidence", Number = 7, Location = "file:///store/backups/evidence/0000000007.manifest.json", RootHash = new string('a', 64),
-        CreatedAt = Start, Files = 11, Bytes = 1000, StoredBytes = 120, SentBytes = 20, RecoverableFrom = Start.AddDays(-3), RecoverableTo = Start,
+        Verb = "backup",
+        Success = true,
+        Stream = "evidence",
+        Number = 7,
+        Location = "file:///store/backups/evidence/0000000007.manifest.json",
+        RootHash = new string('a', 64),
+        CreatedAt = Start,
+        Files = 11,
+        Bytes = 1000,
+        StoredBytes = 120,
+        SentBytes = 20,
+        RecoverableFrom = Start.AddDays(-3),
+        RecoverableTo = Start,
     };
 
     private static readonly RunResult Proof = new()
     {
-        Verb = "verify", Success = true, Stream = "evidence", Number = 7, RootHash = new string('a', 64), Files = 11, BytesRead = 120, RestoredFiles = 11, ChainIntact = true, Problems = 0,
+        Verb = "verify",
+        Success = true,
+        Stream = "evidence",
+        Number = 7,
+        RootHash = new string('a', 64),
+        Files = 11,
+        BytesRead = 120,
+        RestoredFiles = 11,
+        ChainIntact = true,
+        Problems = 0,
     };
 
     [Fact]

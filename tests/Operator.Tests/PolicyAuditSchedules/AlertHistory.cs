@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Comptroller.AuditPolicies.Tests.Alerting;
 using Comptroller.AuditPolicies.Tests.Alerting.PromQl;
 using Comptroller.Crds;
 using Comptroller.Crds.PolicyAuditSchedules;
