@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Comptroller.Crds.AuditBackups;
 using Comptroller.Crds.AuditPolicies;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Model;
@@ -15,6 +16,7 @@ namespace Comptroller.Crds;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(SharedStringConverter)])]
+[JsonSerializable(typeof(AuditBackup))]
 [JsonSerializable(typeof(AuditPolicy))]
 [JsonSerializable(typeof(PolicyAuditSchedule))]
 [JsonSerializable(typeof(AuditRunResult))]

@@ -1,3 +1,4 @@
+using Comptroller.Crds.AuditBackups;
 using Comptroller.Crds.AuditPolicies;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Client;
@@ -8,6 +9,9 @@ namespace Comptroller.Crds;
 public static class ResourceTypes
 {
     public const string Group = "comptroller.dev";
+
+    public static ResourceType<AuditBackup> AuditBackups { get; } =
+        new(Group, "v1alpha1", "auditbackups", "AuditBackup", Namespaced: true, CrdsJson.Default.AuditBackup);
 
     public static ResourceType<AuditPolicy> AuditPolicies { get; } =
         new(Group, "v1alpha1", "auditpolicies", "AuditPolicy", Namespaced: true, CrdsJson.Default.AuditPolicy);

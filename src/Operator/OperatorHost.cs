@@ -1,14 +1,19 @@
 using Comptroller.Crds;
+using Comptroller.Crds.AuditBackups;
 using Comptroller.Crds.AuditPolicies;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Diagnostics;
 using Comptroller.Kubernetes.Informers;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditBackups;
+using Comptroller.Operator.AuditBackups.Rendering;
 using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.AuditPolicies.Delivery;
 using Comptroller.Operator.PolicyAuditSchedules;
+using Comptroller.Operator.PolicyAuditSchedules.Rendering;
 using Comptroller.Operator.PolicyAuditSchedules.Runs;
+using Comptroller.Operator.Workloads;
 using Microsoft.Extensions.Logging;
 
 namespace Comptroller.Operator;
@@ -50,8 +55,12 @@ public static partial class OperatorHost
         var schedules = new Informer<PolicyAuditSchedule>(
             client, ResourceTypes.PolicyAuditSchedules, new InformerOptions<PolicyAuditSchedule> { Namespaces = options.WatchNamespaces, Required = false }, context);
         using var daemons = new DaemonResults();
-        using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, new AuditInputLookup(client, image), daemons, context);
+        using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, image, daemons, context);
         using var policyAuditMetrics = new PolicyAuditMetrics(schedules.Store.List);
+        var backups = new Informer<AuditBackup>(
+            client, ResourceTypes.AuditBackups, new InformerOptions<AuditBackup> { Namespaces = options.WatchNamespaces, Required = false }, context);
+        using var auditBackups = AddAuditBackups(host, options, client, backups, events, owned, image, context);
+        using var auditBackupMetrics = new AuditBackupMetrics(backups.Store.List, context.Time);
         using var electing = options.LeaderElection ? AddLeaderElection(host, options, events, context) : null;
         host.Use(new DiagnosticsServer(
             new DiagnosticsOptions { MetricsBindAddress = options.MetricsBindAddress, HealthProbeBindAddress = options.ProbeBindAddress },
@@ -110,21 +119,41 @@ public static partial class OperatorHost
 
     private static Controller<PolicyAuditSchedule> AddPolicyAudits(
         ControllerHost host, OperatorOptions options, IKubeClient client, Informer<PolicyAuditSchedule> schedules, EventRecorder events, Owned owned,
-        AuditInputLookup lookup, DaemonResults daemons, RuntimeContext context)
+        OwnImage image, DaemonResults daemons, RuntimeContext context)
     {
-        var runs = new AuditRunCaches(client, options.WatchNamespaces, context);
+        var runs = new RunCaches(client, options.WatchNamespaces, AuditPod.ScheduleLabel, AuditPod.ContainerName, context);
         var reconciler = new PolicyAuditReconciler(
-            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, client, lookup, runs, daemons, context.Time);
+            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, client, image,
+            new DependencyLookup(client), runs, daemons, context.Time);
         var controller = new Controller<PolicyAuditSchedule>(
                 new ControllerOptions { Name = "policyauditschedule", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, schedules, reconciler, context)
-            .Watches(runs.Jobs, AuditRunCaches.KeyOf)
-            .Watches(runs.Pods, AuditRunCaches.KeyOf);
+            .Watches(runs.Jobs, runs.KeyOf)
+            .Watches(runs.Pods, runs.KeyOf);
         foreach (var cache in owned.Caches.Values)
         {
             controller.Owns(cache);
         }
 
         host.Add(schedules).Add(runs.Jobs).Add(runs.Pods).Add(controller);
+        return controller;
+    }
+
+    private static Controller<AuditBackup> AddAuditBackups(
+        ControllerHost host, OperatorOptions options, IKubeClient client, Informer<AuditBackup> backups, EventRecorder events, Owned owned,
+        OwnImage image, RuntimeContext context)
+    {
+        var runs = new RunCaches(client, options.WatchNamespaces, BackupPod.BackupLabel, BackupPod.ContainerName, context, BackupPod.TaskLabel);
+        var reconciler = new AuditBackupReconciler(
+            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, client, image, new DependencyLookup(client), runs, context.Time);
+        var controller = new Controller<AuditBackup>(
+                new ControllerOptions { Name = "auditbackup", MaxConcurrentReconciles = options.MaxConcurrentReconciles, Annotations = [RestoreRequest.Annotation] },
+                backups, reconciler, context)
+            .Watches(runs.Jobs, runs.KeyOf)
+            .Watches(runs.Pods, runs.KeyOf)
+            .Owns(owned.Caches[RenderedKinds.CronJobs])
+            .Owns(owned.Caches[RenderedKinds.NetworkPolicies])
+            .Owns(owned.Caches[RenderedKinds.VmRules]);
+        host.Add(backups).Add(runs.Jobs).Add(runs.Pods).Add(controller);
         return controller;
     }
 
@@ -147,6 +176,8 @@ public static partial class OperatorHost
     {
         NeededAccess[] needed =
         [
+            new NeededAccess(ResourceTypes.AuditBackups, ["list", "watch"]),
+            new NeededAccess(ResourceTypes.AuditBackups, ["patch"], "status"),
             new NeededAccess(ResourceTypes.AuditPolicies, ["list", "watch"]),
             new NeededAccess(ResourceTypes.AuditPolicies, ["patch"], "status"),
             new NeededAccess(ResourceTypes.PolicyAuditSchedules, ["list", "watch"]),

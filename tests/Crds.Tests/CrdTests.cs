@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Comptroller.CrdGen;
+using Comptroller.Crds.AuditBackups;
 using Comptroller.Crds.AuditPolicies;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Crds.Schema;
@@ -10,7 +11,7 @@ namespace Comptroller.Crds.Tests;
 
 public sealed partial class CrdTests
 {
-    private static readonly Type[] Kinds = [typeof(AuditPolicy), typeof(PolicyAuditSchedule)];
+    private static readonly Type[] Kinds = [typeof(AuditBackup), typeof(AuditPolicy), typeof(PolicyAuditSchedule)];
 
     private static readonly string[] Names = [.. Kinds.Select(kind => kind.GetCustomAttribute<ResourceAttribute>()!.Plural)];
 
@@ -96,6 +97,7 @@ public sealed partial class CrdTests
         SchemaOf(plural)["properties"]!["status"]!["default"]!.ToJsonString().ShouldBe("""{"observedGeneration":-1}""");
 
     [Theory]
+    [InlineData("auditbackups", "Ready", "Status", "Last-Success", "Size", "Verified", "Age")]
     [InlineData("auditpolicies", "Ready", "Status", "Rules", "Findings", "Hash", "Age")]
     [InlineData("policyauditschedules", "Ready", "Status", "Score", "Compliant", "Last-Success", "Age")]
     public void At_most_six_columns_all_of_existing_fields(string plural, params string[] names)
@@ -112,7 +114,7 @@ public sealed partial class CrdTests
     [Fact]
     public void The_client_addresses_what_the_crds_serve()
     {
-        foreach (var (kind, type) in Kinds.Zip<Type, Kubernetes.Client.ResourceType>([ResourceTypes.AuditPolicies, ResourceTypes.PolicyAuditSchedules]))
+        foreach (var (kind, type) in Kinds.Zip<Type, Kubernetes.Client.ResourceType>([ResourceTypes.AuditBackups, ResourceTypes.AuditPolicies, ResourceTypes.PolicyAuditSchedules]))
         {
             var resource = kind.GetCustomAttribute<ResourceAttribute>()!;
             (type.Group, type.Version, type.Kind, type.Plural, type.Namespaced)

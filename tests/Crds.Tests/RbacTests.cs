@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.CrdGen;
+using Comptroller.Crds.AuditBackups;
 using Comptroller.Crds.AuditPolicies;
 using Comptroller.Crds.PolicyAuditSchedules;
 
@@ -7,7 +8,7 @@ namespace Comptroller.Crds.Tests;
 
 public sealed class RbacTests
 {
-    private static readonly JsonObject[] Objects = [.. Rbac.Build([typeof(AuditPolicy), typeof(PolicyAuditSchedule)]).Values.SelectMany(file => file)];
+    private static readonly JsonObject[] Objects = [.. Rbac.Build([typeof(AuditBackup), typeof(AuditPolicy), typeof(PolicyAuditSchedule)]).Values.SelectMany(file => file)];
 
     [Fact]
     public void No_role_has_a_wildcard_or_touches_secrets()
@@ -31,7 +32,7 @@ public sealed class RbacTests
     {
         var manager = Objects.Single(role => (string)role["kind"]! == "ClusterRole" && (string)role["metadata"]!["name"]! == "comptroller-manager");
         var verbs = Rules(manager)
-            .Where(rule => rule["resources"]!.AsArray().Any(resource => (string)resource! is "auditpolicies" or "policyauditschedules"))
+            .Where(rule => rule["resources"]!.AsArray().Any(resource => (string)resource! is "auditbackups" or "auditpolicies" or "policyauditschedules"))
             .SelectMany(rule => rule["verbs"]!.AsArray()).Select(verb => (string)verb!);
         verbs.Distinct().ShouldBe(["get", "list", "watch"]);
     }
@@ -52,7 +53,7 @@ public sealed class RbacTests
     [Fact]
     public void Every_binding_binds_a_role_of_the_same_file_to_the_service_account()
     {
-        foreach (var file in Rbac.Build([typeof(AuditPolicy), typeof(PolicyAuditSchedule)]).Values.Where(file => file.Length == 2 && file[1]["roleRef"] is not null))
+        foreach (var file in Rbac.Build([typeof(AuditBackup), typeof(AuditPolicy), typeof(PolicyAuditSchedule)]).Values.Where(file => file.Length == 2 && file[1]["roleRef"] is not null))
         {
             file[1]["roleRef"]!["kind"]!.ToString().ShouldBe(file[0]["kind"]!.ToString());
             file[1]["roleRef"]!["name"]!.ToString().ShouldBe(file[0]["metadata"]!["name"]!.ToString());

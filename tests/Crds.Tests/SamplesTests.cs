@@ -10,10 +10,15 @@ public sealed class SamplesTests
 
     private static readonly JsonObject ScheduleSchema = SchemaWalk.Of(Repository.Yaml("config/crd/comptroller.dev_policyauditschedules.yaml"));
 
+    private static readonly JsonObject BackupSchema = SchemaWalk.Of(Repository.Yaml("config/crd/comptroller.dev_auditbackups.yaml"));
+
+    private static readonly string[] Backups = Matching("auditbackup-*.yaml");
     private static readonly string[] Policies = Matching("auditpolicy-*.yaml");
     private static readonly string[] Schedules = Matching("policyauditschedule-*.yaml");
 
     public static TheoryData<string> Files => new(Policies);
+
+    public static TheoryData<string> BackupFiles => new(Backups);
 
     public static TheoryData<string> ScheduleFiles => new(Schedules);
 
@@ -27,7 +32,7 @@ public sealed class SamplesTests
 
     [Fact]
     public void The_kustomization_lists_every_sample() =>
-        Repository.Yaml("config/samples/kustomization.yaml")["resources"]!.AsArray().Select(name => (string)name!).ShouldBe([.. Policies, .. Schedules]);
+        Repository.Yaml("config/samples/kustomization.yaml")["resources"]!.AsArray().Select(name => (string)name!).ShouldBe([.. Backups, .. Policies, .. Schedules]);
 
     [Fact]
     public void The_full_sample_shows_every_field()
@@ -61,6 +66,49 @@ public sealed class SamplesTests
             .Where(path => !Shows([sample], path.Replace("{}", "", StringComparison.Ordinal)))
             .Where(path => !text.Contains($"# {path.Split('.')[^1]}:", StringComparison.Ordinal) && path != "spec.gradingConfigMapRef.name")
             .ShouldBeEmpty();
+    }
+
+    [Theory, MemberData(nameof(BackupFiles))]
+    public void Every_backup_is_accepted_by_the_schema_and_decodes_without_an_unknown_field(string file)
+    {
+        var sample = Repository.Yaml($"config/samples/{file}");
+        SchemaCheck.Errors(BackupSchema, sample).ShouldBeEmpty();
+        sample.Deserialize(CrdsJson.Strict.AuditBackup)!.Spec.SigningKeySecretRef.Name.ShouldBe("archive-key");
+    }
+
+    [Fact]
+    public void The_full_backup_shows_every_field()
+    {
+        var sample = Repository.Yaml("config/samples/auditbackup-full.yaml");
+        var text = Repository.Text("config/samples/auditbackup-full.yaml");
+        SchemaWalk.Nodes(BackupSchema)
+            .Where(node => node.Path.StartsWith("spec", StringComparison.Ordinal))
+            .Select(node => node.Path)
+            .Where(path => !Shows([sample], path.Replace("{}", "", StringComparison.Ordinal)))
+            .Where(path => !text.Split('\n').Any(line => line.TrimStart().StartsWith('#') && line.Contains($" {path.Split('.')[^1]}:", StringComparison.Ordinal)))
+            .ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("schedule", "\"every hour\"", "schedule")]
+    [InlineData("sources", "[]", "sources")]
+    [InlineData("sources", """[{"name":"A","pvc":{"claimName":"a"}}]""", "name")]
+    [InlineData("sources", """[{"name":"a","pvc":{"claimName":"a","path":"../b"}}]""", "path")]
+    [InlineData("sources", """[{"name":"a","nodeAuditLog":{"runAsUser":0}}]""", "runAsUser")]
+    [InlineData("sources", """[{"name":"a","nodeAuditLog":{"path":"var/log"}}]""", "path")]
+    [InlineData("destination", """{"s3":{"bucket":"A","serviceAccountName":"a"}}""", "bucket")]
+    [InlineData("destination", """{"s3":{"bucket":"evidence","endpoint":"https://user:pw@s3.example.com","serviceAccountName":"a"}}""", "endpoint")]
+    [InlineData("objectLock", """{"mode":"Forever","days":1}""", "mode")]
+    [InlineData("objectLock", """{"mode":"Compliance"}""", "days")]
+    [InlineData("retention", """{"keepLast":0}""", "keepLast")]
+    [InlineData("compressionLevel", "10", "compressionLevel")]
+    [InlineData("jitterMinutes", "60", "jitterMinutes")]
+    [InlineData("stream", "\"A\"", "stream")]
+    public void The_schema_refuses_a_backup_that_could_never_work(string field, string value, string blamed)
+    {
+        var backup = Repository.Yaml("config/samples/auditbackup-small.yaml");
+        backup["spec"]![field] = JsonNode.Parse(value);
+        SchemaCheck.Errors(BackupSchema, backup).ShouldHaveSingleItem().ShouldContain(blamed);
     }
 
     [Theory]

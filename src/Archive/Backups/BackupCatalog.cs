@@ -55,6 +55,27 @@ public sealed class BackupCatalog(IObjectStore store, VerificationKey key)
         return new SignedManifest(Parse(bytes, name, stream, number), Convert.ToHexStringLower(SHA256.HashData(bytes)), bytes);
     }
 
+    /// <summary>When the oldest backup was made that can be believed; null when there is none.</summary>
+    public async Task<DateTimeOffset?> OldestAsync(string stream, CancellationToken cancellationToken)
+    {
+        foreach (var number in await NumbersAsync(stream, cancellationToken))
+        {
+            try
+            {
+                if (await ReadAsync(stream, number, cancellationToken) is { } manifest)
+                {
+                    return manifest.Manifest.CreatedAt;
+                }
+            }
+            catch (InvalidDataException)
+            {
+                // Verification names it; a restore does not get it.
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Reads signed records under a prefix, such as of what was pruned; what is not signed is told and left out.</summary>
     internal async Task<IReadOnlyList<JsonObject>> RecordsAsync(string prefix, Action<string> problem, CancellationToken cancellationToken)
     {

@@ -111,6 +111,7 @@ public sealed record ManifestProducer(string Version, string Host);
 [JsonSerializable(typeof(BackupManifest))]
 [JsonSerializable(typeof(PruneRecord))]
 [JsonSerializable(typeof(VerificationRecord))]
+[JsonSerializable(typeof(RunResult))]
 internal sealed partial class BackupJson : JsonSerializerContext
 {
     public static JsonNode Node(ManifestFile file) => System.Text.Json.JsonSerializer.SerializeToNode(file, Default.ManifestFile)!;

@@ -6,10 +6,18 @@ using Comptroller.Archive.Objects;
 namespace Comptroller.Archive.Backups;
 
 /// <summary>Brings files back. A file gets its name when its last byte was verified; what does not verify never does.</summary>
-public sealed class BackupRestore(IObjectStore store, VerificationKey key, RSA? recipient)
+public sealed class BackupRestore
 {
-    private readonly BackupCatalog _catalog = new(store, key);
-    private readonly PieceReader _pieces = new(store, recipient);
+    private readonly BackupCatalog _catalog;
+    private readonly PieceReader _pieces;
+    private readonly IObjectStore _store;
+
+    public BackupRestore(IObjectStore store, VerificationKey key, RSA? recipient)
+        : this(new BackupCatalog(store, key), new PieceReader(store, recipient), store)
+    {
+    }
+
+    internal BackupRestore(BackupCatalog catalog, PieceReader pieces, IObjectStore store) => (_catalog, _pieces, _store) = (catalog, pieces, store);
 
     public Action<string>? Progress { get; init; }
 
@@ -28,7 +36,7 @@ public sealed class BackupRestore(IObjectStore store, VerificationKey key, RSA? 
             }
         }
 
-        throw new InvalidDataException($"{store.Location}: no backup of {stream}{(at is null ? "" : $" from {at:u} or before")}");
+        throw new InvalidDataException($"{_store.Location}: no backup of {stream}{(at is null ? "" : $" from {at:u} or before")}");
     }
 
     /// <summary>What a restore would do with each file, in the order of the backup.</summary>
@@ -58,7 +66,7 @@ public sealed class BackupRestore(IObjectStore store, VerificationKey key, RSA? 
         }
     }
 
-    private async Task RestoreAsync(RestoreStep step, CancellationToken cancellationToken)
+    internal async Task RestoreAsync(RestoreStep step, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(step.Target)!);
         var temporary = DurableFile.Temporary(step.Target);
@@ -93,7 +101,7 @@ public sealed class BackupRestore(IObjectStore store, VerificationKey key, RSA? 
         }
     }
 
-    private static RestoreStep Step(ManifestFile file, string directory, bool overwrite)
+    internal static RestoreStep Step(ManifestFile file, string directory, bool overwrite)
     {
         var target = TargetOf(file.Path, directory);
         return new RestoreStep(file, target, !File.Exists(target) ? RestoreAction.Create
@@ -124,7 +132,7 @@ public sealed class BackupRestore(IObjectStore store, VerificationKey key, RSA? 
         return target;
     }
 
-    private static bool IsThere(ManifestFile file, string target)
+    internal static bool IsThere(ManifestFile file, string target)
     {
         using var there = new FileStream(target, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
         return there.Length == file.Bytes && Convert.ToHexStringLower(SHA256.HashData(there)) == file.Sha256;

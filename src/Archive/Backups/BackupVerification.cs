@@ -15,8 +15,15 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
     private readonly HashSet<string> _verifiedFiles = new(StringComparer.Ordinal);
     private readonly HashSet<string> _verifiedLocks = new(StringComparer.Ordinal);
     private int _encrypted;
+    private int _chainProblems;
+    private int _lockProblems;
+    private int _restoredFiles;
+    private long _restoredBytes;
 
     public Action<string>? Progress { get; init; }
+
+    /// <summary>Gets the files of the newest backup for a moment: each is brought back, read from the disk and deleted. Null for no restore drill.</summary>
+    public string? Drill { get; init; }
 
     /// <param name="stream">The stream.</param>
     /// <param name="readAll">Reads back all backups instead of the newest one.</param>
@@ -27,11 +34,12 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
         var numbers = await _catalog.NumbersAsync(stream, cancellationToken);
         if (numbers.Count == 0)
         {
-            _problems.Add($"{stream}: no backup");
+            Broken($"{stream}: no backup");
         }
 
         var pruned = await PrunedAsync(stream, cancellationToken);
         SignedManifest? before = null;
+        DateTimeOffset? oldest = null;
         var next = 1L;
         foreach (var number in numbers)
         {
@@ -44,17 +52,25 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
             var manifest = await ManifestAsync(stream, number, cancellationToken);
             if (manifest is not null)
             {
+                oldest ??= manifest.Manifest.CreatedAt;
                 CheckChain(manifest, before, pruned);
                 if (readAll || number == numbers[^1])
                 {
-                    await ReadBackAsync(manifest.Manifest, cancellationToken);
+                    await ReadBackAsync(manifest.Manifest, number == numbers[^1] ? Drill : null, cancellationToken);
                 }
             }
 
             (before, next) = (manifest, number + 1);
         }
 
-        return new BackupVerdict(stream, numbers.Count, before, _verifiedFiles.Count, _pieces.BytesRead, _encrypted, _problems.ToImmutable());
+        return new BackupVerdict(stream, numbers.Count, before, _verifiedFiles.Count, _pieces.BytesRead, _encrypted, _problems.ToImmutable())
+        {
+            ChainIntact = _chainProblems == 0,
+            LocksHold = _lockProblems > 0 ? false : _verifiedLocks.Count > 0 ? true : null,
+            RecoverableFrom = oldest,
+            RestoredFiles = Drill is null ? null : _restoredFiles,
+            RestoredBytes = Drill is null ? null : _restoredBytes,
+        };
     }
 
     /// <summary>What to keep of a verification that found nothing wrong.</summary>
@@ -67,6 +83,8 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
             At = time.GetUtcNow(),
             ManifestSha256 = verdict.Newest.Sha256,
             Root = verdict.Newest.Manifest.Root,
+            RestoredFiles = verdict.RestoredFiles,
+            RestoredBytes = verdict.RestoredBytes,
         };
         var document = JsonSerializer.SerializeToNode(record, BackupJson.Default.VerificationRecord)!.AsObject();
         signing.Sign(document);
@@ -76,7 +94,7 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
     private async Task<Dictionary<long, string>> PrunedAsync(string stream, CancellationToken cancellationToken)
     {
         var pruned = new Dictionary<long, string>();
-        foreach (var record in await _catalog.RecordsAsync(BackupKeys.Prunes(stream), _problems.Add, cancellationToken))
+        foreach (var record in await _catalog.RecordsAsync(BackupKeys.Prunes(stream), Broken, cancellationToken))
         {
             foreach (var (number, sha256) in record.Deserialize(BackupJson.Default.PruneRecord) is { } parsed && parsed.Stream == stream ? parsed.Deleted : [])
             {
@@ -96,7 +114,7 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
         }
 
         var what = first == last ? BackupKeys.Manifest(stream, first) : $"{BackupKeys.Manifest(stream, first)} to {BackupKeys.Manifest(stream, last)}";
-        _problems.Add($"{what}: missing, and no signed record says that {(first == last ? "it was" : "all of them were")} pruned");
+        Broken($"{what}: missing, and no signed record says that {(first == last ? "it was" : "all of them were")} pruned");
     }
 
     private async Task<SignedManifest?> ManifestAsync(string stream, long number, CancellationToken cancellationToken)
@@ -107,9 +125,15 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
         }
         catch (InvalidDataException e)
         {
-            _problems.Add(e.Message);
+            Broken(e.Message);
             return null;
         }
+    }
+
+    private void Broken(string problem)
+    {
+        _chainProblems++;
+        _problems.Add(problem);
     }
 
     private void CheckChain(SignedManifest manifest, SignedManifest? before, Dictionary<long, string> pruned)
@@ -119,48 +143,75 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
         var previous = before?.Sha256 ?? pruned.GetValueOrDefault(number - 1);
         if (number > 1 && previous is not null && chain.PreviousSha256 != previous)
         {
-            _problems.Add($"{name}: does not go on from the backup before");
+            Broken($"{name}: does not go on from the backup before");
         }
 
         if (before?.Next() is { } expected && (chain.TreeSize != expected.TreeSize || chain.TreeRoot != expected.TreeRoot || !chain.Subtrees.SequenceEqual(expected.Subtrees)))
         {
-            _problems.Add($"{name}: its tree over the backups before it is another one");
+            Broken($"{name}: its tree over the backups before it is another one");
         }
 
         if (chain.TreeSize != number - 1)
         {
-            _problems.Add($"{name}: counts {chain.TreeSize} backups before it");
+            Broken($"{name}: counts {chain.TreeSize} backups before it");
         }
 
         if (before is not null && manifest.Manifest.CreatedAt < before.Manifest.CreatedAt)
         {
-            _problems.Add($"{name}: made before the backup that it goes on from; a clock was set back");
+            Broken($"{name}: made before the backup that it goes on from; a clock was set back");
         }
 
         if (BackupRun.RootOf(manifest.Manifest.Files) != manifest.Manifest.Root)
         {
-            _problems.Add($"{name}: its root is not that of its files");
+            Broken($"{name}: its root is not that of its files");
         }
     }
 
-    private async Task ReadBackAsync(BackupManifest manifest, CancellationToken cancellationToken)
+    private async Task ReadBackAsync(BackupManifest manifest, string? drill, CancellationToken cancellationToken)
     {
         foreach (var file in manifest.Files)
         {
             Progress?.Invoke(file.Path);
             await CheckLocksAsync(manifest, file, cancellationToken);
             // Of two backups, most files are the same; reading them twice proves nothing more.
-            if (_verifiedFiles.Add($"{file.Sha256} {string.Join(' ', file.Pieces.Select(piece => piece.StoredSha256))}"))
+            var isNew = _verifiedFiles.Add($"{file.Sha256} {string.Join(' ', file.Pieces.Select(piece => piece.StoredSha256))}");
+            try
             {
-                try
+                if (drill is not null)
+                {
+                    await DrillAsync(file, drill, cancellationToken);
+                }
+                else if (isNew)
                 {
                     await ReadBackAsync(file, cancellationToken);
                 }
-                catch (InvalidDataException e)
-                {
-                    _problems.Add($"backup {manifest.Number}, {file.Path}: {e.Message}");
-                }
             }
+            catch (InvalidDataException e)
+            {
+                _problems.Add($"backup {manifest.Number}, {file.Path}: {e.Message}");
+            }
+        }
+    }
+
+    // One file at a time: the room that a drill takes is that of the longest file, not that of the backup.
+    private async Task DrillAsync(ManifestFile file, string directory, CancellationToken cancellationToken)
+    {
+        var place = Directory.CreateDirectory(Path.Combine(directory, $"drill-{Guid.NewGuid():N}"));
+        try
+        {
+            var step = BackupRestore.Step(file, place.FullName, overwrite: false);
+            await new BackupRestore(_catalog, _pieces, store).RestoreAsync(step, cancellationToken);
+            if (!BackupRestore.IsThere(file, step.Target))
+            {
+                throw new InvalidDataException("what was restored is not what the disk gives back");
+            }
+
+            _restoredFiles++;
+            _restoredBytes += file.Bytes;
+        }
+        finally
+        {
+            place.Delete(recursive: true);
         }
     }
 
@@ -209,6 +260,7 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
             // Stores keep whole seconds.
             if (found is not null && !(found.RetainUntil >= until.AddSeconds(-1)))
             {
+                _lockProblems++;
                 _problems.Add($"{piece.Key}: locked until {found.RetainUntil?.ToString("u") ?? "never"}, not until {until:u} as backup {manifest.Number} says");
             }
         }
@@ -223,4 +275,19 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
 /// <param name="BytesRead">Stored bytes that were read.</param>
 /// <param name="EncryptedFiles">Files of which only the stored bytes were proved, for want of the private key.</param>
 /// <param name="Problems">Empty when all is well.</param>
-public sealed record BackupVerdict(string Stream, int Backups, SignedManifest? Newest, int Files, long BytesRead, int EncryptedFiles, ImmutableArray<string> Problems);
+public sealed record BackupVerdict(string Stream, int Backups, SignedManifest? Newest, int Files, long BytesRead, int EncryptedFiles, ImmutableArray<string> Problems)
+{
+    /// <summary>No gap, fork or forgery in the manifests.</summary>
+    public bool ChainIntact { get; init; }
+
+    /// <summary>Whether locks are as long as the manifests say; null where nothing is locked.</summary>
+    public bool? LocksHold { get; init; }
+
+    /// <summary>When the oldest backup was made that can be believed.</summary>
+    public DateTimeOffset? RecoverableFrom { get; init; }
+
+    /// <summary>What a restore drill brought back; null without one.</summary>
+    public int? RestoredFiles { get; init; }
+
+    public long? RestoredBytes { get; init; }
+}

@@ -23,4 +23,9 @@ public sealed record VerificationRecord
     public required string ManifestSha256 { get; init; }
 
     public required string Root { get; init; }
+
+    /// <summary>Files that were brought back to a disk and read there, byte by byte; absent when none were.</summary>
+    public int? RestoredFiles { get; init; }
+
+    public long? RestoredBytes { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
+using Comptroller.Crds.Workloads;
 
 namespace Comptroller.Crds.AuditPolicies;
 
@@ -196,18 +197,6 @@ public sealed record SecretName
     /// <summary>Name of the Secret.</summary>
     [Required, RegularExpression("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"), StringLength(253, MinimumLength = 1)]
     public string Name { get; init => field = value ?? ""; } = "";
-}
-
-/// <summary>One key of a Secret in the namespace of the resource.</summary>
-public sealed record SecretKeyReference
-{
-    /// <summary>Name of the Secret.</summary>
-    [Required, RegularExpression("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"), StringLength(253, MinimumLength = 1)]
-    public string Name { get; init => field = value ?? ""; } = "";
-
-    /// <summary>Key within the Secret.</summary>
-    [Required, RegularExpression("^[A-Za-z0-9._-]+$"), StringLength(253, MinimumLength = 1)]
-    public string Key { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>Addresses of sinks.</summary>

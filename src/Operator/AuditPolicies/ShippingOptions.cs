@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Comptroller.AuditPolicies.Rendering.Shipping;
 using Comptroller.AuditPolicies.Rendering.Targets;
 using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.Workloads;
 using Redaction = Comptroller.AuditPolicies.Rendering.Shipping.Redaction;
 
 namespace Comptroller.Operator.AuditPolicies;

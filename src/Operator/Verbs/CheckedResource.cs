@@ -5,6 +5,7 @@ using Comptroller.AuditPolicies.Linting;
 using Comptroller.AuditPolicies.Profiles;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditBackups;
 using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.PolicyAuditSchedules;
 
@@ -41,8 +42,15 @@ internal sealed record CheckedResource(ResourceDocument Document, ImmutableArray
     {
         var admitted = AdmittedResource.Of(document);
         return !admitted.Refusals.IsEmpty ? new CheckedResource(document, [], admitted.Refusals)
+            : document.Kind == ResourceTypes.AuditBackups.Kind ? CheckBackup(document, admitted.Root)
             : document.Kind == ResourceTypes.PolicyAuditSchedules.Kind ? CheckSchedule(document, admitted.Root)
             : CheckPolicy(document, admitted.Root);
+    }
+
+    private static CheckedResource CheckBackup(ResourceDocument document, JsonObject candidate)
+    {
+        var plan = AuditBackupPlan.Make(candidate.Deserialize(CrdsJson.Default.AuditBackup)!, new AuditBackupInputs());
+        return new CheckedResource(document, plan.Objects, [.. plan.Errors.Select(Remark.OfError)]);
     }
 
     private static CheckedResource CheckPolicy(ResourceDocument document, JsonObject candidate)

@@ -1,3 +1,4 @@
+using Comptroller.Crds.AuditBackups;
 using Comptroller.Crds.AuditPolicies;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Model;
@@ -16,7 +17,7 @@ internal sealed record ResourceRow(
     /// <summary>When the next run of a schedule is due.</summary>
     public DateTimeOffset? NextRun { get; init; }
 
-    /// <summary>Runs of a schedule that have ended; null for other kinds.</summary>
+    /// <summary>Runs of a schedule that have ended; null for other kinds, and what is suspended.</summary>
     public long? Runs { get; init; }
 
     public string? WhyNotReady() => Ready is not { } ready ? "the operator has not looked at it"
@@ -25,13 +26,23 @@ internal sealed record ResourceRow(
         : $"is not Ready: {ready.Reason}: {ready.Message}";
 
     /// <param name="runs">Runs that must have ended.</param>
-    public string? WhyNotAudited(long runs) => Runs is null || (Runs >= runs && Found.Count > 0) ? null : $"{Runs} of {runs} runs have ended: {Ready?.Message}";
+    public string? WhyNotRun(long runs) => Runs is null || (Runs >= runs && Found.Count > 0) ? null : $"{Runs} of {runs} runs have ended: {Ready?.Message}";
 
     public static ResourceRow Of(AuditPolicy resource) => new(
         resource.Kind, ObjectKey.Of(resource), resource.Status.ObservedGeneration == resource.Metadata.Generation, resource.Status.Conditions ?? [],
         resource.Status.Findings is null or { Total: 0 } ? []
             : [$"{resource.Status.Findings.Total}, worst {resource.Status.Findings.Worst}", .. (resource.Status.Findings.Items ?? []).Select(item => item.Id)],
         resource.Status.Inventory ?? []);
+
+    public static ResourceRow Of(AuditBackup resource) => new(
+        resource.Kind, ObjectKey.Of(resource), resource.Status.ObservedGeneration == resource.Metadata.Generation, resource.Status.Conditions ?? [],
+        resource.Status is not { LastBackup: { } backup, LastVerification: { } proof } ? []
+            : [$"backup {backup.Number}, {backup.Files} files, {backup.Bytes} bytes, ratio {backup.Ratio}", $"backup {proof.Number} proved: {proof.RestoredFiles} files restored"],
+        resource.Status.Inventory ?? [])
+    {
+        NextRun = resource.Status.NextRunTime,
+        Runs = resource.Spec.Suspend ? null : resource.Status.Runs,
+    };
 
     public static ResourceRow Of(PolicyAuditSchedule resource) => new(
         resource.Kind, ObjectKey.Of(resource), resource.Status.ObservedGeneration == resource.Metadata.Generation, resource.Status.Conditions ?? [],

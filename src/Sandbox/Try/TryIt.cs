@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Comptroller.Crds.AuditBackups;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Operator;
@@ -9,7 +10,7 @@ namespace Comptroller.Sandbox.Try;
 
 /// <summary>
 /// The first command of the README: an API server, what a user would apply to it, and the operator working against it over TLS with
-/// the permissions of its own RBAC manifest, nothing more. Jobs run as processes, and audit a simulated tenant.
+/// the permissions of its own RBAC manifest, nothing more. Jobs run as processes, audit a simulated tenant, and back up what that leaves.
 /// </summary>
 internal static class TryIt
 {
@@ -45,8 +46,8 @@ internal static class TryIt
         await Manifests.ApplyAsync(admin, Manifests.Read(Manifests.OperatorAccess), cancellationToken);
         await using var tenant = await SimulatedTenant.StartAsync(cancellationToken);
         var samples = Manifests.Read(Manifests.Samples);
-        await Manifests.ApplyAsync(admin, samples.SelectMany(tenant.Stage), cancellationToken);
-        Console.WriteLine($"The sample schedules audit a simulated Falcon tenant at {tenant.Address} instead of the cloud that they name, and once at the start.");
+        await Manifests.ApplyAsync(admin, samples.SelectMany(tenant.Stage).SelectMany(BackupPlace.Stage), cancellationToken);
+        Console.WriteLine($"The sample schedules audit a simulated Falcon tenant at {tenant.Address} instead of the cloud that they name, and once at the start. What they report is backed up and proved.");
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var token = await OperatorTokenAsync(admin, cancellationToken);
@@ -67,7 +68,7 @@ internal static class TryIt
         {
             var view = new ResourceView(admin, [.. samples.Select(sample => ((string)sample["kind"]!, KeyOf(sample)))]);
             return options.Once
-                ? await OnceAsync(view, running, cron, options.Timeout, cancellationToken)
+                ? await OnceAsync(admin, view, running, cron, options.Timeout, cancellationToken)
                 : await view.ShowAsync(running, options.KubeconfigPath, cancellationToken);
         }
         finally
@@ -77,25 +78,38 @@ internal static class TryIt
         }
     }
 
-    /// <summary>Until everything is Ready and audited, and then until a schedule has fired: its clock is put forward, so that nobody waits for it.</summary>
-    private static async Task<int> OnceAsync(ResourceView view, Task<int> running, CronClock cron, TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>Until everything is Ready, audited and backed up, and then until a schedule of each kind has fired: its clock is put forward, so that nobody waits for it.</summary>
+    private static async Task<int> OnceAsync(IKubeClient admin, ResourceView view, Task<int> running, CronClock cron, TimeSpan patience, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
-        if (await view.UntilAsync(running, row => row.WhyNotReady() ?? row.WhyNotAudited(runs: 1), limit.Token) is not { } rows)
+        if (await view.UntilAsync(running, row => row.WhyNotReady() ?? (row.Kind == nameof(AuditBackup) ? null : row.WhyNotRun(runs: 1)), limit.Token) is not { } audited)
         {
             return 1;
         }
 
-        var next = rows.Where(row => row.NextRun is not null).MinBy(row => row.NextRun)!;
-        Console.WriteLine($"The clock of CronJobs is put forward to {next.NextRun:u}, when {next.Key} is due.");
-        cron.PutForwardTo(next.NextRun!.Value);
-        if (await view.UntilAsync(running, row => row.WhyNotReady() ?? (row.Key == next.Key ? row.WhyNotAudited(runs: 2) : null), limit.Token) is not { } audited)
+        // Not before: there was nothing to back up.
+        foreach (var backup in audited.Where(row => row is { Kind: nameof(AuditBackup), Runs: not null }))
+        {
+            await BackupPlace.RequestAsync(admin, backup.Key, limit.Token);
+        }
+
+        if (await view.UntilAsync(running, row => row.WhyNotReady() ?? row.WhyNotRun(runs: 1), limit.Token) is not { } rows)
         {
             return 1;
         }
 
-        ResourceView.Show(audited);
+        // One of each kind: what is due last is due on a clock on which the others were, too.
+        var due = rows.Where(row => row.NextRun is not null).GroupBy(row => row.Kind, (_, same) => same.MinBy(row => row.NextRun)!).ToList();
+        var time = due.Max(row => row.NextRun)!.Value;
+        Console.WriteLine($"The clock of CronJobs is put forward to {time:u}, when {string.Join(" and ", due.Select(row => row.Key))} are due.");
+        cron.PutForwardTo(time);
+        if (await view.UntilAsync(running, row => row.WhyNotReady() ?? (due.Exists(next => next.Key == row.Key) ? row.WhyNotRun(runs: 2) : null), limit.Token) is not { } fired)
+        {
+            return 1;
+        }
+
+        ResourceView.Show(fired);
         return 0;
     }
 

@@ -74,7 +74,11 @@ internal sealed class PodSandbox(ObjectStore store, WorkloadOptions options, str
             }
         }
         return new LocalContainer(
-            entrypoint[0], [.. entrypoint.Skip(1), .. Texts(container["args"]).Select(Map)], environment, directory, Path.Join(directory, message));
+            entrypoint[0], [.. entrypoint.Skip(1), .. Texts(container["args"]).Select(text => Map(Expand(text)))], environment, directory, Path.Join(directory, message));
+
+        // As a kubelet does: $(NAME) of a variable that the container has.
+        string Expand(string text) => text.Contains("$(", StringComparison.Ordinal)
+            ? environment.Aggregate(text, (known, variable) => known.Replace($"$({variable.Key})", variable.Value, StringComparison.Ordinal)) : text;
 
         string Map(string text)
         {

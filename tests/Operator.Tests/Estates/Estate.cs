@@ -20,7 +20,7 @@ internal sealed class Estate : IAsyncDisposable
 
     private static readonly string[] Written =
     [
-        "auditpolicies", "policyauditschedules", "configmaps", "cronjobs", "deployments", "jobs", "networkpolicies", "persistentvolumeclaims",
+        "auditbackups", "auditpolicies", "policyauditschedules", "configmaps", "cronjobs", "deployments", "jobs", "networkpolicies", "persistentvolumeclaims",
         "policyreports", "reports", "vmpodscrapes", "vmrules", "events",
     ];
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Comptroller.AuditPolicies.Tests.Alerting.PromQl;
@@ -7,6 +8,7 @@ using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Diagnostics;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Operator.PolicyAuditSchedules;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.Tests.PolicyAuditSchedules;
 
@@ -20,17 +22,20 @@ internal static class AlertHistory
 
     /// <summary>Each scrape is of an operator that has just started: it knows the schedule as the API server holds it, and nothing else.</summary>
     /// <param name="stateAt">The schedule as it was so long ago; null while no operator answered.</param>
-    public static List<Series> Scrape(Func<TimeSpan, PolicyAuditSchedule?> stateAt)
+    public static List<Series> Scrape(Func<TimeSpan, PolicyAuditSchedule?> stateAt) => ScrapePages(ago => stateAt(ago) is { } state ? Render(state) : null);
+
+    /// <param name="pageAt">The metrics page so long ago; null while no operator answered.</param>
+    public static List<Series> ScrapePages(Func<TimeSpan, string?> pageAt)
     {
         var series = new SortedDictionary<string, Series>(StringComparer.Ordinal);
         for (var ago = Since; ago >= TimeSpan.Zero; ago -= Every)
         {
-            if (stateAt(ago) is not { } state)
+            if (pageAt(ago) is not { } page)
             {
                 continue;
             }
 
-            foreach (var (metric, labels, value) in Page(state))
+            foreach (var (metric, labels, value) in Page(page))
             {
                 // Two replicas say the same, each under its own name.
                 foreach (var instance in (string[])["a", "b"])
@@ -48,6 +53,57 @@ internal static class AlertHistory
         }
 
         return [.. series.Values];
+    }
+
+    /// <summary>Whether a rule has held for as long as it must, looked at as often as its group is evaluated.</summary>
+    public static bool Fires(AlertRule rule, List<Series> stored)
+    {
+        var query = new PromQuery(rule.Expression);
+        var held = true;
+        for (var at = Now - SpecDurations.Read(rule.For, "for").Value; at <= Now; at = at.AddMinutes(1))
+        {
+            held &= query.Run(stored, at).Count == 1;
+        }
+
+        return held;
+    }
+
+    /// <summary>The cases of which VictoriaMetrics thinks otherwise.</summary>
+    public static async Task<List<string>> WrongInVictoriaMetricsAsync(IReadOnlyList<(string Name, AlertRule Rule, bool Fires, List<Series> Stored)> cases)
+    {
+        await using var database = await MetricsDatabase.StartAsync();
+        // Each case has two days of its own, so that none sees another.
+        var last = new DateTimeOffset(DateTimeOffset.UtcNow.Date, TimeSpan.Zero).AddHours(-1);
+        var lines = new StringBuilder();
+        foreach (var (index, entry) in cases.Index())
+        {
+            foreach (var series in entry.Stored)
+            {
+                foreach (var sample in series.Samples)
+                {
+                    // What is a time moves with the case.
+                    var value = series.Metric.EndsWith("timestamp_seconds", StringComparison.Ordinal) ? sample.Value + Shift(index).TotalSeconds : sample.Value;
+                    lines.Append(CultureInfo.InvariantCulture, $"{series.Metric}{{{string.Join(',', series.Labels.Select(label => $"{label.Key}=\"{label.Value}\""))}}} {value} {(sample.Time + Shift(index)).ToUnixTimeMilliseconds()}\n");
+                }
+            }
+        }
+
+        await database.ImportAsync(lines.ToString());
+        var wrong = new List<string>();
+        foreach (var (index, entry) in cases.Index())
+        {
+            var now = Now + Shift(index);
+            var held = await database.CountAsync(entry.Rule.Expression, now) == 1
+                && await database.CountAsync(entry.Rule.Expression, now - SpecDurations.Read(entry.Rule.For, "for").Value) == 1;
+            if (held != entry.Fires)
+            {
+                wrong.Add(entry.Name);
+            }
+        }
+
+        return wrong;
+
+        TimeSpan Shift(int index) => last.AddDays(-2 * index) - Now;
     }
 
     /// <summary>The metrics page of an operator that knows one schedule.</summary>
@@ -75,8 +131,8 @@ internal static class AlertHistory
         },
     };
 
-    private static IEnumerable<(string Metric, Dictionary<string, string> Labels, double Value)> Page(PolicyAuditSchedule schedule) =>
-        from line in Render(schedule).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+    private static IEnumerable<(string Metric, Dictionary<string, string> Labels, double Value)> Page(string page) =>
+        from line in page.Split('\n', StringSplitOptions.RemoveEmptyEntries)
         where !line.StartsWith('#')
         let parts = Regex.Match(line, @"\A(?<metric>\w+)\{(?<labels>.*)\} (?<value>\S+)\z", RegexOptions.None, TimeSpan.FromSeconds(1))
         where parts.Success ? true : throw new FormatException(line)

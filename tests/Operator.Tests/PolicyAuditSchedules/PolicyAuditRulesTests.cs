@@ -1,11 +1,9 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Tests.Alerting;
-using Comptroller.AuditPolicies.Tests.Alerting.PromQl;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Operator.PolicyAuditSchedules.Rendering;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.Tests.PolicyAuditSchedules;
 
@@ -52,17 +50,7 @@ public sealed class PolicyAuditRulesTests
     public void Each_alert_fires_when_it_should_and_only_then(int number)
     {
         var entry = Cases[number];
-        var rule = Rule(entry);
-        var query = new PromQuery(rule.Expression);
-        var stored = AlertHistory.Scrape(entry.State);
-        // It fires when it has held for so long: looked at as often as the group is evaluated.
-        var held = true;
-        for (var at = AlertHistory.Now - SpecDurations.Read(rule.For, "for").Value; at <= AlertHistory.Now; at = at.AddMinutes(1))
-        {
-            held &= query.Run(stored, at).Count == 1;
-        }
-
-        held.ShouldBe(entry.Fires, $"{entry.Alert}: {entry.Because}");
+        AlertHistory.Fires(Rule(entry), AlertHistory.Scrape(entry.State)).ShouldBe(entry.Fires, $"{entry.Alert}: {entry.Because}");
     }
 
     [Fact]
@@ -97,47 +85,12 @@ public sealed class PolicyAuditRulesTests
         Installed.Refusal((JsonObject)PolicyAuditRules.Render(Owner, Schedules.Of($"{{{Schedules.Sound}}}").Spec)!.Body["spec"]!["groups"]![0]!.DeepClone()).ShouldBeNull();
 
     [InstalledFact("victoria-metrics")]
-    public async Task VictoriaMetrics_comes_to_the_same_verdicts()
-    {
-        await using var database = await MetricsDatabase.StartAsync();
-        // Each case has two days of its own, so that none sees another.
-        var last = new DateTimeOffset(DateTimeOffset.UtcNow.Date, TimeSpan.Zero).AddHours(-1);
-        var lines = new StringBuilder();
-        foreach (var (index, entry) in Cases.Index())
-        {
-            foreach (var series in AlertHistory.Scrape(entry.State))
-            {
-                foreach (var sample in series.Samples)
-                {
-                    // What is a time moves with the case.
-                    var value = series.Metric.EndsWith("timestamp_seconds", StringComparison.Ordinal) ? sample.Value + Shift(index).TotalSeconds : sample.Value;
-                    lines.Append(CultureInfo.InvariantCulture, $"{series.Metric}{{{string.Join(',', series.Labels.Select(label => $"{label.Key}=\"{label.Value}\""))}}} {value} {(sample.Time + Shift(index)).ToUnixTimeMilliseconds()}\n");
-                }
-            }
-        }
-
-        await database.ImportAsync(lines.ToString());
-        var wrong = new List<string>();
-        foreach (var (index, entry) in Cases.Index())
-        {
-            var rule = Rule(entry);
-            var now = AlertHistory.Now + Shift(index);
-            var held = await database.CountAsync(rule.Expression, now) == 1
-                && await database.CountAsync(rule.Expression, now - SpecDurations.Read(rule.For, "for").Value) == 1;
-            if (held != entry.Fires)
-            {
-                wrong.Add($"{entry.Alert}: {entry.Because}");
-            }
-        }
-
-        wrong.ShouldBeEmpty();
-
-        TimeSpan Shift(int index) => last.AddDays(-2 * index) - AlertHistory.Now;
-    }
+    public async Task VictoriaMetrics_comes_to_the_same_verdicts() =>
+        (await AlertHistory.WrongInVictoriaMetricsAsync([.. Cases.Select(entry => ($"{entry.Alert}: {entry.Because}", Rule(entry), entry.Fires, AlertHistory.Scrape(entry.State)))])).ShouldBeEmpty();
 
     private static ObjectMeta Owner => new() { Name = "tenant", Namespace = "security" };
 
-    private static PolicyAuditRule Rule(Case entry) =>
+    private static AlertRule Rule(Case entry) =>
         PolicyAuditRules.For(Owner, (entry.State(TimeSpan.FromHours(20)) ?? AlertHistory.Sound(TimeSpan.Zero)).Spec).Single(rule => rule.Name == entry.Alert);
 
     private static PolicyAuditSchedule Status(TimeSpan ago, Func<PolicyAuditScheduleStatus, PolicyAuditScheduleStatus> change, string spec = "") =>

@@ -28,10 +28,11 @@ internal static class BackupVerb
         var reread = new Option<bool>("--reread") { Description = "Read also files whose length and time did not change" };
         var journal = new Option<string?>("--journal") { Description = "File that remembers what was sent, so that a run that was killed goes on there" };
         var format = Output();
-        var command = new Command("backup", "Back up audit evidence: content-addressed, signed, chained to the backup before") { sources, level, recipient, days, compliance, parallel, limit, reread, journal, format };
+        var file = RunResultFile.Create();
+        var command = new Command("backup", "Back up audit evidence: content-addressed, signed, chained to the backup before") { sources, level, recipient, days, compliance, parallel, limit, reread, journal, format, file };
         options.AddStore(command);
         options.AddSigning(command);
-        command.SetAction(async (result, cancellationToken) =>
+        command.SetAction((result, cancellationToken) => RunResultFile.RunAsync(result.GetValue(file), new RunResult { Verb = "backup", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
         {
             using var key = options.Signing(result);
             await using var store = options.Store(result);
@@ -51,9 +52,31 @@ internal static class BackupVerb
             };
             var outcome = await new BackupRun(store, key, settings, TimeProvider.System) { Progress = progress.Show }.RunAsync([.. result.GetValue(sources)!.Select(Source)], cancellationToken);
             await result.InvocationConfiguration.Output.WriteAsync(result.GetValue(format) == "json" ? Json(outcome, store.Location) : Text(outcome, store.Location));
-            return ExitCodes.Clean;
-        });
+            return (ExitCodes.Clean, await ResultAsync(started, outcome, new BackupCatalog(store, key.Public), store.Location, cancellationToken));
+        }, cancellationToken));
         return command;
+    }
+
+    private static async Task<RunResult> ResultAsync(RunResult started, BackupOutcome outcome, BackupCatalog catalog, string location, CancellationToken cancellationToken)
+    {
+        var (manifest, totals) = (outcome.Manifest, outcome.Manifest.Totals);
+        return started with
+        {
+            Success = true,
+            Number = manifest.Number,
+            Location = $"{location.TrimEnd('/')}/{outcome.Key}",
+            RootHash = manifest.Root,
+            CreatedAt = manifest.CreatedAt,
+            Files = manifest.Files.Length,
+            UnchangedFiles = outcome.UnchangedFiles,
+            Bytes = totals.Bytes,
+            StoredBytes = totals.StoredBytes,
+            SentBytes = totals.NewStoredBytes,
+            Ratio = totals.StoredBytes > 0 ? Math.Round((double)totals.Bytes / totals.StoredBytes, 2) : null,
+            LockedUntil = manifest.RetainUntil,
+            RecoverableFrom = await catalog.OldestAsync(manifest.Stream, cancellationToken),
+            RecoverableTo = manifest.CreatedAt,
+        };
     }
 
     internal static Option<string> Output()

@@ -15,11 +15,12 @@ internal static class PruneVerb
         var (daily, weekly, monthly, yearly) = (Count("--keep-daily", "Days of which the newest is kept"), Count("--keep-weekly", "Weeks"), Count("--keep-monthly", "Months"), Count("--keep-yearly", "Years"));
         var age = new Option<int?>("--max-age-days") { Description = "Older ones go; without any count, younger ones stay" };
         var dry = new Option<bool>("--dry-run") { Description = "Say what would be done, and do nothing" };
-        var command = new Command("prune", "Delete old backups; the newest, the newest verified one and what is locked always stay") { last, daily, weekly, monthly, yearly, age, dry };
+        var termination = RunResultFile.Create();
+        var command = new Command("prune", "Delete old backups; the newest, the newest verified one and what is locked always stay") { last, daily, weekly, monthly, yearly, age, dry, termination };
         command.Aliases.Add("cleanup");
         options.AddStore(command);
         options.AddSigning(command);
-        command.SetAction(async (result, cancellationToken) =>
+        command.SetAction((result, cancellationToken) => RunResultFile.RunAsync(result.GetValue(termination), new RunResult { Verb = "prune", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
         {
             var policy = new RetentionPolicy
             {
@@ -45,9 +46,10 @@ internal static class PruneVerb
                 await output.WriteLineAsync($"{(verdict.Goes ? "delete" : "keep  ")} {verdict.Backup.Number} of {verdict.Backup.CreatedAt:u}{(verdict.Goes ? "" : $": {string.Join(", ", verdict.KeptBy)}")}");
             }
 
+            started = Left(started, plan);
             if (result.GetValue(dry))
             {
-                return ExitCodes.Clean;
+                return (ExitCodes.Clean, started with { Success = true, Deleted = 0 });
             }
 
             var outcome = await prune.RunAsync(plan, cancellationToken);
@@ -57,9 +59,22 @@ internal static class PruneVerb
             }
 
             await output.WriteLineAsync($"{outcome.Backups} backups deleted, and {outcome.Pieces} pieces ({Amounts.Bytes(outcome.Bytes)}) that no backup named any more");
-            return outcome.Refused.IsEmpty ? ExitCodes.Clean : ExitCodes.Warnings;
-        });
+            return (outcome.Refused.IsEmpty ? ExitCodes.Clean : ExitCodes.Warnings, started with
+            {
+                Success = outcome.Refused.IsEmpty,
+                Deleted = outcome.Backups,
+                DeletedBytes = outcome.Bytes,
+                Problems = outcome.Refused.Length,
+                Found = outcome.Refused,
+            });
+        }, cancellationToken));
         return command;
+    }
+
+    private static RunResult Left(RunResult started, PrunePlan plan)
+    {
+        var kept = plan.Verdicts.Where(verdict => !verdict.Goes).Select(verdict => verdict.Backup).ToList();
+        return kept.Count == 0 ? started : started with { Number = kept[0].Number, RecoverableFrom = kept[^1].CreatedAt, RecoverableTo = kept[0].CreatedAt };
     }
 
     private static Option<int> Count(string name, string description)

@@ -13,18 +13,20 @@ internal static class RestoreVerb
         var old = StoreOptions.OldBackup();
         var target = new Option<string>("--target") { Description = "Directory that gets the files; of a single old backup, the file", Required = true };
         var at = new Option<DateTimeOffset?>("--at") { Description = "The newest backup made at or before this time, such as 2026-11-21T10:00:00Z; the newest of all when absent" };
+        var number = new Option<long?>("--number") { Description = "The backup of this number, instead of one by its time" };
         var force = new Option<bool>("--force") { Description = "Overwrite files that are others" };
         var dry = new Option<bool>("--dry-run") { Description = "Say what would be done, and do nothing" };
-        var command = new Command("restore", "Bring a backup back; run again, it goes on where it ended") { old, target, at, force, dry };
+        var termination = RunResultFile.Create();
+        var command = new Command("restore", "Bring a backup back; run again, it goes on where it ended") { old, target, at, number, force, dry, termination };
         options.AddStore(command);
         options.AddSigning(command);
         options.AddReading(command);
-        command.SetAction(async (result, cancellationToken) =>
+        command.SetAction((result, cancellationToken) => RunResultFile.RunAsync(result.GetValue(termination), new RunResult { Verb = "restore", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
         {
             if (result.GetValue(old) is { } file)
             {
                 StoreOptions.Open(file).Restore(result.GetValue(target)!, result.GetValue(force), cancellationToken);
-                return ExitCodes.Clean;
+                return (ExitCodes.Clean, started with { Success = true, Location = file, RestoredFiles = 1 });
             }
 
             using var key = options.Verification(result);
@@ -32,9 +34,20 @@ internal static class RestoreVerb
             await using var store = options.Store(result);
             using var progress = ArchiveProgress.Open(result.InvocationConfiguration.Error);
             var restore = new BackupRestore(store, key, recipient) { Progress = progress.Show };
-            var chosen = await restore.ChooseAsync(options.Stream(result), result.GetValue(at), cancellationToken);
+            var chosen = result.GetValue(number) is { } wanted
+                ? await new BackupCatalog(store, key).ReadAsync(options.Stream(result), wanted, cancellationToken) ?? throw new InvalidInputException([$"--number {wanted}: {store.Location} has no such backup of {options.Stream(result)}"])
+                : await restore.ChooseAsync(options.Stream(result), result.GetValue(at), cancellationToken);
             var steps = BackupRestore.Plan(chosen.Manifest, result.GetValue(target)!, result.GetValue(force));
             var output = result.InvocationConfiguration.Output;
+            started = started with
+            {
+                Number = chosen.Manifest.Number,
+                RootHash = chosen.Manifest.Root,
+                CreatedAt = chosen.Manifest.CreatedAt,
+                Files = steps.Count,
+                Bytes = chosen.Manifest.Totals.Bytes,
+                Problems = steps.Count(step => step.Action == RestoreAction.InTheWay),
+            };
             if (result.GetValue(dry))
             {
                 foreach (var step in steps)
@@ -42,14 +55,14 @@ internal static class RestoreVerb
                     await output.WriteLineAsync($"{Describe(step.Action)} {step.Target} ({Amounts.Bytes(step.File.Bytes)})");
                 }
 
-                return steps.Any(step => step.Action == RestoreAction.InTheWay) ? ExitCodes.Errors : ExitCodes.Clean;
+                return (started.Problems > 0 ? ExitCodes.Errors : ExitCodes.Clean, started with { Success = started.Problems == 0 });
             }
 
             await restore.RunAsync(steps, cancellationToken);
             await output.WriteLineAsync($"backup {chosen.Manifest.Number} of {chosen.Manifest.Stream}, {chosen.Manifest.CreatedAt:u}: {steps.Count} files, {Amounts.Bytes(chosen.Manifest.Totals.Bytes)} in {result.GetValue(target)}; "
                 + $"{steps.Count(step => step.Action == RestoreAction.AlreadyThere)} were there already; every byte is the one that was backed up");
-            return ExitCodes.Clean;
-        });
+            return (ExitCodes.Clean, started with { Success = true, Problems = 0, RestoredFiles = steps.Count });
+        }, cancellationToken));
         return command;
     }
 

@@ -29,6 +29,12 @@ internal sealed class StoreOptions
 
     public void AddReading(Command command) => AddAll(command, _public, _decryption);
 
+    /// <summary>As it was written, for a run that may yet be refused.</summary>
+    public string? StreamText(ParseResult result) => result.GetValue(_stream) is { Length: <= 63 } text ? text : null;
+
+    /// <summary>As it was written.</summary>
+    public string? Place(ParseResult result) => result.GetValue(_store);
+
     public string Stream(ParseResult result) => BackupKeys.CheckStream(result.GetValue(_stream)!);
 
     /// <exception cref="FormatException">It is no place for a store.</exception>

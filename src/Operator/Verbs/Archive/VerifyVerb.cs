@@ -15,18 +15,22 @@ internal static class VerifyVerb
         var old = StoreOptions.OldBackup();
         var all = new Option<bool>("--all") { Description = "Read back every backup, not only the newest; the chain of all is proved either way" };
         var least = new Option<long?>("--at-least") { Description = "Number of the newest backup that somebody saw: fewer mean that the newest ones are gone" };
+        var drill = new Option<string?>("--drill") { Description = "Directory with room for the longest file: each file of the newest backup is brought back there, read and deleted" };
         var format = BackupVerb.Output();
-        var command = new Command("verify", "Prove backups: signatures, chain, gaps, locks and every byte; with --signing-key the result is kept as evidence") { old, all, least, format };
+        var termination = RunResultFile.Create();
+        var command = new Command("verify", "Prove backups: signatures, chain, gaps, locks and every byte; with --signing-key the result is kept as evidence") { old, all, least, drill, format, termination };
         options.AddStore(command);
         options.AddSigning(command);
         options.AddReading(command);
-        command.SetAction(async (result, cancellationToken) =>
+        command.SetAction((result, cancellationToken) => RunResultFile.RunAsync(result.GetValue(termination), new RunResult { Verb = "verify", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
         {
             if (result.GetValue(old) is { } file)
             {
                 var problem = StoreOptions.Open(file).Verify(cancellationToken);
                 await result.InvocationConfiguration.Output.WriteLineAsync(problem ?? $"{file}: whole; it is not signed, so nobody can tell who made it");
-                return problem is null ? ExitCodes.Clean : ExitCodes.Warnings;
+                return problem is null
+                    ? (ExitCodes.Clean, started with { Success = true, Location = file })
+                    : (ExitCodes.Warnings, started with { Location = file, Problems = 1, Found = [problem] });
             }
 
             using var key = options.Verification(result);
@@ -34,11 +38,11 @@ internal static class VerifyVerb
             using var signing = options.TrySigning(result);
             await using var store = options.Store(result);
             using var progress = ArchiveProgress.Open(result.InvocationConfiguration.Error);
-            var verification = new BackupVerification(store, key, recipient, TimeProvider.System) { Progress = progress.Show };
+            var verification = new BackupVerification(store, key, recipient, TimeProvider.System) { Progress = progress.Show, Drill = result.GetValue(drill) };
             var verdict = await verification.VerifyAsync(options.Stream(result), result.GetValue(all), cancellationToken);
             if (result.GetValue(least) is { } seen && !(verdict.Newest?.Manifest.Number >= seen))
             {
-                verdict = verdict with { Problems = verdict.Problems.Add($"backup {seen} was seen before and is gone: the newest one is {verdict.Newest?.Manifest.Number ?? 0}") };
+                verdict = verdict with { ChainIntact = false, Problems = verdict.Problems.Add($"backup {seen} was seen before and is gone: the newest one is {verdict.Newest?.Manifest.Number ?? 0}") };
             }
 
             if (verdict.Problems.IsEmpty && signing is not null)
@@ -47,8 +51,8 @@ internal static class VerifyVerb
             }
 
             await result.InvocationConfiguration.Output.WriteAsync(result.GetValue(format) == "json" ? Json(verdict) : Text(verdict));
-            return verdict.Problems.IsEmpty ? ExitCodes.Clean : ExitCodes.Warnings;
-        });
+            return (verdict.Problems.IsEmpty ? ExitCodes.Clean : ExitCodes.Warnings, Result(started, verdict));
+        }, cancellationToken));
         return command;
     }
 
@@ -78,6 +82,24 @@ internal static class VerifyVerb
         return command;
     }
 
+    private static RunResult Result(RunResult started, BackupVerdict verdict) => started with
+    {
+        Success = verdict.Problems.IsEmpty,
+        Number = verdict.Newest?.Manifest.Number,
+        RootHash = verdict.Newest?.Manifest.Root,
+        CreatedAt = verdict.Newest?.Manifest.CreatedAt,
+        Files = verdict.Files,
+        BytesRead = verdict.BytesRead,
+        LockedUntil = verdict.Newest?.Manifest.RetainUntil,
+        LocksHold = verdict.LocksHold,
+        RecoverableFrom = verdict.RecoverableFrom,
+        RecoverableTo = verdict.Newest?.Manifest.CreatedAt,
+        ChainIntact = verdict.ChainIntact,
+        RestoredFiles = verdict.RestoredFiles,
+        Problems = verdict.Problems.Length,
+        Found = verdict.Problems,
+    };
+
     private static string Text(BackupVerdict verdict)
     {
         var text = string.Concat(verdict.Problems.Select(problem => $"{problem}\n"))
@@ -95,6 +117,8 @@ internal static class VerifyVerb
         ["files"] = verdict.Files,
         ["encryptedFiles"] = verdict.EncryptedFiles,
         ["bytesRead"] = verdict.BytesRead,
+        ["chainIntact"] = verdict.ChainIntact,
+        ["restoredFiles"] = verdict.RestoredFiles,
         ["problems"] = new JsonArray([.. verdict.Problems.Select(problem => (JsonNode)problem)]),
     }.ToJsonString() + "\n";
 }

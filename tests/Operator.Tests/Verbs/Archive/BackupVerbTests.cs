@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Comptroller.Archive.Backups;
 
 namespace Comptroller.Operator.Tests.Verbs.Archive;
 
@@ -74,6 +75,42 @@ public sealed class BackupVerbTests : IDisposable
         Directory.GetFiles(At("out"), "*", SearchOption.AllDirectories).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Every_run_leaves_a_result_also_one_that_fails()
+    {
+        await RunAsync("keygen", At("key.pem"));
+        string[] place = ["--store", At("store"), "--result-file", At("result")];
+
+        (await RunAsync(["backup", "--source", At("logs"), "--signing-key", At("key.pem"), .. place])).Exit.ShouldBe(0);
+        var backup = Result();
+        (backup.Verb, backup.Success, backup.Number, backup.Files, backup.Error).ShouldBe(("backup", true, 1, 1, null));
+        backup.Location.ShouldNotBeNull().ShouldEndWith("/backups/audit/0000000001.manifest.json");
+        backup.RecoverableFrom.ShouldBe(backup.CreatedAt);
+        backup.Ratio.ShouldNotBeNull().ShouldBeGreaterThan(2);
+
+        Directory.CreateDirectory(At("scratch"));
+        (await RunAsync(["verify", "--signing-key", At("key.pem"), "--drill", At("scratch"), .. place])).Exit.ShouldBe(0);
+        var verified = Result();
+        (verified.Verb, verified.Success, verified.ChainIntact, verified.RestoredFiles, verified.RootHash).ShouldBe(("verify", true, true, 1, backup.RootHash));
+        Directory.GetFileSystemEntries(At("scratch")).ShouldBeEmpty();
+
+        (await RunAsync(["restore", "--public-key", At("key.pem.pub"), "--target", At("out"), .. place])).Exit.ShouldBe(0);
+        (Result().Verb, Result().Success, Result().RestoredFiles).ShouldBe(("restore", true, 1));
+        (await RunAsync(["prune", "--signing-key", At("key.pem"), "--keep-last", "1", .. place])).Exit.ShouldBe(0);
+        (Result().Verb, Result().Success, Result().Deleted).ShouldBe(("prune", true, 0));
+
+        File.Delete(Directory.GetFiles(At("store/content"), "*", SearchOption.AllDirectories).Single());
+        (await RunAsync(["verify", "--public-key", At("key.pem.pub"), .. place])).Exit.ShouldBe(1);
+        var broken = Result();
+        (broken.Success, broken.ChainIntact, broken.Problems, broken.Error).ShouldBe((false, true, 1, null));
+        broken.Found.ShouldNotBeNull().Single().ShouldEndWith(": missing");
+
+        (await RunAsync(["backup", "--source", At("nowhere"), "--signing-key", At("key.pem"), .. place])).Exit.ShouldBe(2);
+        (Result().Success, Result().Error).ShouldBe((false, $"{At("nowhere")}: no such file or directory"));
+        (await RunAsync(["backup", "--source", At("logs"), .. place])).Exit.ShouldBe(2);
+        Result().Error.ShouldNotBeNull().ShouldStartWith("--signing-key: needed");
+    }
+
     [Theory]
     [InlineData("--signing-key: needed", "backup", "--source", "/etc/hostname", "--store", "{0}/store")]
     [InlineData("no such file or directory", "backup", "--source", "/does/not/exist", "--store", "{0}/store", "--signing-key", "{0}/key.pem")]
@@ -108,6 +145,8 @@ public sealed class BackupVerbTests : IDisposable
     }
 
     private string At(string name) => Path.Combine(_directory.FullName, name);
+
+    private RunResult Result() => RunResult.Read(File.ReadAllText(At("result")), out var error) ?? throw new InvalidDataException(error);
 
     private static Task<(int Exit, string Output, string Error)> RunAsync(params string[] arguments) => CommandLine.RunAsync(["archive", .. arguments]);
 }

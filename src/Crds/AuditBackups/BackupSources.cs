@@ -1,0 +1,81 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using Comptroller.Crds.Schema;
+
+namespace Comptroller.Crds.AuditBackups;
+
+/// <summary>Something to back up.</summary>
+[CelRule(
+    "(has(self.nodeAuditLog) ? 1 : 0) + (has(self.pvc) ? 1 : 0) + (has(self.auditLog) ? 1 : 0) == 1",
+    "name the source by exactly one of nodeAuditLog, pvc and auditLog")]
+public sealed record BackupSourceSpec
+{
+    /// <summary>Name that its files have in the backup, in front of their own.</summary>
+    [Required, RegularExpression("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"), StringLength(63, MinimumLength = 1)]
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    /// <summary>The directory of each control-plane node that kube-apiserver writes its audit log to.</summary>
+    public NodeAuditLogSource? NodeAuditLog { get; init; }
+
+    /// <summary>Files on a volume, such as the reports of a PolicyAuditSchedule.</summary>
+    public ClaimSource? Pvc { get; init; }
+
+    /// <summary>An audit log that `comptroller archive append` writes: its segments, chain and index are backed up at one moment.</summary>
+    public AuditLogSource? AuditLog { get; init; }
+}
+
+/// <summary>
+/// The directory of each control-plane node that kube-apiserver writes its audit log to. One pod runs on each node, mounts the directory
+/// read-only, and backs it up under the stream of the node, which is the stream's name with "." and the node's name behind it.
+/// </summary>
+public sealed record NodeAuditLogSource
+{
+    /// <summary>A record with every default. Generated JSON code knows defaults that are not null from here only.</summary>
+    [JsonConstructor]
+    public NodeAuditLogSource(int nodes = 1, long runAsUser = 65534) => (Nodes, RunAsUser) = (nodes, runAsUser);
+
+    /// <summary>The directory.</summary>
+    [RegularExpression("^/[-A-Za-z0-9._/]+$"), StringLength(255, MinimumLength = 2)]
+    public string Path { get; init => field = value ?? "/var/log/kubernetes/audit"; } = "/var/log/kubernetes/audit";
+
+    /// <summary>
+    /// How many nodes the node selector finds. A run has succeeded when so many different nodes were backed up; it says so when one is missing.
+    /// </summary>
+    [Range(1, 16)]
+    public int Nodes { get; init; }
+
+    /// <summary>
+    /// User and group of the pods, which must be allowed to read the files: the user that kube-apiserver runs as, 65534 in hardened clusters.
+    /// Never root.
+    /// </summary>
+    [Range(1, 2_147_483_647)]
+    public long RunAsUser { get; init; }
+
+    /// <summary>Labels of the nodes; node-role.kubernetes.io/control-plane with an empty value when absent.</summary>
+    [Entries(16, maxLength: 63, Pattern = "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")]
+    public IReadOnlyDictionary<string, string>? NodeSelector { get; init; }
+}
+
+/// <summary>Files on a volume. A database is copied as it stands: have its writer leave a snapshot there, and back up that.</summary>
+public sealed record ClaimSource
+{
+    /// <summary>The PersistentVolumeClaim; it is mounted read-only.</summary>
+    [Required, RegularExpression("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"), StringLength(253, MinimumLength = 1)]
+    public string ClaimName { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Directory or file on it, such as reports; all of it when absent.</summary>
+    [RegularExpression("^[-A-Za-z0-9_][-A-Za-z0-9._]*(/[-A-Za-z0-9_][-A-Za-z0-9._]*)*$"), StringLength(255, MinimumLength = 1)]
+    public string? Path { get; init; }
+}
+
+/// <summary>An audit log of this program on a volume.</summary>
+public sealed record AuditLogSource
+{
+    /// <summary>The PersistentVolumeClaim; it is mounted read-only.</summary>
+    [Required, RegularExpression("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"), StringLength(253, MinimumLength = 1)]
+    public string ClaimName { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Directory of the log on it; the volume's own when absent.</summary>
+    [RegularExpression("^[-A-Za-z0-9_][-A-Za-z0-9._]*(/[-A-Za-z0-9_][-A-Za-z0-9._]*)*$"), StringLength(255, MinimumLength = 1)]
+    public string? Directory { get; init; }
+}

@@ -1,0 +1,181 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Comptroller.Archive.Objects;
+using Comptroller.Crds.AuditBackups;
+using Comptroller.Kubernetes.Model;
+using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditBackups.Rendering;
+using Comptroller.Operator.Workloads;
+
+namespace Comptroller.Operator.AuditBackups;
+
+/// <summary>What one AuditBackup comes to: the objects to apply, or why it cannot be rendered. Pure.</summary>
+internal sealed record AuditBackupPlan
+{
+    /// <summary>A CronJob's name has 52 characters at most; the name is also a label's value.</summary>
+    public const int LongestName = 40;
+
+    /// <summary>Why nothing may be rendered, each naming its field; empty when the plan holds.</summary>
+    public ImmutableArray<string> Errors { get; private init; } = [];
+
+    /// <summary>When backups are due; null when there are errors.</summary>
+    public Timetable? Backups { get; private init; }
+
+    /// <summary>When verifications are due; null when there are errors.</summary>
+    public Timetable? Verifications { get; private init; }
+
+    /// <summary>How long until everything is compared again.</summary>
+    public TimeSpan Interval { get; private init; }
+
+    /// <summary>How long until something that is in the way is looked at again.</summary>
+    public TimeSpan RetryInterval { get; private init; }
+
+    /// <summary>In the order in which they are applied.</summary>
+    public ImmutableArray<DesiredObject> Objects { get; private init; } = [];
+
+    /// <summary>The CronJob of backups; null when there are errors.</summary>
+    public DesiredObject? Backup { get; private init; }
+
+    /// <summary>The CronJob of verifications; null when there are errors.</summary>
+    public DesiredObject? Verify { get; private init; }
+
+    /// <summary>The Job of a restore.</summary>
+    public Func<RestoreRequest, JsonObject> Restore { get; private init; } = _ => throw new InvalidOperationException("a plan with errors restores nothing");
+
+    public static AuditBackupPlan Make(AuditBackup resource, AuditBackupInputs inputs)
+    {
+        var (metadata, spec) = (resource.Metadata, resource.Spec);
+        var interval = SpecDurations.Read(spec.Interval, "spec.interval");
+        var retry = SpecDurations.Read(spec.RetryInterval ?? "1m", "spec.retryInterval");
+        var deadline = SpecDurations.Read(spec.Jobs.StartingDeadline, "spec.jobs.startingDeadline");
+        var timeout = SpecDurations.Read(spec.Jobs.Timeout, "spec.jobs.timeout");
+        var evaluation = SpecDurations.Read(spec.Alerts.Interval, "spec.alerts.interval");
+        var backups = Times(metadata, spec);
+        var verifications = Timetable.OfCronJob(spec.Verify.Schedule, spec.TimeZone, "spec.verify.schedule");
+        var prunes = spec.Retention is { } kept ? Timetable.OfCronJob(kept.Schedule, spec.TimeZone, "spec.retention.schedule") : default;
+        ImmutableArray<string> errors =
+        [
+            .. new[]
+            {
+                metadata.Name.Length > LongestName ? $"metadata.name: {metadata.Name.Length} characters leave no room for the names of what is rendered; use at most {LongestName}" : null,
+                interval.Error, retry.Error, deadline.Error, timeout.Error, evaluation.Error,
+            }.OfType<string>(),
+            // All schedules have one time zone, and one error about it is enough.
+            .. backups.Errors.Concat(verifications.Errors).Concat(prunes.Errors.IsDefault ? [] : prunes.Errors).Distinct(StringComparer.Ordinal),
+            .. SourceErrors(spec), .. DestinationErrors(spec), .. RetentionErrors(spec.Retention),
+            .. PodNetwork.Errors(spec.Network.StoreCidrs, "spec.network.storeCIDRs"),
+            .. AuditBackupRules.Errors(spec.Alerts),
+        ];
+        if (!errors.IsEmpty)
+        {
+            return new AuditBackupPlan { Errors = errors };
+        }
+
+        var pod = new BackupPod(metadata, spec, inputs);
+        var limits = new JobLimits(deadline.Value, timeout.Value);
+        var backup = BackupObjects.CronJob(pod, BackupTask.Backup, BackupJitter.Apply(spec.Schedule, spec.JitterMinutes, metadata).Schedule, limits);
+        var verify = BackupObjects.CronJob(pod, BackupTask.Verify, spec.Verify.Schedule, limits);
+        return new AuditBackupPlan
+        {
+            Backups = backups.Value,
+            Verifications = verifications.Value,
+            Interval = interval.Value,
+            RetryInterval = retry.Value,
+            Backup = backup,
+            Verify = verify,
+            Restore = request => BackupObjects.Restore(pod, request, limits),
+            Objects =
+            [
+                .. new[]
+                {
+                    BackupObjects.NetworkPolicy(metadata, spec),
+                    backup,
+                    verify,
+                    spec.Retention is { } retention ? BackupObjects.CronJob(pod, BackupTask.Prune, retention.Schedule, limits) : null,
+                    spec.Alerts.Enabled ? AuditBackupRules.Render(metadata, spec) : null,
+                }.OfType<DesiredObject>(),
+            ],
+        };
+    }
+
+    /// <summary>When backups are due.</summary>
+    public static (Timetable? Value, ImmutableArray<string> Errors) Times(ObjectMeta metadata, AuditBackupSpec spec)
+    {
+        var read = Timetable.OfCronJob(spec.Schedule, spec.TimeZone, "spec.schedule");
+        return !read.Errors.IsEmpty ? read
+            : BackupJitter.Apply(spec.Schedule, spec.JitterMinutes, metadata) is { Error: { } error } ? (null, [error])
+            : Timetable.OfCronJob(BackupJitter.Apply(spec.Schedule, spec.JitterMinutes, metadata).Schedule, spec.TimeZone, "spec.schedule");
+    }
+
+    // CEL says the same where the CRD is as new as this binary, and `render` and `validate` have no CEL.
+    private static IEnumerable<string> SourceErrors(AuditBackupSpec spec)
+    {
+        foreach (var (source, index) in spec.Sources.Select((source, index) => (source, index)))
+        {
+            var kinds = new object?[] { source.NodeAuditLog, source.Pvc, source.AuditLog }.Count(kind => kind is not null);
+            if (kinds != 1)
+            {
+                yield return $"spec.sources[{index}]: name the source by exactly one of nodeAuditLog, pvc and auditLog";
+            }
+            else if (source.NodeAuditLog is not null && spec.Sources.Count > 1)
+            {
+                yield return $"spec.sources[{index}]: the audit log of nodes is backed up on each node by itself: give it an AuditBackup of its own";
+            }
+            else if (spec.Destination.Pvc is { } store && (source.Pvc?.ClaimName ?? source.AuditLog?.ClaimName) == store.ClaimName)
+            {
+                yield return $"spec.sources[{index}]: claim {store.ClaimName} is the destination; back up to another one";
+            }
+
+            if (source.NodeAuditLog is { } node && node.Path.Split('/').Any(part => part is "." or ".."))
+            {
+                yield return $"spec.sources[{index}].nodeAuditLog.path: \"{node.Path}\" must not hold . or ..";
+            }
+        }
+    }
+
+    private static IEnumerable<string> DestinationErrors(AuditBackupSpec spec)
+    {
+        if (spec.Destination.S3 is null == spec.Destination.Pvc is null)
+        {
+            yield return "spec.destination: name the destination by exactly one of s3 and pvc";
+        }
+
+        if (spec.ObjectLock is not null && spec.Destination.S3 is null)
+        {
+            yield return "spec.objectLock: only a bucket locks objects: name destination.s3, or remove objectLock";
+        }
+
+        if (spec.Destination.S3 is not { } s3)
+        {
+            yield break;
+        }
+
+        if (s3.CredentialsSecretRef is null == s3.ServiceAccountName is null)
+        {
+            yield return "spec.destination.s3.credentialsSecretRef: let the pods in by exactly one of credentialsSecretRef and serviceAccountName";
+        }
+
+        if (s3.Endpoint is { } endpoint && EndpointProblem(endpoint, s3.AllowHttp) is { } problem)
+        {
+            yield return $"spec.destination.s3.endpoint: {problem}";
+        }
+    }
+
+    private static string? EndpointProblem(string endpoint, bool allowHttp)
+    {
+        try
+        {
+            EndpointGuard.Check(endpoint, allowHttp);
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return allowHttp ? e.Message : $"{e.Message} (spec.destination.s3.allowHTTP)";
+        }
+    }
+
+    private static IEnumerable<string> RetentionErrors(BackupRetention? retention) =>
+        retention is null or { KeepLast: not null } or { KeepDaily: not null } or { KeepWeekly: not null } or { KeepMonthly: not null } or { KeepYearly: not null } or { MaxAgeDays: not null }
+            ? []
+            : ["spec.retention: say what to keep: at least one of keepLast, keepDaily, keepWeekly, keepMonthly, keepYearly and maxAgeDays"];
+}

@@ -1,0 +1,10 @@
+namespace Comptroller.Operator.AuditBackups;
+
+/// <summary>What a pod of an AuditBackup is there for: a verb of <c>archive</c>.</summary>
+internal enum BackupTask
+{
+    Backup,
+    Verify,
+    Prune,
+    Restore,
+}
