@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.DriftWatches;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Model;
 
@@ -16,6 +17,8 @@ namespace Comptroller.Crds;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(SharedStringConverter)])]
 [JsonSerializable(typeof(AuditPolicy))]
+[JsonSerializable(typeof(DriftWatch))]
+[JsonSerializable(typeof(DriftWatchReport))]
 [JsonSerializable(typeof(PolicyAuditSchedule))]
 [JsonSerializable(typeof(AuditRunResult))]
 public sealed partial class CrdsJson : JsonSerializerContext
