@@ -8,7 +8,9 @@ using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.AuditPolicies.Delivery;
 using Comptroller.Operator.PolicyAuditSchedules;
+using Comptroller.Operator.PolicyAuditSchedules.Rendering;
 using Comptroller.Operator.PolicyAuditSchedules.Runs;
+using Comptroller.Operator.Workloads;
 using Microsoft.Extensions.Logging;
 
 namespace Comptroller.Operator;
@@ -50,7 +52,7 @@ public static partial class OperatorHost
         var schedules = new Informer<PolicyAuditSchedule>(
             client, ResourceTypes.PolicyAuditSchedules, new InformerOptions<PolicyAuditSchedule> { Namespaces = options.WatchNamespaces, Required = false }, context);
         using var daemons = new DaemonResults();
-        using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, new AuditInputLookup(client, image), daemons, context);
+        using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, image, daemons, context);
         using var policyAuditMetrics = new PolicyAuditMetrics(schedules.Store.List);
         using var electing = options.LeaderElection ? AddLeaderElection(host, options, events, context) : null;
         host.Use(new DiagnosticsServer(
@@ -110,15 +112,16 @@ public static partial class OperatorHost
 
     private static Controller<PolicyAuditSchedule> AddPolicyAudits(
         ControllerHost host, OperatorOptions options, IKubeClient client, Informer<PolicyAuditSchedule> schedules, EventRecorder events, Owned owned,
-        AuditInputLookup lookup, DaemonResults daemons, RuntimeContext context)
+        OwnImage image, DaemonResults daemons, RuntimeContext context)
     {
-        var runs = new AuditRunCaches(client, options.WatchNamespaces, context);
+        var runs = new RunCaches(client, options.WatchNamespaces, AuditPod.ScheduleLabel, AuditPod.ContainerName, context);
         var reconciler = new PolicyAuditReconciler(
-            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, client, lookup, runs, daemons, context.Time);
+            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, client, image,
+            new DependencyLookup(client), runs, daemons, context.Time);
         var controller = new Controller<PolicyAuditSchedule>(
                 new ControllerOptions { Name = "policyauditschedule", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, schedules, reconciler, context)
-            .Watches(runs.Jobs, AuditRunCaches.KeyOf)
-            .Watches(runs.Pods, AuditRunCaches.KeyOf);
+            .Watches(runs.Jobs, runs.KeyOf)
+            .Watches(runs.Pods, runs.KeyOf);
         foreach (var cache in owned.Caches.Values)
         {
             controller.Owns(cache);

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
-using Comptroller.Operator.PolicyAuditSchedules;
 
 namespace Comptroller.Operator;
 
@@ -15,9 +14,12 @@ namespace Comptroller.Operator;
 /// <param name="namespace">Its namespace; null outside a cluster, where it is the image that the manifests name.</param>
 internal sealed class OwnImage(IKubeClient client, string? configured, string pod, string? @namespace)
 {
+    /// <summary>The image that the manifests in deploy/ run.</summary>
+    public const string Default = "comptroller:dev";
+
     private static readonly ResourceType<JsonObject> Pods = KubernetesTypes.UntypedOf(new ResourceType("", "v1", "pods", "Pod", Namespaced: true));
 
-    private string? known = configured ?? (@namespace is null ? PolicyAuditInputs.DefaultImage : null);
+    private string? known = configured ?? (@namespace is null ? Default : null);
 
     /// <exception cref="KubeApiException">The server does not answer, or withholds the pod: the caller tries again later.</exception>
     /// <exception cref="InvalidDataException">There is no such pod.</exception>
@@ -28,7 +30,7 @@ internal sealed class OwnImage(IKubeClient client, string? configured, string po
             var page = await client.ListAsync(Pods, @namespace, new ListOptions { FieldSelector = $"metadata.name={pod}", Limit = 1 }, cancellationToken);
             known = page.Items is [var own] && own["spec"]?["containers"]?.AsArray() is [{ } container, ..] && (string?)container["image"] is { Length: > 0 } image
                 ? image
-                : throw new InvalidDataException($"pod {@namespace}/{pod}, in which this operator should be running, does not exist; name the image that audits run with --image");
+                : throw new InvalidDataException($"pod {@namespace}/{pod}, in which this operator should be running, does not exist; name the image of Jobs with --image");
         }
 
         return known;

@@ -1,5 +1,6 @@
 using System.Text;
 using Comptroller.Crds.PolicyAuditSchedules;
+using Comptroller.Crds.Workloads;
 
 namespace Comptroller.Crds.Tests;
 
@@ -49,7 +50,7 @@ public sealed class AuditRunResultTests
             ApiErrors = long.MaxValue,
         }).ToJson();
 
-        Encoding.UTF8.GetByteCount(json).ShouldBeLessThan(AuditRunResult.MostBytes);
+        Encoding.UTF8.GetByteCount(json).ShouldBeLessThan(ResultText.MostBytes);
         AuditRunResult.Read(json, out _).ShouldNotBeNull().Message!.Length.ShouldBeGreaterThan(50);
     }
 

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
-using Comptroller.Operator.PolicyAuditSchedules;
 using Comptroller.Operator.Tests.Estates;
 
 namespace Comptroller.Operator.Tests;
@@ -30,7 +29,7 @@ public sealed class OwnImageTests
 
     [Theory]
     [InlineData("mirror.example/comptroller:2", "default", "mirror.example/comptroller:2")]
-    [InlineData(null, null, PolicyAuditInputs.DefaultImage)]
+    [InlineData(null, null, OwnImage.Default)]
     public async Task A_configured_image_and_the_one_outside_a_cluster_need_no_request(string? configured, string? @namespace, string expected)
     {
         await using var estate = await Estate.StartAsync();

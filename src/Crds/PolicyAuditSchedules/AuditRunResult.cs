@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Comptroller.Crds.Workloads;
 using Comptroller.Kubernetes.Model;
 
 namespace Comptroller.Crds.PolicyAuditSchedules;
@@ -13,9 +13,6 @@ public sealed record AuditRunResult
 {
     /// <summary>The only version so far. A reader refuses others: what it does not know may change what the rest means.</summary>
     public const int CurrentVersion = 1;
-
-    /// <summary>Bytes that Kubernetes keeps.</summary>
-    public const int MostBytes = 4096;
 
     private const int LongestMessage = 600;
     private const int LongestName = 64;
@@ -53,14 +50,14 @@ public sealed record AuditRunResult
     /// <summary>What went wrong, in one line, without any secret; null when nothing did.</summary>
     public string? Message { get; init; }
 
-    /// <summary>The message, below <see cref="MostBytes"/> whatever the texts hold.</summary>
+    /// <summary>The message, below <see cref="ResultText.MostBytes"/> whatever the texts hold.</summary>
     public string ToJson() => JsonSerializer.Serialize(
         this with
         {
             Version = CurrentVersion,
-            Policies = [.. Policies.Take(MostTypes).Select(each => each with { Type = Cut(each.Type, LongestName) })],
-            GradingVersion = GradingVersion is null ? null : Cut(GradingVersion, LongestName),
-            Message = Message is null ? null : Cut(Message, LongestMessage),
+            Policies = [.. Policies.Take(MostTypes).Select(each => each with { Type = ResultText.Cut(each.Type, LongestName) })],
+            GradingVersion = GradingVersion is null ? null : ResultText.Cut(GradingVersion, LongestName),
+            Message = Message is null ? null : ResultText.Cut(Message, LongestMessage),
         },
         CrdsJson.Default.AuditRunResult);
 
@@ -93,25 +90,5 @@ public sealed record AuditRunResult
             error = "the termination message is not a result";
             return null;
         }
-    }
-
-    /// <summary>Shortens to so many bytes of JSON, between characters. Control characters cost six bytes each and become spaces.</summary>
-    private static string Cut(string text, int bytes)
-    {
-        var kept = new StringBuilder();
-        var used = 0;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            var written = Rune.IsControl(rune) ? new Rune(' ') : rune;
-            used += JsonEncodedText.Encode(written.ToString()).EncodedUtf8Bytes.Length;
-            if (used > bytes)
-            {
-                break;
-            }
-
-            kept.Append(written);
-        }
-
-        return kept.ToString();
     }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
+using Comptroller.Crds.Workloads;
 
 namespace Comptroller.Crds.PolicyAuditSchedules;
 
@@ -64,7 +65,7 @@ public sealed record PolicyAuditScheduleSpec
     public AuditThresholds Thresholds { get; init => field = value ?? new(); } = new();
 
     /// <summary>How runs are started and kept. In Daemon mode only timeout, image and resources mean something.</summary>
-    public AuditJobs Jobs { get; init => field = value ?? new(); } = new();
+    public JobSettings Jobs { get; init => field = value ?? new(); } = new();
 
     /// <summary>What the pods may connect to.</summary>
     public AuditNetwork Network { get; init => field = value ?? new(); } = new();
@@ -126,14 +127,6 @@ public sealed record FalconCredentials
     /// <summary>Key of the client's secret.</summary>
     [RegularExpression("^[-._a-zA-Z0-9]+$"), StringLength(253, MinimumLength = 1)]
     public string ClientSecretKey { get; init => field = value ?? "client_secret"; } = "client_secret";
-}
-
-/// <summary>An object in the namespace of the resource.</summary>
-public sealed record LocalReference
-{
-    /// <summary>Its name.</summary>
-    [Required, RegularExpression("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"), StringLength(253, MinimumLength = 1)]
-    public string Name { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>When to do what.</summary>
@@ -239,62 +232,6 @@ public sealed record AuditThresholds
     /// <summary>Least score in percent.</summary>
     [Range(0, 100)]
     public int MinScore { get; init; }
-}
-
-/// <summary>How runs are started and kept.</summary>
-public sealed record AuditJobs
-{
-    /// <summary>A record with every default. Generated JSON code knows defaults that are not null from here only.</summary>
-    [JsonConstructor]
-    public AuditJobs(int successfulHistoryLimit = 3, int failedHistoryLimit = 3) =>
-        (SuccessfulHistoryLimit, FailedHistoryLimit) = (successfulHistoryLimit, failedHistoryLimit);
-
-    /// <summary>Finished Jobs to keep that succeeded.</summary>
-    [Range(1, 100)]
-    public int SuccessfulHistoryLimit { get; init; }
-
-    /// <summary>Finished Jobs to keep that failed. At least one, or nobody could read why.</summary>
-    [Range(1, 100)]
-    public int FailedHistoryLimit { get; init; }
-
-    /// <summary>How late a run may start, such as after an outage of the control plane; one that would be later is skipped. At least 10s.</summary>
-    [Duration(AtLeast = "10s", AtMost = "24h")]
-    public string StartingDeadline { get; init => field = value ?? "10m"; } = "10m";
-
-    /// <summary>What happens to a run that is due while the last one still works: Forbid skips it, Replace stops the last one.</summary>
-    [AllowedValues("Forbid", "Replace")]
-    public string ConcurrencyPolicy { get; init => field = value ?? "Forbid"; } = "Forbid";
-
-    /// <summary>How often a failed run is started again before it counts as failed. Failed requests are tried again inside a run anyway.</summary>
-    [Range(0, 6)]
-    public int Retries { get; init; }
-
-    /// <summary>How long a run may take, from 1m to 24h.</summary>
-    [Duration(AtLeast = "1m", AtMost = "24h")]
-    public string Timeout { get; init => field = value ?? "2h"; } = "2h";
-
-    /// <summary>Image to run instead of the operator's own.</summary>
-    [RegularExpression(@"^[^\s]+$"), StringLength(512, MinimumLength = 1)]
-    public string? Image { get; init; }
-
-    /// <summary>Resources of the container.</summary>
-    public AuditResources Resources { get; init => field = value ?? new(); } = new();
-}
-
-/// <summary>Resources of a container.</summary>
-public sealed record AuditResources
-{
-    /// <summary>CPU that is set aside.</summary>
-    [RegularExpression("^[0-9]+m?$"), StringLength(16)]
-    public string CpuRequest { get; init => field = value ?? "100m"; } = "100m";
-
-    /// <summary>Memory that is set aside.</summary>
-    [RegularExpression("^[1-9][0-9]*(Mi|Gi)$"), StringLength(16)]
-    public string MemoryRequest { get; init => field = value ?? "256Mi"; } = "256Mi";
-
-    /// <summary>Memory at which the container is stopped.</summary>
-    [RegularExpression("^[1-9][0-9]*(Mi|Gi)$"), StringLength(16)]
-    public string MemoryLimit { get; init => field = value ?? "512Mi"; } = "512Mi";
 }
 
 /// <summary>What the pods may connect to, as a NetworkPolicy. Policies know addresses, not names: that it is the Falcon cloud is up to TLS.</summary>

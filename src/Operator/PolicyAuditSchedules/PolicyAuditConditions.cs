@@ -1,5 +1,6 @@
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.PolicyAuditSchedules;
 
@@ -21,7 +22,6 @@ internal static class PolicyAuditConditions
     public const string BelowThreshold = "BelowThreshold";
     public const string NoCompleteRun = "NoCompleteRun";
     public const string Stale = "Stale";
-    public const string CredentialsMissing = "CredentialsMissing";
     public const string GradingMissing = "GradingMissing";
 
     /// <summary>Everything was tried; each object has its result and none failed.</summary>
@@ -32,7 +32,7 @@ internal static class PolicyAuditConditions
     /// <param name="obstacle">What keeps runs from starting; null when nothing is known to.</param>
     /// <param name="now">The time.</param>
     public static PolicyAuditScheduleStatus Rendered(
-        PolicyAuditSchedule resource, PolicyAuditScheduleStatus status, PolicyAuditPlan plan, ApplyReport report, AuditObstacle? obstacle, DateTimeOffset now)
+        PolicyAuditSchedule resource, PolicyAuditScheduleStatus status, PolicyAuditPlan plan, ApplyReport report, Obstacle? obstacle, DateTimeOffset now)
     {
         var generation = resource.Metadata.Generation;
         var conditions = Of(resource).Rendered(report, Summary(status), generation, now);
@@ -70,7 +70,7 @@ internal static class PolicyAuditConditions
     }
 
     /// <summary>When the conditions change by themselves: time alone makes a run due, and a score too old.</summary>
-    public static DateTimeOffset NextChange(PolicyAuditScheduleStatus status, AuditTimetable timetable, DateTimeOffset now)
+    public static DateTimeOffset NextChange(PolicyAuditScheduleStatus status, Timetable timetable, DateTimeOffset now)
     {
         var next = timetable.NextAfter(now);
         return status.LastSuccessTime is { } success && timetable.FreshUntil(success) is var stale && stale > now && stale < next ? stale : next;
@@ -86,7 +86,7 @@ internal static class PolicyAuditConditions
     };
 
     private static (string Status, string Reason, string Message) Verdict(
-        PolicyAuditScheduleSpec spec, PolicyAuditScheduleStatus status, AuditTimetable timetable, DateTimeOffset now)
+        PolicyAuditScheduleSpec spec, PolicyAuditScheduleStatus status, Timetable timetable, DateTimeOffset now)
     {
         if (status is not { LastSuccessTime: { } success, Audit: { } audit })
         {

@@ -1,16 +1,13 @@
 using System.Diagnostics.Metrics;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.PolicyAuditSchedules;
 
-/// <summary>
-/// What the statuses say, as gauges: a run's pod is gone before anybody could scrape it, and the status is not. Read from the cache when
-/// somebody scrapes, also by a standby.
-/// </summary>
+/// <summary>What the statuses of schedules say, as gauges.</summary>
 internal sealed class PolicyAuditMetrics : IDisposable
 {
-    // "namespace" and "name" would be those of the operator's own pod once Prometheus has scraped it.
     public const string NamespaceLabel = "audit_namespace";
     public const string NameLabel = "audit_name";
 
@@ -35,66 +32,44 @@ internal sealed class PolicyAuditMetrics : IDisposable
 
     private const string Prefix = "comptroller_policy_audit_";
 
-    private readonly Func<IReadOnlyList<PolicyAuditSchedule>> schedules;
+    private readonly StatusGauges<PolicyAuditSchedule> gauges;
 
     /// <param name="schedules">All schedules as they are now.</param>
     public PolicyAuditMetrics(Func<IReadOnlyList<PolicyAuditSchedule>> schedules)
     {
-        this.schedules = schedules;
-        Gauge(Score, "Share of checks that passed in the newest complete run, in percent", item => item.Status.Audit?.Score);
-        Gauge(Threshold, "Score from which on the schedule is compliant, in percent", item => item.Spec.Thresholds.MinScore);
-        Gauge(Hosts, "Hosts in the newest complete run", item => item.Status.Audit?.Hosts);
-        Gauge(Compliant, "1 when compliant, 0 when not, absent when unknown", item => Truth(item, PolicyAuditConditions.Compliant));
-        Gauge(Ready, "1 when audits can run", item => Truth(item, Conditions.Ready) ?? 0);
-        Gauge(Suspended, "1 while suspended", item => item.Spec.Suspend ? 1 : 0);
-        Gauge(ConsecutiveFailures, "Failed runs since the last one that did not fail", item => item.Status.ConsecutiveFailures);
-        Gauge(Runs, "Runs that ended since the schedule exists", item => item.Status.Runs);
-        Gauge(FailedRuns, "Runs that failed since the schedule exists", item => item.Status.FailedRuns);
-        Gauge(LastRunTimestamp, "When the newest run ended", item => Seconds(item.Status.LastRun?.EndTime));
-        Gauge(LastSuccessTimestamp, "When the newest complete run ended", item => Seconds(item.Status.LastSuccessTime));
-        Gauge(NextRunTimestamp, "When the next run is due", item => Seconds(item.Status.NextRunTime));
-        Gauge(StaleTimestamp, "When the newest complete run becomes older than two intervals; of a schedule without one, when it becomes so itself", StaleAt);
-        Gauge(Duration, "How long the newest run took", item => item.Status.LastRun?.DurationSeconds);
-        Gauge(ApiCalls, "Requests of the newest run", item => item.Status.LastRun?.ApiCalls);
-        Gauge(Throttled, "Requests of the newest run that were refused for their rate", item => item.Status.LastRun?.Throttled);
-        Gauge(ApiErrors, "Requests of the newest run that failed", item => item.Status.LastRun?.ApiErrors);
-        Meter.CreateObservableGauge(Policies, ObservePolicies, unit: null, "Policies in the newest complete run, by type and result");
+        gauges = new("Comptroller.PolicyAudits", schedules, NamespaceLabel, NameLabel);
+        gauges.Add(Score, "Share of checks that passed in the newest complete run, in percent", item => item.Status.Audit?.Score);
+        gauges.Add(Threshold, "Score from which on the schedule is compliant, in percent", item => item.Spec.Thresholds.MinScore);
+        gauges.Add(Hosts, "Hosts in the newest complete run", item => item.Status.Audit?.Hosts);
+        gauges.Add(Compliant, "1 when compliant, 0 when not, absent when unknown", item => Truth(item, PolicyAuditConditions.Compliant));
+        gauges.Add(Ready, "1 when audits can run", item => Truth(item, Conditions.Ready) ?? 0);
+        gauges.Add(Suspended, "1 while suspended", item => item.Spec.Suspend ? 1 : 0);
+        gauges.Add(ConsecutiveFailures, "Failed runs since the last one that did not fail", item => item.Status.ConsecutiveFailures);
+        gauges.Add(Runs, "Runs that ended since the schedule exists", item => item.Status.Runs);
+        gauges.Add(FailedRuns, "Runs that failed since the schedule exists", item => item.Status.FailedRuns);
+        gauges.Add(LastRunTimestamp, "When the newest run ended", item => Seconds(item.Status.LastRun?.EndTime));
+        gauges.Add(LastSuccessTimestamp, "When the newest complete run ended", item => Seconds(item.Status.LastSuccessTime));
+        gauges.Add(NextRunTimestamp, "When the next run is due", item => Seconds(item.Status.NextRunTime));
+        gauges.Add(StaleTimestamp, "When the newest complete run becomes older than two intervals; of a schedule without one, when it becomes so itself", StaleAt);
+        gauges.Add(Duration, "How long the newest run took", item => item.Status.LastRun?.DurationSeconds);
+        gauges.Add(ApiCalls, "Requests of the newest run", item => item.Status.LastRun?.ApiCalls);
+        gauges.Add(Throttled, "Requests of the newest run that were refused for their rate", item => item.Status.LastRun?.Throttled);
+        gauges.Add(ApiErrors, "Requests of the newest run that failed", item => item.Status.LastRun?.ApiErrors);
+        gauges.AddMany(Policies, "Policies in the newest complete run, by type and result", item =>
+            from policies in item.Status.Audit?.Policies ?? []
+            from count in new[] { ("passed", policies.Passed), ("failed", policies.Failed) }
+            select ((double)count.Item2, new KeyValuePair<string, object?>[] { new("type", policies.Type), new("result", count.Item1) }));
     }
 
-    public Meter Meter { get; } = new("Comptroller.PolicyAudits");
+    public Meter Meter => gauges.Meter;
 
-    public void Dispose() => Meter.Dispose();
+    public void Dispose() => gauges.Dispose();
 
     private static double? StaleAt(PolicyAuditSchedule item) =>
         (item.Status.LastSuccessTime ?? item.Metadata.CreationTimestamp) is { } since
-            ? Seconds(AuditTimetable.Read(item.Spec.Mode, item.Spec.Schedules.FetchAndGrade, item.Spec.TimeZone, "").Value?.FreshUntil(since)) : null;
+            ? Seconds(PolicyAuditPlan.ReadTimetable(item.Spec, item.Spec.Schedules.FetchAndGrade, "").Value?.FreshUntil(since)) : null;
 
-    private static double? Truth(PolicyAuditSchedule item, string condition) =>
-        item.Status.Conditions?.FirstOrDefault(each => each.Type == condition)?.Status switch { "True" => 1, "False" => 0, _ => null };
+    private static double? Truth(PolicyAuditSchedule item, string condition) => StatusGauges<PolicyAuditSchedule>.Truth(item.Status.Conditions, condition);
 
-    private static double? Seconds(DateTimeOffset? time) => time?.ToUnixTimeSeconds();
-
-    private void Gauge(string name, string description, Func<PolicyAuditSchedule, double?> read) =>
-        Meter.CreateObservableGauge(name, () => Observe(read), unit: null, description);
-
-    private List<Measurement<double>> Observe(Func<PolicyAuditSchedule, double?> read)
-    {
-        var measurements = new List<Measurement<double>>();
-        foreach (var item in schedules())
-        {
-            if (read(item) is { } value)
-            {
-                measurements.Add(new Measurement<double>(value, new(NamespaceLabel, item.Metadata.Namespace), new(NameLabel, item.Metadata.Name)));
-            }
-        }
-
-        return measurements;
-    }
-
-    private IEnumerable<Measurement<double>> ObservePolicies() =>
-        from item in schedules()
-        from policies in item.Status.Audit?.Policies ?? []
-        from count in new[] { ("passed", policies.Passed), ("failed", policies.Failed) }
-        select new Measurement<double>(
-            count.Item2, new(NamespaceLabel, item.Metadata.Namespace), new(NameLabel, item.Metadata.Name), new("type", policies.Type), new("result", count.Item1));
+    private static double? Seconds(DateTimeOffset? time) => StatusGauges<PolicyAuditSchedule>.Seconds(time);
 }

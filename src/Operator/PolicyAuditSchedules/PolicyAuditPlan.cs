@@ -4,6 +4,7 @@ using Comptroller.Falcon.Api;
 using Comptroller.Falcon.RateLimiting;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.PolicyAuditSchedules.Rendering;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.PolicyAuditSchedules;
 
@@ -17,7 +18,7 @@ internal sealed record PolicyAuditPlan
     public ImmutableArray<string> Errors { get; private init; } = [];
 
     /// <summary>When audits are due; null when there are errors.</summary>
-    public AuditTimetable? Timetable { get; private init; }
+    public Timetable? Timetable { get; private init; }
 
     /// <summary>How long until everything is compared again.</summary>
     public TimeSpan Interval { get; private init; }
@@ -42,7 +43,7 @@ internal sealed record PolicyAuditPlan
         var deadline = SpecDurations.Read(spec.Jobs.StartingDeadline, "spec.jobs.startingDeadline");
         var timeout = SpecDurations.Read(spec.Jobs.Timeout, "spec.jobs.timeout");
         var evaluation = SpecDurations.Read(spec.Alerts.Interval, "spec.alerts.interval");
-        var audits = AuditTimetable.Read(spec.Mode, spec.Schedules.FetchAndGrade, spec.TimeZone, "spec.schedules.fetchAndGrade");
+        var audits = ReadTimetable(spec, spec.Schedules.FetchAndGrade, "spec.schedules.fetchAndGrade");
         ImmutableArray<string> errors =
         [
             .. NameErrors(metadata.Name),
@@ -52,7 +53,7 @@ internal sealed record PolicyAuditPlan
             .. Other(spec.Schedules.Metrics, "spec.schedules.metrics"),
             .. CloudErrors(spec.Falcon),
             .. ProfileErrors(spec.RateLimit.Profile),
-            .. CidrErrors(spec.Network),
+            .. PodNetwork.Errors(spec.Network.FalconCidrs, "spec.network.falconCIDRs"),
             .. PolicyAuditRules.Errors(spec.Alerts),
         ];
         if (!errors.IsEmpty)
@@ -62,7 +63,7 @@ internal sealed record PolicyAuditPlan
 
         var configuration = AuditConfiguration.Render(spec);
         var pod = new AuditPod(metadata, spec, inputs, configuration);
-        var limits = new AuditJobLimits(deadline.Value, timeout.Value);
+        var limits = new JobLimits(deadline.Value, timeout.Value);
         var daemon = spec.Mode == AuditModes.Daemon;
         var audit = daemon ? null : AuditJobObjects.CronJob(pod, AuditTask.Audit, spec.Schedules.FetchAndGrade, limits);
         var rules = spec.Alerts.Enabled ? PolicyAuditRules.Render(metadata, spec) : null;
@@ -90,8 +91,12 @@ internal sealed record PolicyAuditPlan
         };
 
         IEnumerable<string> Other(string? schedule, string field) =>
-            schedule is null ? [] : AuditTimetable.Read(spec.Mode, schedule, spec.TimeZone, field).Errors.Where(error => !audits.Errors.Contains(error));
+            schedule is null ? [] : ReadTimetable(spec, schedule, field).Errors.Where(error => !audits.Errors.Contains(error));
     }
+
+    /// <summary>Times of a schedule, by the rules of whoever starts the audits.</summary>
+    public static (Timetable? Value, ImmutableArray<string> Errors) ReadTimetable(PolicyAuditScheduleSpec spec, string schedule, string field) =>
+        spec.Mode == AuditModes.Daemon ? Timetable.OfDaemon(schedule, spec.TimeZone, field) : Timetable.OfCronJob(schedule, spec.TimeZone, field);
 
     private static IEnumerable<string> NameErrors(string name)
     {
@@ -119,9 +124,4 @@ internal sealed record PolicyAuditPlan
                 : $"spec.falcon.baseURL: \"{falcon.BaseUrl}\" must be an http or https address without path";
         }
     }
-
-    private static IEnumerable<string> CidrErrors(AuditNetwork network) =>
-        network.FalconCidrs.Select((cidr, index) => (cidr, index))
-            .Where(item => !System.Net.IPNetwork.TryParse(item.cidr, out _))
-            .Select(item => $"spec.network.falconCIDRs[{item.index}]: \"{item.cidr}\" is not a network; write it as 203.0.113.0/24 or 2001:db8::/32");
 }

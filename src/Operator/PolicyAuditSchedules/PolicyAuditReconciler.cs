@@ -5,6 +5,7 @@ using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.PolicyAuditSchedules.Rendering;
 using Comptroller.Operator.PolicyAuditSchedules.Runs;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.PolicyAuditSchedules;
 
@@ -13,7 +14,7 @@ namespace Comptroller.Operator.PolicyAuditSchedules;
 /// <see cref="PolicyAuditPlan"/>, <see cref="AuditRun"/> and <see cref="PolicyAuditConditions"/>; this shell only reads, sends and writes.
 /// </summary>
 internal sealed class PolicyAuditReconciler(
-    Applier applier, StatusWriter statuses, EventRecorder events, IKubeClient client, AuditInputLookup lookup, AuditRunCaches runs, DaemonResults daemons,
+    Applier applier, StatusWriter statuses, EventRecorder events, IKubeClient client, OwnImage image, DependencyLookup lookup, RunCaches runs, DaemonResults daemons,
     TimeProvider time)
     : IReconciler<PolicyAuditSchedule>, IFailureReporter<PolicyAuditSchedule>, IForgetter
 {
@@ -32,7 +33,13 @@ internal sealed class PolicyAuditReconciler(
             return Outcome.Done;
         }
 
-        var inputs = await lookup.LookAsync(resource, cancellationToken);
+        var inputs = new PolicyAuditInputs
+        {
+            Image = await image.FindAsync(cancellationToken),
+            Credentials = await lookup.SecretAsync(resource.Metadata.Namespace, resource.Spec.Falcon.CredentialsSecretRef.Name, cancellationToken),
+            Grading = resource.Spec.GradingConfigMapRef is { } grading
+                ? await lookup.ConfigMapAsync(resource.Metadata.Namespace, grading.Name, cancellationToken) : Dependency.Unknown,
+        };
         var request = RenderConditions.RequestedAt(resource.Metadata, resource.Status.LastHandledReconcileAt);
         var held = resource.Spec.Suspend || inputs.HoldsRuns;
         inputs = inputs with { Request = held ? resource.Status.LastHandledReconcileAt : request };
@@ -45,8 +52,10 @@ internal sealed class PolicyAuditReconciler(
         var report = await applier.ApplyAsync(ResourceTypes.PolicyAuditSchedules, resource, plan.Objects, resource.Status.Inventory ?? [], cancellationToken);
         report.ThrowIfFailed();
 
-        var (now, jobs, pods) = (time.GetUtcNow(), runs.JobsOf(resource), runs.PodsOf(resource));
-        var daemon = resource.Spec.Mode == AuditModes.Daemon;
+        var (now, daemon) = (time.GetUtcNow(), resource.Spec.Mode == AuditModes.Daemon);
+        // The Jobs that audit; not those that clean up.
+        var jobs = runs.JobsOf(resource, AuditJobObjects.CronJobName(resource.Metadata, AuditTask.Audit));
+        IReadOnlyList<ObservedPod> pods = [.. runs.PodsOf(resource, jobs), .. daemon ? runs.PodsOf(resource, AuditDaemonObjects.Name(resource.Metadata)) : []];
         var news = daemon ? AuditRun.News(await daemons.AskAsync(pods, cancellationToken), resource.Status.LastRun)
             : AuditRun.News(jobs, pods, resource.Status.LastRun, now);
         var status = news.Aggregate(resource.Status, (known, run) => run.AddTo(known));
@@ -109,7 +118,7 @@ internal sealed class PolicyAuditReconciler(
             return !held;
         }
 
-        var name = AuditJobObjects.RequestedName(resource.Metadata, request);
+        var name = JobObjects.RequestedName(resource.Metadata, request);
         if (jobs.Any(job => job.Metadata.Name == name))
         {
             return true;
@@ -121,10 +130,9 @@ internal sealed class PolicyAuditReconciler(
         }
 
         var type = ResourceTypes.PolicyAuditSchedules;
-        var owner = new OwnerReference { ApiVersion = type.ApiVersion, Kind = type.Kind, Name = resource.Metadata.Name, Uid = resource.Metadata.Uid ?? "" };
         try
         {
-            await client.CreateAsync(Jobs, resource.Metadata.Namespace, AuditJobObjects.Requested(audit, resource.Metadata, owner, request), OperatorHost.Product, cancellationToken);
+            await client.CreateAsync(Jobs, resource.Metadata.Namespace, JobObjects.Requested(audit, resource.Metadata, type, name), OperatorHost.Product, cancellationToken);
             events.Normal(type, resource.Metadata, "AuditRequested", "Audit", $"Job {name} started as requested");
         }
         catch (KubeApiException e) when (e.IsAlreadyExists)

@@ -2,9 +2,9 @@ using System.Text.Json.Nodes;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
-using Comptroller.Operator.PolicyAuditSchedules.Runs;
 using Comptroller.Operator.Tests.Estates;
 using Comptroller.Operator.Tests.PolicyAuditSchedules;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.Tests.EndToEnd;
 

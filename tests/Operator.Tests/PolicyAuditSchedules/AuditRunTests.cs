@@ -3,6 +3,7 @@ using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.PolicyAuditSchedules;
 using Comptroller.Operator.PolicyAuditSchedules.Runs;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.Tests.PolicyAuditSchedules;
 
@@ -177,7 +178,7 @@ public sealed class AuditRunTests
     public void A_missing_Secret_is_told_before_the_first_run_where_that_may_be_seen_and_by_the_kubelet_otherwise()
     {
         var schedule = Schedules.Of(Schedules.Sound);
-        var known = AuditObstacle.Of(schedule.Spec, new PolicyAuditInputs { Credentials = new AuditDependency(true, null) }, []).ShouldNotBeNull();
+        var known = AuditObstacle.Of(schedule.Spec, new PolicyAuditInputs { Credentials = new Dependency(true, null) }, []).ShouldNotBeNull();
         known.Reason.ShouldBe("CredentialsMissing");
         known.HoldsRuns.ShouldBeTrue();
         var waiting = new ObservedPod

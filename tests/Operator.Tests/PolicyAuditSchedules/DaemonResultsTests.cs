@@ -1,7 +1,9 @@
 using System.Net;
 using Comptroller.Crds.PolicyAuditSchedules;
+using Comptroller.Crds.Workloads;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Operator.PolicyAuditSchedules.Runs;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.Tests.PolicyAuditSchedules;
 
@@ -45,7 +47,7 @@ public sealed class DaemonResultsTests
         { "empty", () => Answer("") },
         { "garbage", () => Answer("<html>\0\uFFFF") },
         { "another version", () => Answer(Refused.ToJson().Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal)) },
-        { "oversized", () => Answer(Refused.ToJson() + new string(' ', AuditRunResult.MostBytes)) },
+        { "oversized", () => Answer(Refused.ToJson() + new string(' ', ResultText.MostBytes)) },
         { "cut off", () => new HttpResponseMessage { Content = new StreamContent(new Cut()) } },
         { "no connection", () => throw new HttpRequestException("connection refused") },
     };

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Yaml;
 using Comptroller.Operator.PolicyAuditSchedules;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.Tests.PolicyAuditSchedules;
 
@@ -83,7 +84,7 @@ public sealed class PolicyAuditPlanTests
     [Fact]
     public void Nothing_is_started_while_something_is_missing_or_the_schedule_is_suspended()
     {
-        var missing = new AuditDependency(IsMissing: true, Revision: null);
+        var missing = new Dependency(IsMissing: true, Revision: null);
         foreach (var (spec, inputs) in new[]
         {
             (Schedules.Sound, Inputs with { Credentials = missing }),
@@ -103,7 +104,7 @@ public sealed class PolicyAuditPlanTests
     [Fact]
     public void Rotated_credentials_reach_a_daemon_by_its_files_and_restart_nothing()
     {
-        var (old, rotated) = (Inputs with { Credentials = new AuditDependency(false, "uid/7") }, Inputs with { Credentials = new AuditDependency(false, "uid/8") });
+        var (old, rotated) = (Inputs with { Credentials = new Dependency(false, "uid/7") }, Inputs with { Credentials = new Dependency(false, "uid/8") });
         Deployment(rotated).ShouldBe(Deployment(old));
         var pod = Pods(Plan("daemon")).Single();
         pod["volumes"]!.AsArray().ShouldContain(volume => (string)volume!["name"]! == "credentials" && (bool)volume["secret"]!["optional"]!);
@@ -118,7 +119,7 @@ public sealed class PolicyAuditPlanTests
     [Fact]
     public void A_changed_grading_and_a_request_start_another_daemon_and_the_request_makes_it_audit_at_once()
     {
-        Deployment(Inputs with { Grading = new AuditDependency(false, "uid/8") }).ShouldNotBe(Deployment(Inputs));
+        Deployment(Inputs with { Grading = new Dependency(false, "uid/8") }).ShouldNotBe(Deployment(Inputs));
         Deployment(Inputs).ShouldNotContain("--immediate");
         var (first, second) = (Deployment(Inputs with { Request = "first" }), Deployment(Inputs with { Request = "second" }));
         first.ShouldContain("--immediate");

@@ -6,6 +6,7 @@ using Comptroller.AuditPolicies.Tests.Alerting.PromQl;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Operator.PolicyAuditSchedules.Rendering;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.Tests.PolicyAuditSchedules;
 
@@ -137,7 +138,7 @@ public sealed class PolicyAuditRulesTests
 
     private static ObjectMeta Owner => new() { Name = "tenant", Namespace = "security" };
 
-    private static PolicyAuditRule Rule(Case entry) =>
+    private static AlertRule Rule(Case entry) =>
         PolicyAuditRules.For(Owner, (entry.State(TimeSpan.FromHours(20)) ?? AlertHistory.Sound(TimeSpan.Zero)).Spec).Single(rule => rule.Name == entry.Alert);
 
     private static PolicyAuditSchedule Status(TimeSpan ago, Func<PolicyAuditScheduleStatus, PolicyAuditScheduleStatus> change, string spec = "") =>

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.PolicyAuditSchedules.Rendering;
 
@@ -16,8 +17,7 @@ internal enum AuditTask
 }
 
 /// <summary>
-/// The pod that every task runs in: the operator's own image as user 1001 on a read-only root, under the restricted pod security
-/// standard, without a token for Kubernetes. Results leave it by the termination message, and everything else stays on the volume.
+/// The pod that every task runs in. The result of an audit leaves it by the termination message, and everything else stays on the volume.
 /// </summary>
 internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, PolicyAuditInputs Inputs, string Configuration)
 {
@@ -32,14 +32,11 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
 
     public const string ContainerName = "audit";
     private const string DataPath = "/data";
-    public const string ResultPath = "/dev/termination-log";
 
     private const string GradingFolder = $"{ConfigurationFolder}/grading";
 
     private const string ConfigurationFolder = "/etc/comptroller";
     private const string CredentialsFolder = $"{ConfigurationFolder}/credentials";
-    private const int User = 1001;
-    private const int GracePeriodSeconds = 60;
 
     public static JsonObject Labels(string owner, AuditTask task) => new()
     {
@@ -54,174 +51,91 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
     /// <summary>The pod template of a task.</summary>
     public JsonObject Template(AuditTask task)
     {
-        var metadata = new JsonObject { ["labels"] = Labels(Owner.Name, task) };
-        if (task == AuditTask.Daemon)
+        var daemon = task == AuditTask.Daemon;
+        return new HardenedPod
         {
-            // A pod reads files and variables when it starts: another hash starts another pod. Jobs start anew for every run anyway.
-            var annotations = new JsonObject { ["comptroller.dev/inputs"] = InputsHash() };
-            if (Inputs.Request is { } request)
-            {
-                annotations[RequestAnnotation] = request;
-            }
-
-            metadata["annotations"] = annotations;
-        }
-
-        return new JsonObject
-        {
-            ["metadata"] = metadata,
-            ["spec"] = new JsonObject
-            {
-                ["restartPolicy"] = task == AuditTask.Daemon ? "Always" : "Never",
-                ["automountServiceAccountToken"] = false,
-                ["enableServiceLinks"] = false,
-                ["terminationGracePeriodSeconds"] = GracePeriodSeconds,
-                ["securityContext"] = new JsonObject
-                {
-                    ["runAsNonRoot"] = true,
-                    ["runAsUser"] = User,
-                    ["runAsGroup"] = User,
-                    ["fsGroup"] = User,
-                    ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
-                },
-                ["containers"] = new JsonArray(Container(task)),
-                ["volumes"] = Volumes(task),
-            },
-        };
+            Name = ContainerName,
+            Image = Spec.Jobs.Image ?? Inputs.Image,
+            Labels = Labels(Owner.Name, task),
+            Annotations = daemon ? Annotations() : null,
+            Arguments = Arguments(task),
+            Resources = Spec.Jobs.Resources,
+            TimeZone = Spec.TimeZone,
+            Environment = Environment(task),
+            Volumes = Volumes(task),
+            Stays = daemon,
+            HealthPort = daemon ? AuditConfiguration.HealthPort : null,
+        }.Template();
     }
 
-    private JsonObject Container(AuditTask task)
+    // A pod reads files and variables when it starts: another hash starts another pod. Jobs start anew for every run anyway.
+    private JsonObject Annotations()
     {
-        var resources = Spec.Jobs.Resources;
-        var container = new JsonObject
+        var annotations = new JsonObject { ["comptroller.dev/inputs"] = InputsHash() };
+        if (Inputs.Request is { } request)
         {
-            ["name"] = ContainerName,
-            ["image"] = Spec.Jobs.Image ?? Inputs.Image,
-            ["args"] = Arguments(task),
-            ["env"] = Environment(task),
-            ["resources"] = new JsonObject
-            {
-                ["requests"] = new JsonObject { ["cpu"] = resources.CpuRequest, ["memory"] = resources.MemoryRequest },
-                ["limits"] = new JsonObject { ["memory"] = resources.MemoryLimit },
-            },
-            ["securityContext"] = new JsonObject
-            {
-                ["allowPrivilegeEscalation"] = false,
-                ["readOnlyRootFilesystem"] = true,
-                ["capabilities"] = new JsonObject { ["drop"] = new JsonArray("ALL") },
-            },
-            ["terminationMessagePath"] = ResultPath,
-            // Not the end of the log instead of a message: a log line is no result, and status is no place for logs.
-            ["terminationMessagePolicy"] = "File",
-            ["volumeMounts"] = Mounts(task),
-        };
-        if (task == AuditTask.Daemon)
-        {
-            AuditDaemonObjects.AddProbes(container);
+            annotations[RequestAnnotation] = request;
         }
 
-        return container;
+        return annotations;
     }
 
     /// <summary>Every path of the pod is an argument, and none is in the configuration: that one says what to do, this one where.</summary>
-    private JsonArray Arguments(AuditTask task)
+    private string[] Arguments(AuditTask task)
     {
         string[] grading = Spec.GradingConfigMapRef is null || task == AuditTask.Cleanup ? [] : ["--grading", GradingFolder];
         // One that replaces another, or starts beside a requested one, finds the volume in use: for as long as that one has to stop, and some.
-        string[] result = task == AuditTask.Audit ? ["--termination-log", ResultPath, "--lock-timeout", $"{GracePeriodSeconds + 30}s"] : [];
+        string[] result = task == AuditTask.Audit ? ["--termination-log", HardenedPod.ResultPath, "--lock-timeout", $"{HardenedPod.GracePeriodSeconds + 30}s"] : [];
         // A daemon is asked by starting it anew: it takes no orders over the network, where anybody could give them.
         string[] now = task == AuditTask.Daemon && Inputs.Request is not null ? ["--immediate"] : [];
-        string[] arguments =
+        return
         [
             "falcon", Name(task), "--config", $"{ConfigurationFolder}/{AuditConfiguration.FileName}", "--store", $"{DataPath}/db.sqlite", "--output-dir", $"{DataPath}/reports",
             .. grading, .. result, .. now,
         ];
-        return [.. arguments.Select(argument => (JsonNode)argument)];
     }
 
-    private JsonArray Environment(AuditTask task)
+    private List<JsonObject> Environment(AuditTask task)
     {
-        var variables = new JsonArray(
-            // There is no writable place for what the runtime's diagnostics would leave, and nobody to attach.
-            new JsonObject { ["name"] = "DOTNET_EnableDiagnostics", ["value"] = "0" },
-            new JsonObject { ["name"] = "TZ", ["value"] = Spec.TimeZone });
+        var variables = new List<JsonObject>();
         if (task != AuditTask.Cleanup)
         {
             var credentials = Spec.Falcon.CredentialsSecretRef;
-            variables.Add((JsonNode)FromSecret($"{AuditConfiguration.CredentialsPrefix}CLIENT_ID", credentials.Name, credentials.ClientIdKey));
-            variables.Add((JsonNode)FromSecret($"{AuditConfiguration.CredentialsPrefix}CLIENT_SECRET", credentials.Name, credentials.ClientSecretKey));
+            variables.Add(HardenedPod.FromSecret($"{AuditConfiguration.CredentialsPrefix}CLIENT_ID", credentials.Name, credentials.ClientIdKey));
+            variables.Add(HardenedPod.FromSecret($"{AuditConfiguration.CredentialsPrefix}CLIENT_SECRET", credentials.Name, credentials.ClientSecretKey));
         }
 
         if (task == AuditTask.Daemon)
         {
             // A variable is as old as the container; a file follows the Secret, and is read at every login.
-            variables.Add((JsonNode)new JsonObject { ["name"] = $"{AuditConfiguration.CredentialsPrefix}CLIENT_ID_FILE", ["value"] = $"{CredentialsFolder}/client_id" });
-            variables.Add((JsonNode)new JsonObject { ["name"] = $"{AuditConfiguration.CredentialsPrefix}CLIENT_SECRET_FILE", ["value"] = $"{CredentialsFolder}/client_secret" });
+            variables.Add(HardenedPod.Variable($"{AuditConfiguration.CredentialsPrefix}CLIENT_ID_FILE", $"{CredentialsFolder}/client_id"));
+            variables.Add(HardenedPod.Variable($"{AuditConfiguration.CredentialsPrefix}CLIENT_SECRET_FILE", $"{CredentialsFolder}/client_secret"));
         }
 
         return variables;
     }
 
-    private static JsonObject FromSecret(string variable, string secret, string key) => new()
+    private List<PodVolume> Volumes(AuditTask task)
     {
-        ["name"] = variable,
-        ["valueFrom"] = new JsonObject { ["secretKeyRef"] = new JsonObject { ["name"] = secret, ["key"] = key } },
-    };
-
-    private JsonArray Mounts(AuditTask task)
-    {
-        var mounts = new JsonArray(
+        var volumes = new List<PodVolume>
+        {
             // One file instead of the folder, because the grading files have their place beside it.
-            new JsonObject
-            {
-                ["name"] = "config",
-                ["mountPath"] = $"{ConfigurationFolder}/{AuditConfiguration.FileName}",
-                ["subPath"] = AuditConfiguration.FileName,
-                ["readOnly"] = true,
-            },
-            new JsonObject { ["name"] = "data", ["mountPath"] = DataPath },
-            new JsonObject { ["name"] = "tmp", ["mountPath"] = "/tmp" });
-        if (Spec.GradingConfigMapRef is not null)
-        {
-            mounts.Add((JsonNode)new JsonObject { ["name"] = "grading", ["mountPath"] = GradingFolder, ["readOnly"] = true });
-        }
-
-        if (task == AuditTask.Daemon)
-        {
-            mounts.Add((JsonNode)new JsonObject { ["name"] = "credentials", ["mountPath"] = CredentialsFolder, ["readOnly"] = true });
-        }
-
-        return mounts;
-    }
-
-    private JsonArray Volumes(AuditTask task)
-    {
-        var volumes = new JsonArray(
-            new JsonObject { ["name"] = "config", ["configMap"] = new JsonObject { ["name"] = AuditObjects.ConfigurationName(Owner) } },
-            new JsonObject { ["name"] = "data", ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = Spec.Storage.ClaimName ?? AuditObjects.VolumeClaimName(Owner) } },
-            new JsonObject { ["name"] = "tmp", ["emptyDir"] = new JsonObject { ["sizeLimit"] = "64Mi" } });
+            PodVolume.ConfigMap("config", $"{ConfigurationFolder}/{AuditConfiguration.FileName}", AuditObjects.ConfigurationName(Owner), AuditConfiguration.FileName),
+            PodVolume.Claim("data", DataPath, Spec.Storage.ClaimName ?? AuditObjects.VolumeClaimName(Owner)),
+            PodVolume.Scratch("tmp", "/tmp", "64Mi"),
+        };
         if (Spec.GradingConfigMapRef is { } grading)
         {
-            volumes.Add((JsonNode)new JsonObject { ["name"] = "grading", ["configMap"] = new JsonObject { ["name"] = grading.Name } });
+            volumes.Add(PodVolume.ConfigMap("grading", GradingFolder, grading.Name));
         }
 
         if (task == AuditTask.Daemon)
         {
             var credentials = Spec.Falcon.CredentialsSecretRef;
-            volumes.Add((JsonNode)new JsonObject
-            {
-                ["name"] = "credentials",
-                ["secret"] = new JsonObject
-                {
-                    ["secretName"] = credentials.Name,
-                    ["defaultMode"] = 0x120, // 0440: the group is the pod's fsGroup
-                    ["items"] = new JsonArray(
-                        new JsonObject { ["key"] = credentials.ClientIdKey, ["path"] = "client_id" },
-                        new JsonObject { ["key"] = credentials.ClientSecretKey, ["path"] = "client_secret" }),
-                    // The variables require it already, and the kubelet says so in words.
-                    ["optional"] = true,
-                },
-            });
+            volumes.Add(PodVolume.Secret(
+                "credentials", CredentialsFolder, credentials.Name, [(credentials.ClientIdKey, "client_id"), (credentials.ClientSecretKey, "client_secret")],
+                // The variables require it already, and the kubelet says so in words.
+                optional: true));
         }
 
         return volumes;

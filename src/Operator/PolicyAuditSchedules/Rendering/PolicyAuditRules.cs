@@ -1,20 +1,10 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Text.Json.Nodes;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.PolicyAuditSchedules.Rendering;
-
-/// <summary>One alert over the metrics of <see cref="PolicyAuditMetrics"/>.</summary>
-/// <param name="Name">CamelCase.</param>
-/// <param name="Severity"><c>critical</c>, <c>warning</c> or <c>info</c>.</param>
-/// <param name="Expression">PromQL. Whatever it returns is wrong.</param>
-/// <param name="For">How long it must stay wrong.</param>
-/// <param name="Summary">One line.</param>
-/// <param name="Runbook">What to do.</param>
-internal sealed record PolicyAuditRule(string Name, string Severity, string Expression, string For, string Summary, string Runbook);
 
 /// <summary>
 /// The alerts on one schedule. They stand on what the operator exports from the status, so they outlive the pods of the runs. Replicas of
@@ -33,18 +23,16 @@ internal static class PolicyAuditRules
 
     private static readonly string[] Names = [Failing, Stale, ScoreDropped, BelowThreshold, Throttled, ApiErrors, NotReady, Unobserved];
 
-    public static IEnumerable<string> Errors(PolicyAuditAlerts alerts) =>
-        alerts.Disabled.Select((name, index) => (name, index)).Where(item => !Names.Contains(item.name, StringComparer.Ordinal))
-            .Select(item => $"spec.alerts.disabled[{item.index}]: no alert is called \"{item.name}\"; there are {string.Join(", ", Names)}");
+    public static IEnumerable<string> Errors(PolicyAuditAlerts alerts) => AlertRules.Errors(alerts.Disabled, Names);
 
     /// <summary>The alerts of a schedule.</summary>
-    public static ImmutableArray<PolicyAuditRule> For(ObjectMeta owner, PolicyAuditScheduleSpec spec)
+    public static ImmutableArray<AlertRule> For(ObjectMeta owner, PolicyAuditScheduleSpec spec)
     {
         var alerts = spec.Alerts;
         var of = $"{{{PolicyAuditMetrics.NamespaceLabel}=\"{owner.Namespace}\",{PolicyAuditMetrics.NameLabel}=\"{owner.Name}\"}}";
         const string By = $"by ({PolicyAuditMetrics.NamespaceLabel}, {PolicyAuditMetrics.NameLabel})";
         var calls = $"clamp_min({Max(PolicyAuditMetrics.ApiCalls)}, 1)";
-        PolicyAuditRule[] rules =
+        AlertRule[] rules =
         [
             new(Failing, "critical", $"{Max(PolicyAuditMetrics.ConsecutiveFailures)} >= {alerts.FailedRuns}", "0s",
                 "The last {{ $value }} audits failed", "Read status.lastRun.message of the resource; with exit code 2 the log of the Job's pod says which request failed."),
@@ -70,61 +58,7 @@ internal static class PolicyAuditRules
         string Max(string metric) => $"max {By} ({metric}{of})";
     }
 
-    public static DesiredObject? Render(ObjectMeta owner, PolicyAuditScheduleSpec spec)
-    {
-        var rules = For(owner, spec);
-        if (rules.IsEmpty)
-        {
-            return null;
-        }
-
-        var metadata = new JsonObject { ["name"] = $"{owner.Name}-policy-audit", ["namespace"] = owner.Namespace };
-        if (spec.Alerts.Labels.Count > 0)
-        {
-            metadata["labels"] = new JsonObject(spec.Alerts.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value)));
-        }
-
-        return new DesiredObject(RenderedKinds.VmRules, new JsonObject
-        {
-            ["apiVersion"] = RenderedKinds.VmRules.ApiVersion,
-            ["kind"] = RenderedKinds.VmRules.Kind,
-            ["metadata"] = metadata,
-            ["spec"] = new JsonObject
-            {
-                ["groups"] = new JsonArray(new JsonObject
-                {
-                    ["name"] = $"policy-audit-{owner.Namespace}-{owner.Name}",
-                    ["interval"] = spec.Alerts.Interval,
-                    ["rules"] = new JsonArray([.. rules.Select(rule => (JsonNode)Write(rule, owner, spec.Alerts.RunbookUrl))]),
-                }),
-            },
-        });
-    }
-
-    private static JsonObject Write(PolicyAuditRule rule, ObjectMeta owner, string? page)
-    {
-        var annotations = new JsonObject
-        {
-            ["summary"] = string.Create(CultureInfo.InvariantCulture, $"{owner.Namespace}/{owner.Name}: {rule.Summary}"),
-            ["runbook"] = rule.Runbook,
-        };
-        if (page is not null)
-        {
-            annotations["runbook_url"] = $"{page}#{rule.Name.ToLowerInvariant()}";
-        }
-
-        return new JsonObject
-        {
-            ["alert"] = rule.Name,
-            ["expr"] = rule.Expression,
-            ["for"] = rule.For,
-            ["labels"] = new JsonObject
-            {
-                ["severity"] = rule.Severity,
-                [PolicyAuditMetrics.NamespaceLabel] = owner.Namespace,
-                [PolicyAuditMetrics.NameLabel] = owner.Name,
-            },
-            ["annotations"] = annotations,
-        };
-    }
+    public static DesiredObject? Render(ObjectMeta owner, PolicyAuditScheduleSpec spec) => new AlertRules(
+        $"{owner.Name}-policy-audit", "policy-audit", spec.Alerts.Interval, spec.Alerts.Labels, spec.Alerts.RunbookUrl, For(owner, spec),
+        [(PolicyAuditMetrics.NamespaceLabel, owner.Namespace), (PolicyAuditMetrics.NameLabel, owner.Name)]).Render(owner);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Comptroller.Crds.PolicyAuditSchedules;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.PolicyAuditSchedules.Runs;
 
@@ -8,43 +9,27 @@ namespace Comptroller.Operator.PolicyAuditSchedules.Runs;
 /// <param name="Result">Null when there is none: the run then has failed, whatever the Job says.</param>
 internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
 {
-    /// <summary>
-    /// How long a pod's result may come after its Job's end. They are watched apart, and a run must not count as failed because one watch
-    /// is quicker than the other.
-    /// </summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     /// <summary>The run of a Job; null while it works, or while its result may still come.</summary>
     /// <param name="job">The Job.</param>
     /// <param name="pods">Pods of the same schedule; those of other Jobs are passed over.</param>
     /// <param name="now">The time.</param>
     public static AuditRun? Of(ObservedJob job, IEnumerable<ObservedPod> pods, DateTimeOffset now)
     {
-        if (job.End is not { } over)
+        if (EndedRun.Of(job, pods, now) is not { } run)
         {
             return null;
         }
 
-        var container = pods
-            .Where(pod => pod.Metadata.ControllerOwner()?.Uid == job.Metadata.Uid)
-            .Select(pod => pod.End).OfType<ContainerEnd>().MaxBy(end => end.FinishedAt);
-        var ended = job.Status.CompletionTime ?? over.LastTransitionTime ?? container?.FinishedAt ?? job.Metadata.CreationTimestamp ?? now;
-        if (container is null && now - ended < Patience)
-        {
-            return null;
-        }
-
-        var result = AuditRunResult.Read(container?.Message, out var error);
-        var started = result?.StartedAt ?? container?.StartedAt ?? job.Status.StartTime;
-        return result is not null ? Of(job.Metadata.Name, result, started, ended) : new AuditRun(
+        var result = AuditRunResult.Read(run.Message, out var error);
+        return result is not null ? Of(job.Metadata.Name, result, result.StartedAt, run.EndTime) : new AuditRun(
             new AuditRunStatus
             {
                 Name = job.Metadata.Name,
                 Outcome = AuditOutcomes.Failed,
-                StartTime = started,
-                EndTime = ended,
-                DurationSeconds = Seconds(started, ended),
-                Message = RenderConditions.Bounded(WithoutResult(error!, container, over)),
+                StartTime = run.StartTime,
+                EndTime = run.EndTime,
+                DurationSeconds = EndedRun.Seconds(run.StartTime, run.EndTime),
+                Message = run.WithoutResult(error!),
             },
             Result: null);
     }
@@ -58,12 +43,7 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
 
     /// <summary>Those that the status does not know yet, in the order in which they ended.</summary>
     public static ImmutableArray<AuditRun> News(IEnumerable<AuditRun> runs, AuditRunStatus? last) =>
-    [
-        .. runs
-            .Where(run => last?.EndTime is not { } known || run.Status.EndTime > known
-                || (run.Status.EndTime == known && string.CompareOrdinal(run.Status.Name, last.Name) > 0))
-            .OrderBy(run => run.Status.EndTime).ThenBy(run => run.Status.Name, StringComparer.Ordinal),
-    ];
+        EndedRun.News(runs, run => run.Status.Name, run => run.Status.EndTime, last?.Name, last?.EndTime);
 
     /// <summary>The status after this run. One that failed says nothing about the tenant, and only one that did not ends a row of failures.</summary>
     public PolicyAuditScheduleStatus AddTo(PolicyAuditScheduleStatus status)
@@ -97,22 +77,11 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
             Outcome = result.Outcome,
             StartTime = started,
             EndTime = ended,
-            DurationSeconds = Seconds(started, ended),
+            DurationSeconds = EndedRun.Seconds(started, ended),
             ApiCalls = result.ApiCalls,
             Throttled = result.Throttled,
             ApiErrors = result.ApiErrors,
-            Message = Line(result.Message),
+            Message = EndedRun.Line(result.Message),
         },
         result);
-
-    private static long Seconds(DateTimeOffset? started, DateTimeOffset ended) => started is { } from && ended > from ? (long)(ended - from).TotalSeconds : 0;
-
-    private static string WithoutResult(string error, ContainerEnd? container, JobCondition over) =>
-        container is { ExitCode: not 0 } ? $"{error} ({(container.Reason is "" or "Error" ? "" : $"{container.Reason}, ")}exit code {container.ExitCode})"
-        : over.Type == "Failed" ? $"{error} ({(over.Reason.Length > 0 ? over.Reason : "the Job failed")})"
-        : error;
-
-    // It came through a container's message: one line, whatever it holds.
-    private static string? Line(string? message) =>
-        string.IsNullOrWhiteSpace(message) ? null : RenderConditions.Bounded(string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
 }

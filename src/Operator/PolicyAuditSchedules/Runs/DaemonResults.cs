@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
 using Comptroller.Crds.PolicyAuditSchedules;
+using Comptroller.Crds.Workloads;
 using Comptroller.Operator.PolicyAuditSchedules.Rendering;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.PolicyAuditSchedules.Runs;
 
@@ -30,7 +32,7 @@ internal sealed class DaemonResults : IDisposable
     /// <param name="handler">Sends; disposed with this.</param>
     /// <param name="timeout">For one whole answer.</param>
     public DaemonResults(HttpMessageHandler handler, TimeSpan timeout) =>
-        http = new HttpClient(handler) { Timeout = timeout, MaxResponseContentBufferSize = AuditRunResult.MostBytes };
+        http = new HttpClient(handler) { Timeout = timeout, MaxResponseContentBufferSize = ResultText.MostBytes };
 
     /// <summary>
     /// The newest run of each pod that tells one. A pod that does not answer, or answers something else, tells nothing. Pods that are not ready

@@ -8,7 +8,7 @@ using Comptroller.Falcon.Policies;
 using Comptroller.Falcon.RateLimiting;
 using Comptroller.Falcon.Reports;
 using Comptroller.Falcon.Store;
-using Comptroller.Operator.PolicyAuditSchedules.Runs;
+using Comptroller.Operator.Workloads;
 using Comptroller.Operator.Verbs.Falcon;
 using AuditRun = Comptroller.Operator.PolicyAuditSchedules.Runs.AuditRun;
 

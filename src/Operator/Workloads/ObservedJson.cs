@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Comptroller.Operator.PolicyAuditSchedules.Runs;
+namespace Comptroller.Operator.Workloads;
 
 /// <summary>How Jobs and pods are decoded: what is not named is skipped.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -1,19 +1,18 @@
 using System.Collections.Immutable;
-using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Falcon.Scheduling;
 using Comptroller.Kubernetes.Model;
 
-namespace Comptroller.Operator.PolicyAuditSchedules;
+namespace Comptroller.Operator.Workloads;
 
 /// <summary>
 /// When something is due: a cron expression on the clock of a time zone, by the rules of whoever starts it, which is the CronJob's controller
-/// or the daemon. They differ where both days are restricted and where the clock changes. Pure.
+/// or a daemon. They differ where both days are restricted and where the clock changes. Pure.
 /// </summary>
-internal sealed class AuditTimetable
+internal sealed class Timetable
 {
     private readonly Func<DateTimeOffset, DateTimeOffset> next;
 
-    private AuditTimetable(Func<DateTimeOffset, DateTimeOffset> next) => this.next = next;
+    private Timetable(Func<DateTimeOffset, DateTimeOffset> next) => this.next = next;
 
     /// <summary>The first time after an instant.</summary>
     public DateTimeOffset NextAfter(DateTimeOffset at) => next(at).ToUniversalTime();
@@ -21,17 +20,22 @@ internal sealed class AuditTimetable
     /// <summary>Until when what was found at an instant is young enough: the second time after it at which something newer was due.</summary>
     public DateTimeOffset FreshUntil(DateTimeOffset at) => NextAfter(NextAfter(at));
 
-    /// <param name="mode">One of <see cref="AuditModes"/>: whose rules count.</param>
+    /// <summary>Of a CronJob.</summary>
     /// <param name="schedule">A cron expression.</param>
     /// <param name="zone">IANA name of a time zone.</param>
     /// <param name="field">Path of the schedule, starting with <c>spec</c>; errors name it.</param>
-    public static (AuditTimetable? Value, ImmutableArray<string> Errors) Read(string mode, string schedule, string zone, string field)
+    public static (Timetable? Value, ImmutableArray<string> Errors) OfCronJob(string schedule, string zone, string field) => Read(() => CronJobRule(schedule), zone, field);
+
+    /// <summary>Of a daemon of ours. Parameters as for <see cref="OfCronJob"/>.</summary>
+    public static (Timetable? Value, ImmutableArray<string> Errors) OfDaemon(string schedule, string zone, string field) => Read(() => CronSchedule.Parse(schedule).Next, zone, field);
+
+    private static (Timetable? Value, ImmutableArray<string> Errors) Read(Func<Func<DateTimeOffset, TimeZoneInfo, DateTimeOffset>> read, string zone, string field)
     {
         var errors = ImmutableArray.CreateBuilder<string>();
         Func<DateTimeOffset, TimeZoneInfo, DateTimeOffset>? rule = null;
         try
         {
-            rule = mode == AuditModes.Daemon ? CronSchedule.Parse(schedule).Next : OfCronJob(schedule);
+            rule = read();
         }
         catch (FormatException e)
         {
@@ -43,10 +47,10 @@ internal sealed class AuditTimetable
             errors.Add($"spec.timeZone: \"{zone}\" is not a time zone; use an IANA name such as Europe/Berlin");
         }
 
-        return (errors.Count == 0 ? new AuditTimetable(at => rule!(at, found!)) : null, errors.ToImmutable());
+        return (errors.Count == 0 ? new Timetable(at => rule!(at, found!)) : null, errors.ToImmutable());
     }
 
-    private static Func<DateTimeOffset, TimeZoneInfo, DateTimeOffset> OfCronJob(string text)
+    private static Func<DateTimeOffset, TimeZoneInfo, DateTimeOffset> CronJobRule(string text)
     {
         if (!CronJobSchedule.TryParse(text, out var schedule, out var error))
         {

@@ -1,9 +1,8 @@
 using System.Text.Json.Serialization;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
-using Comptroller.Operator.PolicyAuditSchedules.Rendering;
 
-namespace Comptroller.Operator.PolicyAuditSchedules.Runs;
+namespace Comptroller.Operator.Workloads;
 
 /// <summary>A pod, as far as the result of its run needs it.</summary>
 internal sealed record ObservedPod : IKubernetesObject
@@ -18,11 +17,11 @@ internal sealed record ObservedPod : IKubernetesObject
 
     public PodStatus Status { get; init => field = value ?? new(); } = new();
 
-    /// <summary>How the audit's container ended; null while it has not.</summary>
+    /// <summary>How the container ended; null while it has not.</summary>
     [JsonIgnore]
     public ContainerEnd? End => Container?.State.Terminated;
 
-    /// <summary>Why the audit's container does not start; null when it does.</summary>
+    /// <summary>Why the container does not start; null when it does.</summary>
     [JsonIgnore]
     public ContainerWait? Wait => Container?.State.Waiting;
 
@@ -32,7 +31,11 @@ internal sealed record ObservedPod : IKubernetesObject
     [JsonIgnore]
     public bool IsReady => Container is { Ready: true };
 
-    private ContainerStatus? Container => Status.ContainerStatuses.FirstOrDefault(container => container.Name == AuditPod.ContainerName);
+    /// <summary>Without the containers that somebody else put beside ours: those are not the run.</summary>
+    public ObservedPod Only(string container) =>
+        this with { Status = Status with { ContainerStatuses = [.. Status.ContainerStatuses.Where(each => each.Name == container)] } };
+
+    private ContainerStatus? Container => Status.ContainerStatuses.Count > 0 ? Status.ContainerStatuses[0] : null;
 }
 
 internal sealed record PodStatus

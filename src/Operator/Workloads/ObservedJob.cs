@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
 
-namespace Comptroller.Operator.PolicyAuditSchedules.Runs;
+namespace Comptroller.Operator.Workloads;
 
 /// <summary>A Job, as far as the result of its run needs it.</summary>
 internal sealed record ObservedJob : IKubernetesObject
