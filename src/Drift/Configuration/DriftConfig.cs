@@ -30,6 +30,13 @@ public sealed record DriftConfig
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
 
     public RuleBook Rules { get; init; } = RuleBook.Default;
+
+    /// <summary>Null for plain HTTP.</summary>
+    public TlsConfig? Tls { get; init; }
+
+    public ApiConfig Api { get; init; } = new();
+
+    public NotificationConfig Notifications { get; init; } = new();
 }
 
 /// <summary>Where a state is.</summary>
