@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Crds.Schema;
+using Comptroller.Crds.Workloads;
 
 namespace Comptroller.Crds.DriftWatches;
 
@@ -71,48 +72,89 @@ public sealed record DriftApi
 {
     /// <summary>A record with every default. Generated JSON code knows defaults that are not null from here only.</summary>
     [JsonConstructor]
-    public DriftApi(int requestsPerSecond = 20, int burst = 60) => (RequestsPerSecond, Burst) = (requestsPerSecond, burst);
+    public DriftApi(int requestsPerMinute = 600, int burst = 100, int streams = 500) => (RequestsPerMinute, Burst, Streams) = (requestsPerMinute, burst, streams);
 
-    /// <summary>Secret key with an administrator's API key. With it other keys are made, listed and revoked. Without keys and JWT everybody whom the network lets through may ask.</summary>
-    public DriftSecretKey? AdminKeySecretRef { get; init; }
+    /// <summary>Secret key with a token that may do everything; the first API keys are made with it.</summary>
+    public DriftSecretKey? AdminTokenSecretRef { get; init; }
 
-    /// <summary>Bearer tokens of an identity provider.</summary>
+    /// <summary>What callers without credentials may do once there is any way to have some. Nothing when empty.</summary>
+    [SetList, Items(3, Allowed = ["Read", "Write", "Intake"])]
+    public IReadOnlyList<string> Anonymous { get; init => field = value ?? []; } = [];
+
+    /// <summary>Tokens of an identity provider.</summary>
     public DriftJwt? Jwt { get; init; }
 
-    /// <summary>Requests a second of one identity. Probes, metrics and intake are not counted.</summary>
-    [Range(1, 10_000)]
-    public int RequestsPerSecond { get; init; }
+    /// <summary>Requests a minute of one caller; 0 for no limit. Probes, metrics and events are not counted.</summary>
+    [Range(0, 10_000_000)]
+    public int RequestsPerMinute { get; init; }
 
-    /// <summary>Requests that one identity may send at once after a pause.</summary>
-    [Range(1, 100_000)]
+    /// <summary>Requests that one caller may send at once after a pause.</summary>
+    [Range(1, 1_000_000)]
     public int Burst { get; init; }
+
+    /// <summary>Clients of the streams at a time, in each pod.</summary>
+    [Range(1, 100_000)]
+    public int Streams { get; init; }
 
     /// <summary>Networks of proxies whose X-Forwarded-For is believed.</summary>
     [SetList, Items(32, MaxLength = 64, MinLength = 3, Pattern = "^[0-9A-Fa-f:.]+/[0-9]{1,3}$")]
     public IReadOnlyList<string> TrustedProxies { get; init => field = value ?? []; } = [];
+
+    /// <summary>Origins of web pages that may ask, such as https://drift.example.com.</summary>
+    [SetList, Items(16, MaxLength = 256, MinLength = 8, Pattern = "^https?://[^/*@\\s?#]+$")]
+    public IReadOnlyList<string> CorsOrigins { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>JSON Web Tokens that are accepted.</summary>
+[CelRule("(has(self.secretRefs) && size(self.secretRefs) > 0) || has(self.keysSecretRef)", "name the keys by secretRefs or keysSecretRef")]
 public sealed record DriftJwt
 {
-    /// <summary>Secret key with the secret that tokens are signed with (HS256), at least 32 bytes.</summary>
-    [Required]
-    public DriftSecretKey SecretRef { get; init => field = value ?? new(); } = new();
-
     /// <summary>The issuer that a token must name.</summary>
-    [StringLength(256, MinimumLength = 1)]
-    public string Issuer { get; init => field = value ?? "comptroller"; } = "comptroller";
+    [Required, StringLength(256, MinimumLength = 1)]
+    public string Issuer { get; init => field = value ?? ""; } = "";
 
-    /// <summary>The audience that a token must name; any when absent.</summary>
-    [StringLength(256, MinimumLength = 1)]
-    public string? Audience { get; init; }
+    /// <summary>The audience that a token must name.</summary>
+    [Required, StringLength(256, MinimumLength = 1)]
+    public string Audience { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Secret keys with what tokens are signed with (HS256), at least 32 bytes each: one, and those that are being rotated out.</summary>
+    [AtomicList, Items(4)]
+    public IReadOnlyList<DriftSecretKey> SecretRefs { get; init => field = value ?? []; } = [];
+
+    /// <summary>Secret key with public keys as a JWKS document (RS256, ES256).</summary>
+    public DriftSecretKey? KeysSecretRef { get; init; }
+
+    /// <summary>The claim that lists scopes.</summary>
+    [StringLength(128, MinimumLength = 1)]
+    public string ScopeClaim { get; init => field = value ?? "scope"; } = "scope";
+}
+
+/// <summary>Who is told of drifts.</summary>
+public sealed record DriftNotifications
+{
+    /// <summary>Drifts of so long a time are one message; 0s to 1h.</summary>
+    [Duration(AtMost = "1h")]
+    public string GroupWindow { get; init => field = value ?? "30s"; } = "30s";
+
+    /// <summary>How long a message is tried before it is a dead letter, from 1m to 24h.</summary>
+    [Duration(AtLeast = "1m", AtMost = "24h")]
+    public string GiveUpAfter { get; init => field = value ?? "1h"; } = "1h";
+
+    /// <summary>Where to.</summary>
+    [ListMapKey("name"), Items(16)]
+    public IReadOnlyList<DriftChannel> Channels { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>Somebody who is told of drifts.</summary>
-public sealed record DriftNotification
+[CelRule("!has(self.signingSecretRef) || self.type == 'Webhook'", "only a Webhook is signed", FieldPath = ".signingSecretRef")]
+public sealed record DriftChannel
 {
+    /// <summary>A record with every default. Generated JSON code knows defaults that are not null from here only.</summary>
+    [JsonConstructor]
+    public DriftChannel(bool resolved = true) => Resolved = resolved;
+
     /// <summary>Its name, in metrics and among the dead letters.</summary>
-    [Required, RegularExpression("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"), StringLength(63, MinimumLength = 1)]
+    [Required, RegularExpression("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"), StringLength(40, MinimumLength = 1)]
     public string Name { get; init => field = value ?? ""; } = "";
 
     /// <summary>How to tell.</summary>
@@ -127,9 +169,19 @@ public sealed record DriftNotification
     /// <summary>Secret key with the secret that a Webhook's body is signed with.</summary>
     public DriftSecretKey? SigningSecretRef { get; init; }
 
-    /// <summary>Drifts below it are not told.</summary>
+    /// <summary>Secret key with a bearer token for the receiver.</summary>
+    public DriftSecretKey? TokenSecretRef { get; init; }
+
+    /// <summary>The least severity that is told.</summary>
     [AllowedValues("Critical", "High", "Medium", "Low")]
-    public string MinSeverity { get; init => field = value ?? "Medium"; } = "Medium";
+    public string Severity { get; init => field = value ?? "Low"; } = "Low";
+
+    /// <summary>Terraform types that are told, with *; all when empty.</summary>
+    [SetList, Items(64, MaxLength = 128, MinLength = 1)]
+    public IReadOnlyList<string> Types { get; init => field = value ?? []; } = [];
+
+    /// <summary>Whether the end of a drift is told too.</summary>
+    public bool Resolved { get; init; }
 }
 
 /// <summary>The container.</summary>
@@ -140,7 +192,7 @@ public sealed record DriftPod
     public string? Image { get; init; }
 
     /// <summary>Resources of the container.</summary>
-    public AuditResources Resources { get; init => field = value ?? new(); } = new();
+    public ContainerResources Resources { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>Who may reach the pods and what they may reach, as a NetworkPolicy.</summary>
@@ -172,7 +224,8 @@ public sealed record DriftAlerts
 {
     /// <summary>Rules with every default. Generated JSON code knows defaults that are not null from here only.</summary>
     [JsonConstructor]
-    public DriftAlerts(bool enabled = true) => Enabled = enabled;
+    public DriftAlerts(bool enabled = true, int eventLagMinutes = 15, int silentHours = 24, int newDrifts = 10) =>
+        (Enabled, EventLagMinutes, SilentHours, NewDrifts) = (enabled, eventLagMinutes, silentHours, newDrifts);
 
     /// <summary>Whether a VMRule is rendered.</summary>
     public bool Enabled { get; init; }
@@ -184,6 +237,18 @@ public sealed record DriftAlerts
     /// <summary>Labels of the VMRule object, by which the VMAlert that queries metrics selects its rules.</summary>
     [Entries(32, maxLength: 63, Pattern = "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")]
     public IReadOnlyDictionary<string, string> Labels { get; init => field = value ?? None; } = None;
+
+    /// <summary>Events that are judged so long after the change are reported. Clouds take their time: CloudTrail delivers to S3 within 15 minutes.</summary>
+    [Range(1, 1440)]
+    public int EventLagMinutes { get; init; }
+
+    /// <summary>No event for so long is reported: the way from the cloud may be broken.</summary>
+    [Range(1, 720)]
+    public int SilentHours { get; init; }
+
+    /// <summary>More newly open drifts than this within an hour are reported.</summary>
+    [Range(1, 100_000)]
+    public int NewDrifts { get; init; }
 
     /// <summary>Names of alerts to leave out, such as "DriftWatchStreams".</summary>
     [SetList, Items(32, MaxLength = 63, MinLength = 1)]

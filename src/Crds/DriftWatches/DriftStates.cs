@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
-using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Crds.Schema;
+using Comptroller.Crds.Workloads;
 
 namespace Comptroller.Crds.DriftWatches;
 

@@ -15,7 +15,7 @@ namespace Comptroller.Crds.DriftWatches;
 [PrinterColumn("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status")]
 [PrinterColumn("Status", "string", ".status.conditions[?(@.type==\"Ready\")].message")]
 [PrinterColumn("Open", "string", ".status.drifts.summary", Description = "Open drifts by severity")]
-[PrinterColumn("Coverage", "string", ".status.coverage", Description = "Share of the cloud's resources that a state manages, as the last comparison found")]
+[PrinterColumn("Coverage", "integer", ".status.coveragePercent", Description = "Share of the cloud's resources that a state manages, in percent")]
 [PrinterColumn("Drifted", "string", ".status.conditions[?(@.type==\"DriftDetected\")].status", Priority = 1)]
 [PrinterColumn("Fresh", "string", ".status.conditions[?(@.type==\"StateFresh\")].status", Priority = 1)]
 [PrinterColumn("Age", "date", ".metadata.creationTimestamp")]

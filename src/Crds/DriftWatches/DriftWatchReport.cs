@@ -18,7 +18,7 @@ public sealed record DriftWatchReport
     public const int CurrentVersion = 1;
 
     /// <summary>Bytes that are read at most.</summary>
-    public const int MostBytes = 64 << 10;
+    public const int MostBytes = 1 << 20;
 
     private const int MostStates = 64;
     private const int MostRecent = 10;
@@ -89,7 +89,7 @@ public sealed record DriftWatchReport
             return null;
         }
 
-        var line = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        var line = string.Join(' ', text.Split([.. text.Where(character => char.IsControl(character) || char.IsWhiteSpace(character)).Distinct()], StringSplitOptions.RemoveEmptyEntries));
         return line.Length <= LongestText ? line : $"{line[..(LongestText - 1)]}…";
     }
 }

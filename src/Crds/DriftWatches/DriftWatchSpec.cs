@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
-using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Crds.Schema;
+using Comptroller.Crds.Workloads;
 
 namespace Comptroller.Crds.DriftWatches;
 
@@ -75,8 +75,7 @@ public sealed record DriftWatchSpec
     public DriftApi Api { get; init => field = value ?? new(); } = new();
 
     /// <summary>Who is told of drifts.</summary>
-    [ListMapKey("name"), Items(16)]
-    public IReadOnlyList<DriftNotification> Notifications { get; init => field = value ?? []; } = [];
+    public DriftNotifications Notifications { get; init => field = value ?? new(); } = new();
 
     /// <summary>With what states are read from clouds.</summary>
     public DriftCredentials Credentials { get; init => field = value ?? new(); } = new();

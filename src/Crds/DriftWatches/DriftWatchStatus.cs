@@ -33,9 +33,9 @@ public sealed record DriftWatchStatus
     /// <summary>Drifts by where they are in their life.</summary>
     public DriftCounts? Drifts { get; init; }
 
-    /// <summary>Share of the cloud's resources that a state manages, such as "98%"; absent before the first comparison that can tell.</summary>
-    [StringLength(8)]
-    public string? Coverage { get; init; }
+    /// <summary>Share of the cloud's resources that a state manages, in whole percent; absent before the first comparison that can tell.</summary>
+    [Range(0, 100)]
+    public int? CoveragePercent { get; init; }
 
     /// <summary>When states and cloud were last compared in full.</summary>
     [JsonConverter(typeof(TimestampConverter))]
