@@ -45,12 +45,13 @@ internal sealed class DriftWatchReconciler(
             throw new TerminalException(ConditionReason.InvalidSpec, string.Join("; ", plan.Errors));
         }
 
-        inputs = inputs with { Missing = await MissingAsync(resource, cancellationToken) };
         var applied = await applier.ApplyAsync(ResourceTypes.DriftWatches, resource, plan.Objects, resource.Status.Inventory ?? [], cancellationToken);
         applied.ThrowIfFailed();
 
         var pods = runs.PodsOf(resource, DriftObjects.Name(resource.Metadata));
         var report = resource.Spec.Suspend ? null : await reports.AskAsync(resource.Spec, pods, cancellationToken);
+        // A pod that works has all that it needs: asking the API server for it every few seconds would tell nothing.
+        inputs = report is { Unready: null } ? inputs : inputs with { Missing = await MissingAsync(resource, cancellationToken) };
         var status = resource.Status with
         {
             Endpoint = DriftObjects.Endpoint(resource.Metadata, resource.Spec),

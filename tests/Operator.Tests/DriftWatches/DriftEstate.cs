@@ -87,7 +87,18 @@ internal sealed class DriftEstate : IAsyncDisposable
     /// <summary>The metrics of the pod.</summary>
     public Task<string> MetricsAsync() => _http.GetStringAsync(new Uri(Address, "/metrics"));
 
-    public Task<HttpResponseMessage> GetAsync(string path) => _http.GetAsync(new Uri(Address, path));
+    public async Task<HttpStatusCode> StatusOfAsync(string path)
+    {
+        using var answer = await _http.GetAsync(new Uri(Address, path));
+        return answer.StatusCode;
+    }
+
+    public async Task<HttpStatusCode> PostAsync(string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var answer = await _http.PostAsync(new Uri(Address, "/api/v1/falco/events"), content);
+        return answer.StatusCode;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -47,6 +47,7 @@ public sealed class DriftWatchRulesTests
         new(DriftWatchRules.Busy, "a processor without a pause", true, Pod: run => [("process_cpu_seconds_total", 0.99 * run.TotalSeconds)]),
         new(DriftWatchRules.Busy, "half a processor", false, Pod: run => [("process_cpu_seconds_total", 0.5 * run.TotalSeconds)]),
         new(DriftWatchRules.HighErrorRate, "one of ten", true, Pod: run => [Requests("200", 9 * run.TotalSeconds), Requests("503", run.TotalSeconds)]),
+        new(DriftWatchRules.HighErrorRate, "only that it is not ready is answered with 503", false, Pod: run => [Requests("200", run.TotalSeconds), ("driftwatch_http_requests_total{status=\"503\",route=\"/ready\"}", Math.Floor(run.TotalSeconds))]),
         new(DriftWatchRules.HighErrorRate, "one of a hundred", false, Pod: run => [Requests("200", 99 * run.TotalSeconds), Requests("503", run.TotalSeconds)]),
         new(DriftWatchRules.Slow, "a fifth takes two seconds", true, Pod: run => Histogram("driftwatch_http_request_duration_seconds", run, (0.1, 0.8), (0.5, 0.8), (2.5, 1))),
         new(DriftWatchRules.Slow, "all take a tenth", false, Pod: run => Histogram("driftwatch_http_request_duration_seconds", run, (0.1, 1), (0.5, 1), (2.5, 1))),
@@ -62,6 +63,12 @@ public sealed class DriftWatchRulesTests
         new(DriftWatchRules.StateStale, "since five minutes", false, (ago, status) => Says(status, DriftWatchConditions.StateFresh, ago.TotalMinutes < 5 ? "False" : "True")),
         new(DriftWatchRules.ComparisonStale, "the last is from three hours ago", true, (_, status) => status with { LastComparisonTime = Now.AddHours(-3) }, Spec: "comparison: {plan: {claim: p, path: f}, interval: 1h}, "),
         new(DriftWatchRules.ComparisonStale, "the last is an hour old", false, (ago, status) => status with { LastComparisonTime = Now.AddHours(-1) - ago }, Spec: "comparison: {plan: {claim: p, path: f}, interval: 1h}, "),
+        new(DriftWatchRules.Streams, "a hundred and one on two transports", true, Pod: _ => [("driftwatch_stream_clients{transport=\"sse\"}", 60), ("driftwatch_stream_clients{transport=\"websocket\"}", 41)]),
+        new(DriftWatchRules.Streams, "a hundred", false, Pod: _ => [("driftwatch_stream_clients{transport=\"sse\"}", 100)]),
+        new(DriftWatchRules.Limiting, "one a second", true, Pod: run => [("driftwatch_rate_limited_total", run.TotalSeconds)]),
+        new(DriftWatchRules.Limiting, "a few, hours ago", false, Pod: run => [("driftwatch_rate_limited_total", run > TimeSpan.FromHours(1) ? 30 : 0)]),
+        new(DriftWatchRules.Undelivered, "one", true, Pod: _ => [("driftwatch_dead_letters", 1)]),
+        new(DriftWatchRules.Undelivered, "none", false, Pod: _ => [("driftwatch_dead_letters", 0)]),
         new(DriftWatchRules.Replicas, "two of three", true, (_, status) => status with { ReadyReplicas = 2 }, Spec: "replicas: 3, "),
         new(DriftWatchRules.Replicas, "three of three", false, (_, status) => status with { ReadyReplicas = 3 }, Spec: "replicas: 3, "),
         new(DriftWatchRules.NotReady, "since half an hour", true, (ago, status) => Says(status, "Ready", ago.TotalMinutes < 30 ? "False" : "True")),
@@ -173,7 +180,7 @@ public sealed class DriftWatchRulesTests
 
     private static (string, double) Memory(double share) => ("process_resident_memory_bytes", share * Limit);
 
-    private static (string, double) Requests(string code, double count) => ($"driftwatch_http_requests_total{{code=\"{code}\"}}", Math.Floor(count));
+    private static (string, double) Requests(string code, double count) => ($"driftwatch_http_requests_total{{status=\"{code}\",route=\"/api/v1/falco/events\"}}", Math.Floor(count));
 
     private static IEnumerable<(string, double)> Histogram(string name, TimeSpan run, params (double Bound, double Share)[] buckets)
     {

@@ -27,6 +27,9 @@ internal static class DriftWatchRules
     public const string StoreFailing = "DriftWatchStoreFailing";
     public const string StateStale = "DriftWatchStateStale";
     public const string ComparisonStale = "DriftWatchComparisonStale";
+    public const string Streams = "DriftWatchStreams";
+    public const string Limiting = "DriftWatchLimiting";
+    public const string Undelivered = "DriftWatchUndelivered";
     public const string Replicas = "DriftWatchReplicas";
     public const string NotReady = "DriftWatchNotReady";
     public const string Unobserved = "DriftWatchUnobserved";
@@ -34,8 +37,8 @@ internal static class DriftWatchRules
     /// <summary>Those that every watch has. <see cref="ComparisonStale"/> is for watches that compare.</summary>
     private static readonly string[] Names =
     [
-        Down, CriticalDrift, ManyDrifts, HighMemory, MemoryExhausted, Busy, HighErrorRate, Slow, EventLag, Silent, Refusing, StoreFailing, StateStale, ComparisonStale, Replicas,
-        NotReady, Unobserved,
+        Down, CriticalDrift, ManyDrifts, HighMemory, MemoryExhausted, Busy, HighErrorRate, Slow, EventLag, Silent, Refusing, StoreFailing, StateStale, ComparisonStale, Streams,
+        Limiting, Undelivered, Replicas, NotReady, Unobserved,
     ];
 
     public static IEnumerable<string> Errors(DriftAlerts alerts) => AlertRules.Errors(alerts.Disabled, Names);
@@ -64,7 +67,7 @@ internal static class DriftWatchRules
                 "A pod uses more than 90 % of its memory and will be stopped", "INC-002: raise spec.pod.resources.memoryLimit now."),
             new(Busy, "warning", $"max {By} (rate(process_cpu_seconds_total{of}[5m])) > 0.9", "15m",
                 "A pod keeps a processor busy", "Group events by outcome: reads and other irrelevant calls belong filtered in the Falco rule. With PostgreSQL add pods."),
-            new(HighErrorRate, "warning", $"sum {By} (rate(driftwatch_http_requests_total{{{labels},code=~\"5..\"}}[5m])) / clamp_min(sum {By} (rate(driftwatch_http_requests_total{of}[5m])), 0.001) > 0.05", "5m",
+            new(HighErrorRate, "warning", $"sum {By} (rate(driftwatch_http_requests_total{{{labels},status=~\"5..\",route!=\"/ready\"}}[5m])) / clamp_min(sum {By} (rate(driftwatch_http_requests_total{of}[5m])), 0.001) > 0.05", "5m",
                 "{{ $value | humanizePercentage }} of the requests fail", "The log names each: a full disk, a locked file, or a database that is away."),
             new(Slow, "warning", $"histogram_quantile(0.95, sum by ({DriftWatchMetrics.NamespaceLabel}, {DriftWatchMetrics.NameLabel}, le) (rate(driftwatch_http_request_duration_seconds_bucket{of}[5m]))) > 0.5", "5m",
                 "One request in twenty takes longer than {{ $value | humanizeDuration }}", "Look at the volume's latency, and at who asks for what; pages of 50 are quick with any number of drifts."),
@@ -78,6 +81,12 @@ internal static class DriftWatchRules
                 "The store cannot be written", "The disk is full, the file is locked, or the database is away. Senders are told to come back."),
             new(StateStale, "warning", $"{Max(DriftWatchMetrics.StateFresh)} == 0", "15m",
                 "A state cannot be read; drift is judged by the last good one", "INC-004: status.states names the state and the error, such as expired credentials."),
+            new(Streams, "warning", $"sum {By} (driftwatch_stream_clients{of}) > 100", "5m",
+                "{{ $value }} clients follow the streams", "Each costs memory: look who they are in the log; several pods share them, and spec.api.streams bounds them."),
+            new(Limiting, "info", $"sum {By} (rate(driftwatch_rate_limited_total{of}[5m])) > 0.1", "10m",
+                "Callers are answered with 429", "INC-005: give programs keys of their own, name trusted proxies, or raise spec.api.requestsPerMinute."),
+            new(Undelivered, "warning", $"max {By} (driftwatch_dead_letters{of}) > 0", "0s",
+                "{{ $value }} messages could not be delivered", "The API lists dead letters with what the receiver said; mend the address or the token and send them again."),
             new(Replicas, "warning", $"{Max(DriftWatchMetrics.ReadyReplicas)} < {Max(DriftWatchMetrics.WantedReplicas)}", "5m",
                 "Only {{ $value }} pods are ready", "Describe the pods that are not."),
             new(NotReady, "warning", $"{Max(DriftWatchMetrics.Ready)} == 0 {awake}", "15m",

@@ -51,7 +51,7 @@ internal static class FalcoObjects
             }
         }
 
-        var note = spec.Intake is { TokenSecretRef: not null, Tls.ClientCaSecretRef: null }
+        var note = spec.Intake.TokenSecretRef is not null && spec.Intake.Tls?.ClientCaSecretRef is null
             ? "# This watch wants a bearer token, which Falco itself cannot send: use Falcosidekick (falcosidekick.yaml), or spec.intake.tls.clientCASecretRef.\n" : "";
         return note + YamlWriter.Write(new JsonObject
         {
