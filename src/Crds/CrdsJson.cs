@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.AuditBackups;
 using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.DriftWatches;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Model;
 
@@ -18,6 +19,8 @@ namespace Comptroller.Crds;
     Converters = [typeof(SharedStringConverter)])]
 [JsonSerializable(typeof(AuditBackup))]
 [JsonSerializable(typeof(AuditPolicy))]
+[JsonSerializable(typeof(DriftWatch))]
+[JsonSerializable(typeof(DriftWatchReport))]
 [JsonSerializable(typeof(PolicyAuditSchedule))]
 [JsonSerializable(typeof(AuditRunResult))]
 public sealed partial class CrdsJson : JsonSerializerContext

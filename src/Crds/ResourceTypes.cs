@@ -1,5 +1,6 @@
 using Comptroller.Crds.AuditBackups;
 using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.DriftWatches;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Client;
 
@@ -15,6 +16,9 @@ public static class ResourceTypes
 
     public static ResourceType<AuditPolicy> AuditPolicies { get; } =
         new(Group, "v1alpha1", "auditpolicies", "AuditPolicy", Namespaced: true, CrdsJson.Default.AuditPolicy);
+
+    public static ResourceType<DriftWatch> DriftWatches { get; } =
+        new(Group, "v1alpha1", "driftwatches", "DriftWatch", Namespaced: true, CrdsJson.Default.DriftWatch);
 
     public static ResourceType<PolicyAuditSchedule> PolicyAuditSchedules { get; } =
         new(Group, "v1alpha1", "policyauditschedules", "PolicyAuditSchedule", Namespaced: true, CrdsJson.Default.PolicyAuditSchedule);

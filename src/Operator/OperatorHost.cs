@@ -1,6 +1,7 @@
 using Comptroller.Crds;
 using Comptroller.Crds.AuditBackups;
 using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.DriftWatches;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Diagnostics;
@@ -10,6 +11,8 @@ using Comptroller.Operator.AuditBackups;
 using Comptroller.Operator.AuditBackups.Rendering;
 using Comptroller.Operator.AuditPolicies;
 using Comptroller.Operator.AuditPolicies.Delivery;
+using Comptroller.Operator.DriftWatches;
+using Comptroller.Operator.DriftWatches.Rendering;
 using Comptroller.Operator.PolicyAuditSchedules;
 using Comptroller.Operator.PolicyAuditSchedules.Rendering;
 using Comptroller.Operator.PolicyAuditSchedules.Runs;
@@ -57,10 +60,16 @@ public static partial class OperatorHost
         using var daemons = new DaemonResults();
         using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, image, daemons, context);
         using var policyAuditMetrics = new PolicyAuditMetrics(schedules.Store.List);
+        // As above: these CRDs may come later than the operator.
         var backups = new Informer<AuditBackup>(
             client, ResourceTypes.AuditBackups, new InformerOptions<AuditBackup> { Namespaces = options.WatchNamespaces, Required = false }, context);
         using var auditBackups = AddAuditBackups(host, options, client, backups, events, owned, image, context);
         using var auditBackupMetrics = new AuditBackupMetrics(backups.Store.List, context.Time);
+        var watches = new Informer<DriftWatch>(
+            client, ResourceTypes.DriftWatches, new InformerOptions<DriftWatch> { Namespaces = options.WatchNamespaces, Required = false }, context);
+        using var reports = new DriftReports();
+        using var driftWatches = AddDriftWatches(host, options, client, watches, events, owned, image, reports, context);
+        using var driftWatchMetrics = new DriftWatchMetrics(watches.Store.List);
         using var electing = options.LeaderElection ? AddLeaderElection(host, options, events, context) : null;
         host.Use(new DiagnosticsServer(
             new DiagnosticsOptions { MetricsBindAddress = options.MetricsBindAddress, HealthProbeBindAddress = options.ProbeBindAddress },
@@ -157,6 +166,26 @@ public static partial class OperatorHost
         return controller;
     }
 
+    private static Controller<DriftWatch> AddDriftWatches(
+        ControllerHost host, OperatorOptions options, IKubeClient client, Informer<DriftWatch> watches, EventRecorder events, Owned owned, OwnImage image,
+        DriftReports reports, RuntimeContext context)
+    {
+        var runs = new RunCaches(client, options.WatchNamespaces, WatchPod.WatchLabel, WatchPod.ContainerName, context);
+        var reconciler = new DriftWatchReconciler(
+            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, image, new DependencyLookup(client), runs, reports,
+            options.PodNamespace ?? options.LeaderElectionNamespace, context.Time);
+        var controller = new Controller<DriftWatch>(
+                new ControllerOptions { Name = "driftwatch", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, watches, reconciler, context)
+            .Watches(runs.Pods, runs.KeyOf);
+        foreach (var cache in owned.Caches.Values)
+        {
+            controller.Owns(cache);
+        }
+
+        host.Add(watches).Add(runs.Pods).Add(controller);
+        return controller;
+    }
+
     private static KubeClient AddLeaderElection(ControllerHost host, OperatorOptions options, EventRecorder events, RuntimeContext context)
     {
         var election = new LeaderElectionOptions
@@ -182,6 +211,8 @@ public static partial class OperatorHost
             new NeededAccess(ResourceTypes.AuditPolicies, ["patch"], "status"),
             new NeededAccess(ResourceTypes.PolicyAuditSchedules, ["list", "watch"]),
             new NeededAccess(ResourceTypes.PolicyAuditSchedules, ["patch"], "status"),
+            new NeededAccess(ResourceTypes.DriftWatches, ["list", "watch"]),
+            new NeededAccess(ResourceTypes.DriftWatches, ["patch"], "status"),
             new NeededAccess(ObservedJob.Type, ["list", "watch", "create"]),
             new NeededAccess(ObservedPod.Type, ["list", "watch"]),
             .. RenderedKinds.All.Select(kind => new NeededAccess(kind.Type, ["get", "list", "watch", "create", "patch", "delete"])),

@@ -8,7 +8,7 @@ internal static class RenderedKinds
     /// <summary>All of them, and whether a cluster has the kind without anybody installing it.</summary>
     public static IReadOnlyList<(ResourceType Type, bool Required)> All =>
     [
-        (ConfigMaps, true), (VolumeClaims, true), (CronJobs, true), (Deployments, true), (NetworkPolicies, true), (VmRules, false), (VmPodScrapes, false),
+        (ConfigMaps, true), (ServiceAccounts, true), (Services, true), (VolumeClaims, true), (CronJobs, true), (Deployments, true), (Autoscalers, true), (NetworkPolicies, true), (DisruptionBudgets, true), (VmRules, false), (VmPodScrapes, false),
         (OpenReports, false), (PolicyReports, false),
     ];
 
@@ -19,6 +19,14 @@ internal static class RenderedKinds
     public static ResourceType CronJobs { get; } = new("batch", "v1", "cronjobs", "CronJob", Namespaced: true);
 
     public static ResourceType Deployments { get; } = new("apps", "v1", "deployments", "Deployment", Namespaced: true);
+
+    public static ResourceType ServiceAccounts { get; } = new("", "v1", "serviceaccounts", "ServiceAccount", Namespaced: true);
+
+    public static ResourceType Services { get; } = new("", "v1", "services", "Service", Namespaced: true);
+
+    public static ResourceType Autoscalers { get; } = new("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", Namespaced: true);
+
+    public static ResourceType DisruptionBudgets { get; } = new("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", Namespaced: true);
 
     public static ResourceType NetworkPolicies { get; } = new("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", Namespaced: true);
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Comptroller.Sandbox.Try;
 
 var once = new Option<bool>("--once") { Description = "Exit as soon as all samples are Ready: 0, or 1 with the reasons when they are not in time" };
-var timeout = new Option<int>("--timeout") { Description = "Seconds that --once waits", DefaultValueFactory = _ => 60 };
+var timeout = new Option<int>("--timeout") { Description = "Seconds that --once waits", DefaultValueFactory = _ => 120 };
 var port = new Option<int>("--port") { Description = "Port on loopback; 0 takes a free one", DefaultValueFactory = _ => 0 };
 var kubeconfig = new Option<string>("--kubeconfig") { Description = "Where to write the kubeconfig", DefaultValueFactory = _ => Path.Combine(".comptroller", "kubeconfig") };
 var serveOnly = new Option<bool>("--serve-only") { Description = "The API server with the CRDs alone: no samples, no operator" };

@@ -8,7 +8,7 @@ using Comptroller.Drift.Rules;
 namespace Comptroller.Drift.Configuration;
 
 /// <summary>Reads a configuration file. A key that is unknown is an error: a misspelt ignore rule would ignore nothing, a misspelt token would let everybody in.</summary>
-public sealed class DriftConfigReader
+public sealed partial class DriftConfigReader
 {
     private readonly Func<string, int> _lineOf;
     private readonly string _source;
@@ -30,7 +30,7 @@ public sealed class DriftConfigReader
 
     private DriftConfig Config(JsonNode? document)
     {
-        var root = Section(document, "", "states", "refreshInterval", "gracePeriod", "listen", "tokenFile", "store", "queue", "retention", "rules", "ignore", "windows", "iac");
+        var root = Section(document, "", "states", "refreshInterval", "gracePeriod", "listen", "tokenFile", "store", "queue", "retention", "mostKept", "rules", "ignore", "windows", "iac", "tls", "api", "notifications");
         var defaults = new DriftConfig();
         var states = List(root, "", "states", State);
         return defaults with
@@ -43,6 +43,10 @@ public sealed class DriftConfigReader
             Store = Text(root, "", "store") ?? defaults.Store,
             Queue = Whole(root, "queue", defaults.Queue, 1, 1_000_000),
             Retention = Duration(root, "retention", defaults.Retention, TimeSpan.FromHours(1)),
+            MostKept = Whole(root, "mostKept", defaults.MostKept, 1, 100_000_000),
+            Tls = Tls(root?["tls"]),
+            Api = Api(root?["api"]),
+            Notifications = Notifications(root?["notifications"]),
             Rules = new RuleBook
             {
                 Rules = List(root, "", "rules", Rule),

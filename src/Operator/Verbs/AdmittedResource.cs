@@ -14,7 +14,8 @@ namespace Comptroller.Operator.Verbs;
 internal sealed record AdmittedResource(JsonObject Root, ImmutableArray<Remark> Refusals)
 {
     /// <summary>The kinds this binary has a CRD for.</summary>
-    public static IReadOnlyList<ResourceType> Kinds { get; } = [ResourceTypes.AuditBackups, ResourceTypes.AuditPolicies, ResourceTypes.PolicyAuditSchedules];
+    public static IReadOnlyList<ResourceType> Kinds { get; } =
+        [ResourceTypes.AuditBackups, ResourceTypes.AuditPolicies, ResourceTypes.DriftWatches, ResourceTypes.PolicyAuditSchedules];
 
     // Each is read when it is needed: reading them all was the larger part of the start of a verb that needs none.
     private static readonly ConcurrentDictionary<ResourceType, Schema> Schemas = new();

@@ -7,6 +7,7 @@ using Comptroller.Crds;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.AuditBackups;
 using Comptroller.Operator.AuditPolicies;
+using Comptroller.Operator.DriftWatches;
 using Comptroller.Operator.PolicyAuditSchedules;
 
 namespace Comptroller.Operator.Verbs;
@@ -44,6 +45,7 @@ internal sealed record CheckedResource(ResourceDocument Document, ImmutableArray
         return !admitted.Refusals.IsEmpty ? new CheckedResource(document, [], admitted.Refusals)
             : document.Kind == ResourceTypes.AuditBackups.Kind ? CheckBackup(document, admitted.Root)
             : document.Kind == ResourceTypes.PolicyAuditSchedules.Kind ? CheckSchedule(document, admitted.Root)
+            : document.Kind == ResourceTypes.DriftWatches.Kind ? CheckWatch(document, admitted.Root)
             : CheckPolicy(document, admitted.Root);
     }
 
@@ -66,6 +68,12 @@ internal sealed record CheckedResource(ResourceDocument Document, ImmutableArray
     private static CheckedResource CheckSchedule(ResourceDocument document, JsonObject candidate)
     {
         var plan = PolicyAuditPlan.Make(candidate.Deserialize(CrdsJson.Default.PolicyAuditSchedule)!, new PolicyAuditInputs());
+        return new CheckedResource(document, plan.Objects, [.. plan.Errors.Select(Remark.OfError)]);
+    }
+
+    private static CheckedResource CheckWatch(ResourceDocument document, JsonObject candidate)
+    {
+        var plan = DriftWatchPlan.Make(candidate.Deserialize(CrdsJson.Default.DriftWatch)!, new DriftWatchInputs());
         return new CheckedResource(document, plan.Objects, [.. plan.Errors.Select(Remark.OfError)]);
     }
 

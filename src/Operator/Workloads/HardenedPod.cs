@@ -48,6 +48,12 @@ internal sealed record HardenedPod
     /// <summary>Service account that a cloud knows the pod by; null for the namespace's own. Its token for Kubernetes is not mounted either.</summary>
     public string? ServiceAccount { get; init; }
 
+    /// <summary>Service account by which a cloud knows the pod; no token for Kubernetes comes with it. Null for the namespace's own.</summary>
+    public string? Identity { get; init; }
+
+    /// <summary>Where the container starts, and what its relative paths start from; null for the image's own.</summary>
+    public string? WorkingDirectory { get; init; }
+
     /// <summary>Members of the pod's spec that say where it runs, such as <c>nodeSelector</c> and <c>tolerations</c>.</summary>
     public JsonObject Placement { get; init; } = [];
 
@@ -75,9 +81,9 @@ internal sealed record HardenedPod
                 ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
             },
         };
-        if (ServiceAccount is not null)
+        if ((ServiceAccount ?? Identity) is { } account)
         {
-            spec["serviceAccountName"] = ServiceAccount;
+            spec["serviceAccountName"] = account;
         }
 
         foreach (var (key, value) in Placement)
@@ -120,6 +126,11 @@ internal sealed record HardenedPod
             ["terminationMessagePolicy"] = "File",
             ["volumeMounts"] = new JsonArray([.. Volumes.Select(volume => (JsonNode)volume.WriteMount())]),
         };
+        if (WorkingDirectory is not null)
+        {
+            container["workingDir"] = WorkingDirectory;
+        }
+
         if (HealthPort is { } port)
         {
             DaemonObjects.AddProbes(container, port);

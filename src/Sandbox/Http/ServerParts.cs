@@ -44,6 +44,8 @@ internal sealed record ServerParts(
     [
         new CronJobController(store, catalog, writer, options.CronTime ?? time),
         new JobController(store, catalog, writer, time),
+        new DeploymentController(store, catalog, writer, time),
+        new ReplicaSetController(store, catalog, writer, time),
         new PodRunner(store, catalog, writer, time, options),
     ];
 

@@ -75,9 +75,25 @@ internal static class BuiltInKinds
                 ReturnsDeletedObject = true,
                 Columns = BuiltInColumns.ServiceAccount,
             },
+            Kind("", "v1", "services", "Service", "io.k8s.api.core.v1.Service", type => new ServiceStrategy(type)) with
+            {
+                ShortNames = ["svc"],
+                Categories = ["all"],
+                HasStatus = true,
+                ReturnsDeletedObject = true,
+                Columns = [Columns.Name, Columns.Age],
+            },
             Kind("apps", "v1", "deployments", "Deployment", "io.k8s.api.apps.v1.Deployment", type => new DeploymentStrategy(type)) with
             {
                 ShortNames = ["deploy"],
+                Categories = ["all"],
+                HasStatus = true,
+                HasGeneration = true,
+                Columns = [Columns.Name, Columns.Age],
+            },
+            Kind("apps", "v1", "replicasets", "ReplicaSet", "io.k8s.api.apps.v1.ReplicaSet", type => new ReplicaSetStrategy(type)) with
+            {
+                ShortNames = ["rs"],
                 Categories = ["all"],
                 HasStatus = true,
                 HasGeneration = true,
@@ -89,6 +105,14 @@ internal static class BuiltInKinds
                 Storage = Events,
                 Columns = BuiltInColumns.Event(modern: true),
                 SelectableFields = EventFields.Modern,
+            },
+            Kind("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", "io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler", type => new SpecAndStatusStrategy(type)) with
+            {
+                ShortNames = ["hpa"],
+                Categories = ["all"],
+                HasStatus = true,
+                HasGeneration = true,
+                Columns = [Columns.Name, Columns.Age],
             },
             Kind("batch", "v1", "cronjobs", "CronJob", "io.k8s.api.batch.v1.CronJob", type => new CronJobStrategy(type)) with
             {
@@ -109,6 +133,13 @@ internal static class BuiltInKinds
             Kind("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", "io.k8s.api.networking.v1.NetworkPolicy", type => new BuiltInStrategy(type)) with
             {
                 ShortNames = ["netpol"],
+                HasGeneration = true,
+                Columns = [Columns.Name, Columns.Age],
+            },
+            Kind("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "io.k8s.api.policy.v1.PodDisruptionBudget", type => new SpecAndStatusStrategy(type)) with
+            {
+                ShortNames = ["pdb"],
+                HasStatus = true,
                 HasGeneration = true,
                 Columns = [Columns.Name, Columns.Age],
             },

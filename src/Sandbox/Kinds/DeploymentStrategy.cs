@@ -3,7 +3,7 @@ using Comptroller.Kubernetes.Schemas;
 
 namespace Comptroller.Sandbox.Kinds;
 
-/// <summary>Deployments as objects: defaults and checks. Nothing makes ReplicaSets of them here.</summary>
+/// <summary>Deployments as objects: defaults and checks. With workloads switched on, ReplicaSets are made of them.</summary>
 internal sealed class DeploymentStrategy(BuiltInType type) : SpecAndStatusStrategy(type)
 {
     protected override void SetDefaults(JsonObject candidate)

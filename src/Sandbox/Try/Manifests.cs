@@ -60,6 +60,6 @@ internal static class Manifests
     private static string Plural(string kind)
     {
         var lower = kind.ToLowerInvariant();
-        return lower.EndsWith('y') ? lower[..^1] + "ies" : lower + "s";
+        return lower.EndsWith('y') ? lower[..^1] + "ies" : lower.EndsWith("ch", StringComparison.Ordinal) ? lower + "es" : lower + "s";
     }
 }

@@ -1,5 +1,6 @@
 using Comptroller.Crds.AuditBackups;
 using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.DriftWatches;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
@@ -19,6 +20,12 @@ internal sealed record ResourceRow(
 
     /// <summary>Runs of a schedule that have ended; null for other kinds, and what is suspended.</summary>
     public long? Runs { get; init; }
+
+    /// <summary>Open drifts of a watch; null for other kinds.</summary>
+    public long? OpenDrifts { get; init; }
+
+    /// <param name="open">Whether a drift is to be open.</param>
+    public string? WhyNotDrifted(bool open) => OpenDrifts is null || OpenDrifts > 0 == open ? null : $"{OpenDrifts} drifts are open, and {(open ? "one" : "none")} should be";
 
     public string? WhyNotReady() => Ready is not { } ready ? "the operator has not looked at it"
         : !IsObserved ? "the operator has not looked at its newest generation"
@@ -52,5 +59,14 @@ internal sealed record ResourceRow(
     {
         NextRun = resource.Status.NextRunTime,
         Runs = resource.Status.Runs,
+    };
+
+    public static ResourceRow Of(DriftWatch resource) => new(
+        resource.Kind, ObjectKey.Of(resource), resource.Status.ObservedGeneration == resource.Metadata.Generation, resource.Status.Conditions ?? [],
+        resource.Status.Drifts is not { } drifts ? []
+            : [$"open drifts: {drifts.Summary}", $"{drifts.Resolved} resolved", .. (resource.Status.States ?? []).Select(state => $"state {state.Name}, serial {state.Serial}, {state.Resources} resources")],
+        resource.Status.Inventory ?? [])
+    {
+        OpenDrifts = resource.Status.Drifts?.Open ?? 0,
     };
 }

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Comptroller.Crds;
 using Comptroller.Crds.AuditBackups;
 using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.DriftWatches;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
@@ -59,7 +60,7 @@ internal sealed class ResourceView(IKubeClient client, IReadOnlyList<(string Kin
     {
         // Not by the console that draws the table: it breaks long lines, and these are to be copied.
         Console.WriteLine();
-        Console.WriteLine($"kubectl --kubeconfig {kubeconfigPath} get auditbackups,auditpolicies,policyauditschedules,cronjobs,jobs,pods -A");
+        Console.WriteLine($"kubectl --kubeconfig {kubeconfigPath} get auditbackups,auditpolicies,driftwatches,policyauditschedules,cronjobs,deployments,jobs,pods -A");
         Console.WriteLine($"kubectl --kubeconfig {kubeconfigPath} annotate --overwrite pas/falcon-small reconcile.fluxcd.io/requestedAt=\"$(date -u +%FT%TZ)\"   # audits now");
         Console.WriteLine($"kubectl --kubeconfig {kubeconfigPath} annotate --overwrite abk/backup-small reconcile.fluxcd.io/requestedAt=\"$(date -u +%FT%TZ)\"   # backs up and proves now");
         Console.WriteLine("Ctrl-C stops.");
@@ -102,19 +103,22 @@ internal sealed class ResourceView(IKubeClient client, IReadOnlyList<(string Kin
         var policies = await client.ListAllAsync(ResourceTypes.AuditPolicies, null, new ListOptions(), cancellationToken);
         var schedules = await client.ListAllAsync(ResourceTypes.PolicyAuditSchedules, null, new ListOptions(), cancellationToken);
         var backups = await client.ListAllAsync(ResourceTypes.AuditBackups, null, new ListOptions(), cancellationToken);
+        var watches = await client.ListAllAsync(ResourceTypes.DriftWatches, null, new ListOptions(), cancellationToken);
         var watching = Task.WhenAll(
             WatchAsync(ResourceTypes.AuditBackups, backups.ResourceVersion, changed.Writer, ending.Token),
+            WatchAsync(ResourceTypes.DriftWatches, watches.ResourceVersion, changed.Writer, ending.Token),
             WatchAsync(ResourceTypes.AuditPolicies, policies.ResourceVersion, changed.Writer, ending.Token),
             WatchAsync(ResourceTypes.PolicyAuditSchedules, schedules.ResourceVersion, changed.Writer, ending.Token));
         var ended = operatorRun.ContinueWith(_ => changed.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         try
         {
-            yield return Rows(policies.Items, schedules.Items, backups.Items);
+            yield return Rows(policies.Items, schedules.Items, watches.Items, backups.Items);
             await foreach (var _ in changed.Reader.ReadAllAsync(cancellationToken))
             {
                 yield return Rows(
                     (await client.ListAllAsync(ResourceTypes.AuditPolicies, null, new ListOptions(), cancellationToken)).Items,
                     (await client.ListAllAsync(ResourceTypes.PolicyAuditSchedules, null, new ListOptions(), cancellationToken)).Items,
+                    (await client.ListAllAsync(ResourceTypes.DriftWatches, null, new ListOptions(), cancellationToken)).Items,
                     (await client.ListAllAsync(ResourceTypes.AuditBackups, null, new ListOptions(), cancellationToken)).Items);
             }
         }
@@ -150,8 +154,9 @@ internal sealed class ResourceView(IKubeClient client, IReadOnlyList<(string Kin
         }
     }
 
-    private static IReadOnlyList<ResourceRow> Rows(IEnumerable<AuditPolicy> policies, IEnumerable<PolicyAuditSchedule> schedules, IEnumerable<AuditBackup> backups) =>
-        [.. policies.Select(ResourceRow.Of), .. schedules.Select(ResourceRow.Of), .. backups.Select(ResourceRow.Of)];
+    private static IReadOnlyList<ResourceRow> Rows(
+        IEnumerable<AuditPolicy> policies, IEnumerable<PolicyAuditSchedule> schedules, IEnumerable<DriftWatch> watches, IEnumerable<AuditBackup> backups) =>
+        [.. policies.Select(ResourceRow.Of), .. schedules.Select(ResourceRow.Of), .. watches.Select(ResourceRow.Of), .. backups.Select(ResourceRow.Of)];
 
     private List<(string Sample, string Reason)> Amiss(IReadOnlyList<ResourceRow> resources, Func<ResourceRow, string?> whyNot) =>
     [

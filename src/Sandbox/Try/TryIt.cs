@@ -10,7 +10,8 @@ namespace Comptroller.Sandbox.Try;
 
 /// <summary>
 /// The first command of the README: an API server, what a user would apply to it, and the operator working against it over TLS with
-/// the permissions of its own RBAC manifest, nothing more. Jobs run as processes, audit a simulated tenant, and back up what that leaves.
+/// the permissions of its own RBAC manifest, nothing more. Jobs and Deployments run as processes: they audit a simulated tenant, back up what that
+/// leaves, and watch a recorded cloud.
 /// </summary>
 internal static class TryIt
 {
@@ -46,8 +47,10 @@ internal static class TryIt
         await Manifests.ApplyAsync(admin, Manifests.Read(Manifests.OperatorAccess), cancellationToken);
         await using var tenant = await SimulatedTenant.StartAsync(cancellationToken);
         var samples = Manifests.Read(Manifests.Samples);
-        await Manifests.ApplyAsync(admin, samples.SelectMany(tenant.Stage).SelectMany(BackupPlace.Stage), cancellationToken);
+        using var cloud = new RecordedCloud();
+        await Manifests.ApplyAsync(admin, samples.SelectMany(tenant.Stage).SelectMany(cloud.Stage).SelectMany(BackupPlace.Stage), cancellationToken);
         Console.WriteLine($"The sample schedules audit a simulated Falcon tenant at {tenant.Address} instead of the cloud that they name, and once at the start. What they report is backed up and proved.");
+        Console.WriteLine("The sample watches hold recorded events against a recorded state instead of the states that they name.");
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var token = await OperatorTokenAsync(admin, cancellationToken);
@@ -68,8 +71,8 @@ internal static class TryIt
         {
             var view = new ResourceView(admin, [.. samples.Select(sample => ((string)sample["kind"]!, KeyOf(sample)))]);
             return options.Once
-                ? await OnceAsync(admin, view, running, cron, options.Timeout, cancellationToken)
-                : await view.ShowAsync(running, options.KubeconfigPath, cancellationToken);
+                ? await OnceAsync(admin, view, running, cron, cloud, options.Timeout, cancellationToken)
+                : await ShowAsync(view, running, cloud, options.KubeconfigPath, cancellationToken);
         }
         finally
         {
@@ -78,8 +81,12 @@ internal static class TryIt
         }
     }
 
-    /// <summary>Until everything is Ready, audited and backed up, and then until a schedule of each kind has fired: its clock is put forward, so that nobody waits for it.</summary>
-    private static async Task<int> OnceAsync(IKubeClient admin, ResourceView view, Task<int> running, CronClock cron, TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>
+    /// Until everything is Ready, audited and backed up, then until a schedule of each kind has fired (its clock is put forward, so that nobody
+    /// waits for it), and until a drift has opened and is over.
+    /// </summary>
+    private static async Task<int> OnceAsync(
+        IKubeClient admin, ResourceView view, Task<int> running, CronClock cron, RecordedCloud cloud, TimeSpan patience, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
@@ -109,8 +116,63 @@ internal static class TryIt
             return 1;
         }
 
+        foreach (var (isOpen, told, happen) in new (bool, string, Func<CancellationToken, Task>)[]
+        {
+            (true, "Somebody changes a function in the console: a drift opens.", cloud.ChangeAsync),
+            (false, "It is set back: the drift is over.", cloud.SetBackAsync),
+        })
+        {
+            Console.WriteLine(told);
+            await happen(limit.Token);
+            if (await view.UntilAsync(running, row => row.WhyNotReady() ?? row.WhyNotDrifted(isOpen), limit.Token) is not { } drifted)
+            {
+                return 1;
+            }
+
+            fired = drifted;
+        }
+
         ResourceView.Show(fired);
         return 0;
+    }
+
+    /// <summary>Shows the table until Ctrl-C, while a drift opens and ends again and again.</summary>
+    private static async Task<int> ShowAsync(ResourceView view, Task<int> running, RecordedCloud cloud, string kubeconfigPath, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var happening = HappenAsync(cloud, ending.Token);
+        try
+        {
+            return await view.ShowAsync(running, kubeconfigPath, cancellationToken);
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await happening;
+        }
+    }
+
+    private static async Task HappenAsync(RecordedCloud cloud, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var timer = new PeriodicTimer(TimeSpan.FromSeconds(30));
+            for (var isOpen = false; await timer.WaitForNextTickAsync(cancellationToken); isOpen = !isOpen)
+            {
+                try
+                {
+                    await (isOpen ? cloud.SetBackAsync(cancellationToken) : cloud.ChangeAsync(cancellationToken));
+                }
+                catch (HttpRequestException)
+                {
+                    // The watches start, or somebody has suspended or deleted one.
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C.
+        }
     }
 
     /// <summary>A client configuration for <paramref name="server"/> as whoever holds <paramref name="token"/>.</summary>

@@ -15,7 +15,8 @@ internal sealed class CannotStartException(string reason, string message) : Exce
 /// <summary>
 /// Turns a Pod into a process on this machine. A directory stands for the container's root: each volume is linked into it where the
 /// container mounts it, and arguments and variables that name a path of a mount get that directory in front. What a container finds at
-/// such a path is the same as in a cluster; a path that a program knows by itself, or reads from a file, is not found.
+/// such a path is the same as in a cluster, and so is what it finds from its workingDir on; an absolute path that a program knows by itself, or
+/// reads from a file, is not found.
 /// </summary>
 internal sealed class PodSandbox(ObjectStore store, WorkloadOptions options, string root)
 {
@@ -73,8 +74,10 @@ internal sealed class PodSandbox(ObjectStore store, WorkloadOptions options, str
                 environment[Text(variable, "name")] = Map(value);
             }
         }
+        var working = Path.Join(directory, Text(container, "workingDir"));
+        Directory.CreateDirectory(working);
         return new LocalContainer(
-            entrypoint[0], [.. entrypoint.Skip(1), .. Texts(container["args"]).Select(text => Map(Expand(text)))], environment, directory, Path.Join(directory, message));
+            entrypoint[0], [.. entrypoint.Skip(1), .. Texts(container["args"]).Select(text => Map(Expand(text)))], environment, working, Path.Join(directory, message));
 
         // As a kubelet does: $(NAME) of a variable that the container has.
         string Expand(string text) => text.Contains("$(", StringComparison.Ordinal)

@@ -1,6 +1,6 @@
 namespace Comptroller.Sandbox.Workloads;
 
-/// <summary>What makes a server run CronJobs, Jobs and Pods: images that have a program on this machine.</summary>
+/// <summary>What makes a server run Deployments, CronJobs, Jobs and Pods: images that have a program on this machine.</summary>
 public sealed record WorkloadOptions
 {
     /// <summary>The image of the operator, which is there as <c>comptroller.dll</c> beside the Sandbox.</summary>
@@ -13,7 +13,7 @@ public sealed record WorkloadOptions
     };
 
     /// <summary>Processes at a time; further pods stay Pending.</summary>
-    public int MostProcesses { get; init; } = 4;
+    public int MostProcesses { get; init; } = 8;
 
     /// <summary>What cron schedules are held against; the server's own clock when null.</summary>
     public TimeProvider? CronTime { get; init; }

@@ -74,6 +74,9 @@ internal sealed class OperatorRun : IAsyncDisposable
     /// <summary>Reconciles that have ended so far, whatever became of them.</summary>
     public async Task<double> ReconcilesAsync() => Sum(await http.GetStringAsync(await AddressAsync("metrics", "metrics")), "controller_runtime_reconcile_total");
 
+    /// <summary>The metrics page.</summary>
+    public async Task<string> MetricsAsync() => await http.GetStringAsync(await AddressAsync("metrics", "metrics"));
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();

@@ -38,7 +38,7 @@ public sealed class ProgramTests : IDisposable
     {
         using var process = Start(Path.Combine(AppContext.BaseDirectory, "Comptroller.Sandbox.dll"));
         var errors = process.StandardError.ReadToEndAsync();
-        while (await process.StandardOutput.ReadLineAsync() is { } line && line != $"kubectl --kubeconfig {Kubeconfig} get auditbackups,auditpolicies,policyauditschedules,cronjobs,jobs,pods -A")
+        while (await process.StandardOutput.ReadLineAsync() is { } line && line != $"kubectl --kubeconfig {Kubeconfig} get auditbackups,auditpolicies,driftwatches,policyauditschedules,cronjobs,deployments,jobs,pods -A")
         {
             process.HasExited.ShouldBeFalse(line);
         }

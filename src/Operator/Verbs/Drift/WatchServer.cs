@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Comptroller.Crds.DriftWatches;
 using Comptroller.Drift.Intake;
 using Comptroller.Kubernetes.Diagnostics;
 using Microsoft.AspNetCore.Builder;
@@ -55,6 +56,9 @@ internal sealed class WatchServer : IAsyncDisposable
     /// <summary>Where it listens, once started.</summary>
     public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
+    /// <summary>What the operator is told, at <see cref="DriftWatchReport.Path"/>.</summary>
+    public Func<CancellationToken, Task<DriftWatchReport>>? Report { get; init; }
+
     public Task StartAsync(CancellationToken cancellationToken) => _application.StartAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
@@ -66,7 +70,7 @@ internal sealed class WatchServer : IAsyncDisposable
         {
             case "/api/v1/falco/events" or "/api/v1/events/intake":
                 return HttpMethods.IsPost(context.Request.Method) ? PostAsync(context) : NotAllowedAsync(context, "POST");
-            case "/health" or "/ready" or "/metrics" when !isRead:
+            case "/health" or "/ready" or "/metrics" or DriftWatchReport.Path when !isRead:
                 return NotAllowedAsync(context, "GET, HEAD");
             case "/health":
                 return WriteAsync(context, StatusCodes.Status200OK, "application/json", """{"status":"ok"}""");
@@ -76,8 +80,24 @@ internal sealed class WatchServer : IAsyncDisposable
                     why is null ? """{"status":"ready"}""" : $$"""{"status":"not ready","reason":{{Quoted(why)}}}""");
             case "/metrics":
                 return WriteAsync(context, StatusCodes.Status200OK, PrometheusExporter.ContentType, _metrics.Render());
+            case DriftWatchReport.Path when Report is not null:
+                return ReportAsync(context);
             default:
                 return ErrorAsync(context, StatusCodes.Status404NotFound, "not found");
+        }
+    }
+
+    private async Task ReportAsync(HttpContext context)
+    {
+        try
+        {
+            var report = await Report!(context.RequestAborted);
+            await WriteAsync(context, StatusCodes.Status200OK, "application/json", Encoding.UTF8.GetString(report.ToJson()));
+        }
+        catch (System.Data.Common.DbException)
+        {
+            // A store that cannot be read now may be readable at the next question.
+            await ErrorAsync(context, StatusCodes.Status503ServiceUnavailable, "the store cannot be read");
         }
     }
 

@@ -41,6 +41,7 @@ internal static partial class WatchVerb
         var logger = loggers.CreateLogger("drift");
         using var metrics = new PrometheusExporter();
         using var figures = new WatchFigures();
+        using var process = new ProcessMetrics();
         using var http = new HttpClient();
         var states = await DriftOptions.StatesAsync(config, http, stop.Token);
         await using var store = await DriftStore.OpenAsync(config.Store, stop.Token);
@@ -50,7 +51,7 @@ internal static partial class WatchVerb
             Said = message => Said(logger, message),
             Warned = message => Warned(logger, message),
         };
-        await using var server = new WatchServer(address, token, intake, metrics, watcher.Unready);
+        await using var server = new WatchServer(address, token, intake, metrics, watcher.Unready) { Report = new WatchReports(store, states, watcher).MakeAsync };
         using var writing = new CancellationTokenSource();
         var writer = Task.Run(() => intake.RunAsync(writing.Token), CancellationToken.None);
         await server.StartAsync(stop.Token);

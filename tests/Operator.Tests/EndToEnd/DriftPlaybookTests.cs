@@ -1,0 +1,157 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Comptroller.Operator.DriftWatches.Rendering;
+using Comptroller.Operator.Tests.DriftWatches;
+using Comptroller.Operator.Tests.Estates;
+using Comptroller.Operator.Workloads;
+
+namespace Comptroller.Operator.Tests.EndToEnd;
+
+/// <summary>The playbooks of docs/runbook-drift.md: each failure is brought about, and the steps mend it.</summary>
+public sealed class DriftPlaybookTests : IAsyncLifetime
+{
+    private DriftEstate _drift = null!;
+
+    public async Task InitializeAsync()
+    {
+        _drift = await DriftEstate.StartAsync();
+        await _drift.Estate.OperateAsync();
+    }
+
+    public async Task DisposeAsync() => await _drift.DisposeAsync();
+
+    [Fact]
+    public async Task INC_001_a_watch_that_is_down_says_why_and_comes_back_when_that_is_mended()
+    {
+        await _drift.ApplyAsync("pod: {image: \"registry.example.com/other:1\"}, ");
+        (await _drift.UntilAsync(item => item.Says("Ready=False/ErrImagePull"))).Condition("Ready")!.Message.ShouldContain("registry.example.com/other:1");
+        await _drift.MergeAsync("""{"spec": {"pod": {"image": null}}}""");
+        await _drift.UntilAsync(item => item.Says("Ready=True/Succeeded"));
+        (await _drift.StatusOfAsync("/health")).ShouldBe(HttpStatusCode.OK);
+        (await _drift.StatusOfAsync("/ready")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task INC_002_memory_is_measured_beside_its_cause_and_a_higher_limit_costs_no_drift()
+    {
+        await _drift.ApplyAsync("");
+        await _drift.UntilAsync(item => item.Says("Ready=True/Succeeded"));
+        await _drift.SendAsync(memory: 512);
+        await _drift.UntilAsync(item => item.Says("DriftDetected=True/DriftDetected"));
+        var page = await _drift.MetricsAsync();
+        foreach (var metric in (string[])["process_resident_memory_bytes ", "driftwatch_state_resources{", "driftwatch_queue_depth "])
+        {
+            page.ShouldContain(metric);
+        }
+
+        await _drift.MergeAsync("""{"spec": {"pod": {"resources": {"memoryLimit": "1Gi"}}}}""");
+        var pod = await _drift.Estate.UntilAsync(ObservedPod.Type, "default", null, each =>
+            (string?)each?["spec"]!["containers"]![0]!["resources"]!["limits"]!["memory"] == "1Gi" && each["metadata"]!["deletionTimestamp"] is null);
+        pod.ShouldNotBeNull();
+        var after = await _drift.UntilAsync(item => item.Says("Ready=True/Succeeded") && item.Says("DriftDetected=True/DriftDetected"));
+        ((long)after["status"]!["drifts"]!["open"]!).ShouldBe(1);
+        var rules = await _drift.Estate.GetAsync(RenderedKinds.VmRules, "default", "cloud-drift-watch");
+        rules.ToJsonString().ShouldContain($"{(long)((1L << 30) * 0.8)}", Case.Sensitive, "the alert goes with the limit");
+    }
+
+    [Fact]
+    public async Task INC_003_a_test_event_tells_whether_the_watch_or_the_sender_is_at_fault()
+    {
+        await _drift.ApplyAsync("");
+        await _drift.UntilAsync(item => item.Says("Ready=True/Succeeded"));
+        // The very command of the runbook.
+        var text = await File.ReadAllTextAsync(Repository.PathOf("docs", "runbook-drift.md"));
+        var body = Regex.Match(text, @"/api/v1/falco/events -d '(?<body>\{.*?\}\})'", RegexOptions.Singleline, TimeSpan.FromSeconds(1)).Groups["body"].Value.Replace("'$(date -u +%FT%TZ)'", "2026-03-01T10:00:00Z", StringComparison.Ordinal);
+        (await _drift.PostAsync(body)).ShouldBe(HttpStatusCode.Accepted);
+        (await _drift.MetricsAsync()).ShouldContain("driftwatch_events_total{outcome=\"read_only\",source=\"aws_cloudtrail\"} 1");
+        (await _drift.PostAsync("""{"source":"syscall","rule":"r","output_fields":{}}""")).ShouldBe(HttpStatusCode.Accepted);
+        (await _drift.MetricsAsync()).ShouldContain("outcome=\"unknown_source\"");
+
+        var falco = await _drift.Estate.GetAsync(RenderedKinds.ConfigMaps, "default", FalcoObjects.Name(new() { Name = "cloud" }));
+        ((string)falco["data"]!["driftwatch-aws.yaml"]!).ShouldContain("%ct.request");
+        ((string)falco["data"]!["falco.yaml"]!).ShouldContain($":{_drift.Port}/api/v1/falco/events");
+    }
+
+    [Fact]
+    public async Task INC_004_a_state_that_cannot_be_read_is_named_events_are_kept_and_judging_goes_on()
+    {
+        await using var backend = new StateBackend { Status = HttpStatusCode.Forbidden };
+        await _drift.ApplyAsync("", states: $"[{{name: remote, http: {{url: \"{backend.Address}\"}}}}]");
+        var unavailable = await _drift.UntilAsync(item => item.Says("StateFresh=False/StateUnavailable"));
+        unavailable.Says("DriftDetected=Unknown/StateUnavailable").ShouldBeTrue();
+        var state = unavailable["status"]!["states"]![0]!;
+        ((string)state["name"]!).ShouldBe("remote");
+        ((string)state["error"]!).ShouldContain("403");
+        (await _drift.SendAsync(memory: 512)).ShouldBe(HttpStatusCode.Accepted, "it is kept until there is a state");
+
+        backend.Status = HttpStatusCode.OK;
+        await _drift.UntilAsync(item => item.Says("StateFresh=True/Fresh") && item.Says("DriftDetected=True/DriftDetected"));
+
+        backend.Status = HttpStatusCode.InternalServerError;
+        var stale = await _drift.UntilAsync(item => item.Says("StateFresh=False/SourceStale"));
+        stale.Says("DriftDetected=True/DriftDetected").ShouldBeTrue("the last good state still says what should be");
+        ((long)stale["status"]!["states"]![0]!["serial"]!).ShouldBe(12);
+
+        backend.Status = HttpStatusCode.OK;
+        await _drift.UntilAsync(item => item.Says("StateFresh=True/Fresh") && item.Says("Ready=True/Succeeded"));
+    }
+
+    [Fact]
+    public void Every_alert_that_is_rendered_is_in_the_documents()
+    {
+        var documents = File.ReadAllText(Repository.PathOf("docs", "runbook-drift.md")) + File.ReadAllText(Repository.PathOf("docs", "spec", "driftwatch.md"));
+        foreach (var rule in DriftWatchRules.For(new() { Name = "a", Namespace = "b" }, Watches.Of($"{{comparison: {{plan: {{claim: p, path: f}}}}, {Watches.Sound}}}").Spec))
+        {
+            documents.ShouldContain($"`{rule.Name}`");
+        }
+    }
+
+    /// <summary>A server with a state, in whatever mood.</summary>
+    private sealed class StateBackend : IAsyncDisposable
+    {
+        private readonly HttpListener _listener = new();
+        private readonly Task _serving;
+
+        public StateBackend()
+        {
+            Address = new Uri($"http://127.0.0.1:{DriftEstate.FreePort()}/state/");
+            _listener.Prefixes.Add(Address.ToString());
+            _listener.Start();
+            _serving = Task.Run(ServeAsync);
+        }
+
+        public Uri Address { get; }
+
+        public HttpStatusCode Status { get; set; }
+
+        public async ValueTask DisposeAsync()
+        {
+            _listener.Close();
+            await _serving.WaitAsync(TimeSpan.FromSeconds(30));
+        }
+
+        private async Task ServeAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    var context = await _listener.GetContextAsync();
+                    context.Response.StatusCode = (int)Status;
+                    if (Status == HttpStatusCode.OK)
+                    {
+                        await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(DriftEstate.State));
+                    }
+
+                    context.Response.Close();
+                }
+            }
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            {
+                // Closed.
+            }
+        }
+    }
+}
