@@ -18,6 +18,7 @@ internal sealed class PolicyAuditMetrics : IDisposable
     public const string Threshold = Prefix + "threshold_percent";
     public const string Policies = Prefix + "policies";
     public const string Hosts = Prefix + "hosts";
+    public const string ZeroTrustScore = Prefix + "zero_trust_score_percent";
     public const string Compliant = Prefix + "compliant";
     public const string Ready = Prefix + "ready";
     public const string Suspended = Prefix + "suspended";
@@ -44,6 +45,7 @@ internal sealed class PolicyAuditMetrics : IDisposable
         Gauge(Score, "Share of checks that passed in the newest complete run, in percent", item => item.Status.Audit?.Score);
         Gauge(Threshold, "Score from which on the schedule is compliant, in percent", item => item.Spec.Thresholds.MinScore);
         Gauge(Hosts, "Hosts in the newest complete run", item => item.Status.Audit?.Hosts);
+        Gauge(ZeroTrustScore, "Zero Trust score of the tenant in the newest complete run, in percent, absent when it is not asked for", item => item.Status.Audit?.ZeroTrustScore);
         Gauge(Compliant, "1 when compliant, 0 when not, absent when unknown", item => Truth(item, PolicyAuditConditions.Compliant));
         Gauge(Ready, "1 when audits can run", item => Truth(item, Conditions.Ready) ?? 0);
         Gauge(Suspended, "1 while suspended", item => item.Spec.Suspend ? 1 : 0);

@@ -56,10 +56,13 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
     public static ImmutableArray<AuditRun> News(IEnumerable<ObservedJob> jobs, IReadOnlyCollection<ObservedPod> pods, AuditRunStatus? last, DateTimeOffset now) =>
         News(jobs.Select(job => Of(job, pods, now)).OfType<AuditRun>(), last);
 
-    /// <summary>Those that the status does not know yet, in the order in which they ended.</summary>
+    /// <summary>
+    /// Those that the status does not know yet, in the order in which they ended. One that gave way to another is none: that other one is told.
+    /// </summary>
     public static ImmutableArray<AuditRun> News(IEnumerable<AuditRun> runs, AuditRunStatus? last) =>
     [
         .. runs
+            .Where(run => run.Status.Outcome != AuditOutcomes.Skipped)
             .Where(run => last?.EndTime is not { } known || run.Status.EndTime > known
                 || (run.Status.EndTime == known && string.CompareOrdinal(run.Status.Name, last.Name) > 0))
             .OrderBy(run => run.Status.EndTime).ThenBy(run => run.Status.Name, StringComparer.Ordinal),
@@ -84,6 +87,7 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
                 // Rounded down: 79.9 does not reach a threshold of 80.
                 Score = (int)Math.Floor(Result!.Score!.Value),
                 Hosts = Result.Hosts,
+                ZeroTrustScore = Result.ZeroTrustScore is { } trust ? (int)Math.Floor(trust) : null,
                 Policies = Result.Policies.Count == 0 ? null : Result.Policies,
                 GradingVersion = Result.GradingVersion,
             },
