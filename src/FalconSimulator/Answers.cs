@@ -207,7 +207,7 @@ internal sealed class Answers(SimulatorOptions options)
         ["assessment"] = new JsonObject { ["sensor_config"] = 80, ["os"] = 70, ["overall"] = options.TrustScore(Fleet.NumberOf(id) ?? 0), ["version"] = "4.0" },
     };
 
-    private JsonNode Tenant()
+    private JsonObject Tenant()
     {
         var all = Average(Enumerable.Range(0, options.Hosts));
         all["cid"] = options.Cid;

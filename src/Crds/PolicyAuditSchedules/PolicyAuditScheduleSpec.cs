@@ -216,6 +216,13 @@ public sealed record AuditOutput
     /// <summary>Reports of one type to keep.</summary>
     [Range(1, 100_000)]
     public int MaxFilesPerType { get; init; }
+
+    /// <summary>
+    /// Kinds in which what the newest complete run found is written into the cluster, where it serves them: OpenReports is Report of
+    /// openreports.io/v1alpha1, PolicyReport its forerunner of wgpolicyk8s.io/v1alpha2. None when absent.
+    /// </summary>
+    [SetList, Items(2, Allowed = [AuditPolicies.ReportKinds.OpenReports, AuditPolicies.ReportKinds.PolicyReport])]
+    public IReadOnlyList<string> PolicyReports { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>The volume with the database and the reports.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Comptroller.Falcon.Policies;
 
 namespace Comptroller.Falcon.Api;
 

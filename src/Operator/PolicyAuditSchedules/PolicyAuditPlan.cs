@@ -86,6 +86,7 @@ internal sealed record PolicyAuditPlan
                     daemon ? AuditDaemonObjects.PodScrape(metadata) : null,
                     rules,
                 }.OfType<DesiredObject>(),
+                .. AuditReportObjects.Render(resource, audits.Value!.FreshUntil, inputs.Now),
             ],
         };
 

@@ -35,8 +35,13 @@ internal sealed class PolicyAuditReconciler(
         var inputs = await lookup.LookAsync(resource, cancellationToken);
         var request = RenderConditions.RequestedAt(resource.Metadata, resource.Status.LastHandledReconcileAt);
         var held = resource.Spec.Suspend || inputs.HoldsRuns;
-        inputs = inputs with { Request = held ? resource.Status.LastHandledReconcileAt : request };
-        var plan = PolicyAuditPlan.Make(resource, inputs);
+        var (now, jobs, pods) = (time.GetUtcNow(), runs.JobsOf(resource), runs.PodsOf(resource));
+        var daemon = resource.Spec.Mode == AuditModes.Daemon;
+        var news = daemon ? AuditRun.News(await daemons.AskAsync(pods, cancellationToken), resource.Status.LastRun)
+            : AuditRun.News(jobs, pods, resource.Status.LastRun, now);
+        var status = news.Aggregate(resource.Status, (known, run) => run.AddTo(known));
+        inputs = inputs with { Request = held ? resource.Status.LastHandledReconcileAt : request, Now = now };
+        var plan = PolicyAuditPlan.Make(resource with { Status = status }, inputs);
         if (!plan.Errors.IsEmpty)
         {
             throw new TerminalException(ConditionReason.InvalidSpec, string.Join("; ", plan.Errors));
@@ -45,11 +50,6 @@ internal sealed class PolicyAuditReconciler(
         var report = await applier.ApplyAsync(ResourceTypes.PolicyAuditSchedules, resource, plan.Objects, resource.Status.Inventory ?? [], cancellationToken);
         report.ThrowIfFailed();
 
-        var (now, jobs, pods) = (time.GetUtcNow(), runs.JobsOf(resource), runs.PodsOf(resource));
-        var daemon = resource.Spec.Mode == AuditModes.Daemon;
-        var news = daemon ? AuditRun.News(await daemons.AskAsync(pods, cancellationToken), resource.Status.LastRun)
-            : AuditRun.News(jobs, pods, resource.Status.LastRun, now);
-        var status = news.Aggregate(resource.Status, (known, run) => run.AddTo(known));
         if (request != resource.Status.LastHandledReconcileAt && await StartAsync(resource, plan, held, jobs, request!, cancellationToken))
         {
             status = status with { LastHandledReconcileAt = request };
