@@ -10,6 +10,8 @@ internal sealed class Answers(SimulatorOptions options)
 {
     private readonly PolicySet _policies = new(options.Policies);
 
+    public CollectionAnswers Collections { get; } = new(options);
+
     public Task WriteAsync(HttpContext context, string path, Fault? fault)
     {
         var query = context.Request.Query;
@@ -52,6 +54,14 @@ internal sealed class Answers(SimulatorOptions options)
                 return ListAsync(context, fault, Findings(query["filter"].ToString()));
             case "zero-trust-assessment/entities/assessments/v1":
                 return ListAsync(context, fault, ids.Select(Assessment));
+            case "zero-trust-assessment/entities/audit/v1":
+                return ListAsync(context, fault, [Tenant()]);
+            case "zero-trust-assessment/queries/assessments/v1":
+                return ScoresAsync(context, fault);
+            case "devices/queries/host-group-members/v1":
+                return MembersAsync(context, fault, query["id"].ToString());
+            case var _ when path.StartsWith(CollectionAnswers.Root, StringComparison.Ordinal):
+                return Collections.WriteAsync(context, path, fault);
             default:
                 return Simulator.ErrorAsync(context, 404, "no such operation is simulated");
         }
@@ -105,7 +115,7 @@ internal sealed class Answers(SimulatorOptions options)
 
     private Task TextsAsync(HttpContext context, Fault? fault, List<string> ids) => PageAsync(context, fault, ids.Count, i => JsonValue.Create(ids[i]), 500);
 
-    private static Task ListAsync(HttpContext context, Fault? fault, IEnumerable<JsonNode> items)
+    internal static Task ListAsync(HttpContext context, Fault? fault, IEnumerable<JsonNode> items)
     {
         var list = items.ToList();
         var next = 0;
@@ -113,7 +123,7 @@ internal sealed class Answers(SimulatorOptions options)
     }
 
     /// <summary>Writes as it goes, so that an answer of any size needs little memory, and can be cut in the middle.</summary>
-    private static async Task StreamAsync(HttpContext context, Fault? fault, int total, string? next, Action<Utf8JsonWriter> item, int count)
+    private static async Task StreamAsync(HttpContext context, Fault? fault, int total, string? next, Action<Utf8JsonWriter> item, int count, string token = "next")
     {
         context.Response.ContentType = "application/json";
         await using var writer = new Utf8JsonWriter(context.Response.BodyWriter);
@@ -124,7 +134,7 @@ internal sealed class Answers(SimulatorOptions options)
         writer.WriteNumber("total", total);
         if (next is not null)
         {
-            writer.WriteString("next", next);
+            writer.WriteString(token, next);
         }
 
         writer.WriteEndObject();
@@ -191,11 +201,65 @@ internal sealed class Answers(SimulatorOptions options)
         };
     }
 
-    private static JsonNode Assessment(string id) => new JsonObject
+    private JsonNode Assessment(string id) => new JsonObject
     {
         ["aid"] = id,
-        ["assessment"] = new JsonObject { ["sensor_config"] = 80, ["os"] = 70, ["overall"] = 75, ["version"] = "4.0" },
+        ["assessment"] = new JsonObject { ["sensor_config"] = 80, ["os"] = 70, ["overall"] = options.TrustScore(Fleet.NumberOf(id) ?? 0), ["version"] = "4.0" },
     };
+
+    private JsonObject Tenant()
+    {
+        var all = Average(Enumerable.Range(0, options.Hosts));
+        all["cid"] = options.Cid;
+        all["platforms"] = new JsonArray([.. Enumerable.Range(0, options.Hosts).GroupBy(Fleet.Platform).Select(hosts =>
+        {
+            var platform = Average(hosts);
+            platform["name"] = hosts.Key;
+            return (JsonNode)platform;
+        })]);
+        return all;
+    }
+
+    private JsonObject Average(IEnumerable<int> hosts)
+    {
+        var (count, sum) = (0, 0L);
+        foreach (var host in hosts)
+        {
+            (count, sum) = (count + 1, sum + options.TrustScore(host));
+        }
+
+        return new JsonObject { ["average_overall_score"] = count == 0 ? 0 : sum / (double)count, ["num_aids"] = count };
+    }
+
+    private async Task ScoresAsync(HttpContext context, Fault? fault)
+    {
+        var filter = context.Request.Query["filter"].ToString();
+        if (!filter.StartsWith("score:<", StringComparison.Ordinal) || !int.TryParse(filter.AsSpan(7), NumberStyles.None, CultureInfo.InvariantCulture, out var below))
+        {
+            await Simulator.ErrorAsync(context, 400, "a filter such as score:<60 is required");
+            return;
+        }
+
+        var found = Enumerable.Range(0, options.Hosts).Where(host => options.TrustScore(host) < below).OrderBy(options.TrustScore).ToList();
+        var start = Number(context.Request.Query["after"], 0);
+        var end = Math.Min(start + Math.Clamp(Number(context.Request.Query["limit"], 100), 1, Math.Min(1000, options.PageCap)), found.Count);
+        var more = end < found.Count && fault?.EndEarly != true;
+        await StreamAsync(context, fault, found.Count, more ? end.ToString(CultureInfo.InvariantCulture) : "", writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("aid", Fleet.DeviceId(found[start]));
+            writer.WriteNumber("score", options.TrustScore(found[start++]));
+            writer.WriteEndObject();
+        }, end - start, "after");
+    }
+
+    private Task MembersAsync(HttpContext context, Fault? fault, string group)
+    {
+        var members = group.StartsWith("group-", StringComparison.Ordinal) && int.TryParse(group.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? Enumerable.Range(0, options.Hosts).Where(host => host % 20 == number).ToList() : null;
+        return members is null ? Simulator.ErrorAsync(context, 404, "no such group")
+            : PageAsync(context, fault, members.Count, i => JsonValue.Create(Fleet.DeviceId(members[i])), 5000);
+    }
 
     private static int Number(string? text, int fallback) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : fallback;
 }

@@ -30,7 +30,7 @@ internal sealed class Fleet(SimulatorOptions options, PolicySet policies)
         Text("os_version", Platform(number) switch { "Windows" => "Windows 11", "Mac" => "Sequoia (15)", _ => "Ubuntu 24.04" });
         Text("agent_version", "7.26.19811.0");
         Text("last_seen", "2026-03-01T12:00:00Z");
-        if (Wanted("groups"))
+        if (Wanted("groups") && options.WithoutGroups?.Invoke(number) != true)
         {
             writer.WriteStartArray("groups");
             writer.WriteStringValue($"group-{number % 20:D3}");

@@ -40,11 +40,14 @@ public sealed class Simulator : IAsyncDisposable
     /// <summary>Once started.</summary>
     public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
-    /// <summary>Requests by path.</summary>
+    /// <summary>Requests by path, keys of objects left out.</summary>
     public IReadOnlyDictionary<string, int> Calls => _calls;
 
     /// <summary>Every token handed out and not revoked: what must be found nowhere.</summary>
     public IReadOnlyCollection<string> Tokens => [.. _tokens.Keys];
+
+    /// <summary>Objects of the Foundry collection by key.</summary>
+    public IDictionary<string, byte[]> Objects => _answers.Collections.Objects;
 
     public int TotalCalls => _calls.Values.Sum();
 
@@ -60,8 +63,8 @@ public sealed class Simulator : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context)
     {
         var path = context.Request.Path.Value!.TrimStart('/');
-        var number = _calls.AddOrUpdate(path, 1, (_, count) => count + 1);
-        var fault = _options.Faults?.Invoke(new SimulatedRequest(path, number, context.Request.QueryString.Value ?? ""));
+        var number = _calls.AddOrUpdate(path.Contains("/objects/", StringComparison.Ordinal) ? path[..(path.IndexOf("/objects/", StringComparison.Ordinal) + 8)] + $" {context.Request.Method}" : path, 1, (_, count) => count + 1);
+        var fault = _options.Faults?.Invoke(new SimulatedRequest(path, number, context.Request.QueryString.Value ?? "", context.Request.Method));
         if (fault?.Delay > TimeSpan.Zero)
         {
             await Task.Delay(fault.Delay, context.RequestAborted);

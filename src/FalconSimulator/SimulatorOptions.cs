@@ -26,6 +26,18 @@ public sealed record SimulatorOptions
     /// <summary>Most results of a page, whatever limit is asked for.</summary>
     public int PageCap { get; init; } = int.MaxValue;
 
+    /// <summary>Hosts, by their number, whose records do not name their groups; null for none.</summary>
+    public Func<int, bool>? WithoutGroups { get; init; }
+
+    /// <summary>Overall Zero Trust score of a host by its number.</summary>
+    public Func<int, int> TrustScore { get; init; } = _ => 75;
+
+    /// <summary>The Foundry app that has a collection.</summary>
+    public string AppId { get; init; } = "fedcba9876543210fedcba9876543210";
+
+    /// <summary>Its collection.</summary>
+    public string Collection { get; init; } = "policy_audits";
+
     /// <summary>Hosts that have enrolled since, with ids before all others: a walk that has begun does not meet them, and the total counts them.</summary>
     public Func<int>? HostsJoined { get; init; }
 
@@ -39,7 +51,8 @@ public sealed record SimulatorOptions
 /// <param name="Path">Without address and query.</param>
 /// <param name="Number">How often this path was asked for, this time included.</param>
 /// <param name="Query">As it was sent.</param>
-public sealed record SimulatedRequest(string Path, int Number, string Query);
+/// <param name="Method">GET, POST or PUT.</param>
+public sealed record SimulatedRequest(string Path, int Number, string Query, string Method);
 
 /// <summary>One way to go wrong.</summary>
 public sealed record Fault

@@ -35,6 +35,9 @@ public sealed record AuditRunResult
     /// <summary>Hosts seen.</summary>
     public long Hosts { get; init; }
 
+    /// <summary>Zero Trust score of the tenant, 0 to 100; null when it was not asked for.</summary>
+    public double? ZeroTrustScore { get; init; }
+
     public long ApiCalls { get; init; }
 
     /// <summary>Requests that were answered with 429.</summary>
@@ -77,8 +80,9 @@ public sealed record AuditRunResult
             var result = JsonSerializer.Deserialize(message, CrdsJson.Default.AuditRunResult);
             error = result is null ? "the result is null"
                 : result.Version != CurrentVersion ? $"the result has version {result.Version}, and this operator reads {CurrentVersion}: run the image of the operator's own version"
-                : result.Outcome is not (AuditOutcomes.Complete or AuditOutcomes.Degraded or AuditOutcomes.Failed) ? "the result does not say how the run ended"
-                : result.Outcome != AuditOutcomes.Failed && result.Score is not (>= 0 and <= 100) ? "the result has no score from 0 to 100"
+                : result.Outcome is not (AuditOutcomes.Complete or AuditOutcomes.Degraded or AuditOutcomes.Failed or AuditOutcomes.Skipped) ? "the result does not say how the run ended"
+                : result.Outcome is AuditOutcomes.Complete or AuditOutcomes.Degraded && result.Score is not (>= 0 and <= 100) ? "the result has no score from 0 to 100"
+                : result.ZeroTrustScore is not (null or (>= 0 and <= 100)) ? "the result has a Zero Trust score that is not from 0 to 100"
                 : result.Hosts < 0 || result.ApiCalls < 0 || result.Throttled < 0 || result.ApiErrors < 0 || result.Policies.Any(each => each.Passed < 0 || each.Failed < 0) ? "the result counts below zero"
                 : result.Policies.Count > MostTypes || result.Policies.DistinctBy(each => each.Type).Count() != result.Policies.Count ? "the result lists a policy type twice, or too many"
                 : null;

@@ -31,6 +31,8 @@ namespace Comptroller.Crds.PolicyAuditSchedules;
 [Access("batch", ["cronjobs"], ["get", "list", "watch", "create", "patch", "delete"])]
 [Access("batch", ["jobs"], ["list", "watch", "create"])]
 [Access("networking.k8s.io", ["networkpolicies"], ["get", "list", "watch", "create", "patch", "delete"])]
+[Access("openreports.io", ["reports"], ["get", "list", "watch", "create", "patch", "delete"])]
+[Access("wgpolicyk8s.io", ["policyreports"], ["get", "list", "watch", "create", "patch", "delete"])]
 [Access("operator.victoriametrics.com", ["vmpodscrapes", "vmrules"], ["get", "list", "watch", "create", "patch", "delete"])]
 public sealed record PolicyAuditSchedule : IKubernetesObject
 {

@@ -46,6 +46,13 @@ public sealed record PolicyAuditScheduleSpec
     [SetList, Items(3, Allowed = ["Workstation", "Domain Controller", "Server"])]
     public IReadOnlyList<string> ProductTypes { get; init => field = value ?? []; } = [];
 
+    /// <summary>
+    /// Zero Trust scores to fetch; they are shown, never graded, and need the scope Zero Trust Assessment. Tenant is one request for the
+    /// average of the whole customer, told in the status. Hosts takes a request per 100 hosts too, for the reports.
+    /// </summary>
+    [AllowedValues(AuditTrust.None, AuditTrust.Tenant, AuditTrust.Hosts)]
+    public string ZeroTrust { get; init => field = value ?? AuditTrust.None; } = AuditTrust.None;
+
     /// <summary>How fast the Falcon API may be called.</summary>
     public AuditRateLimit RateLimit { get; init => field = value ?? new(); } = new();
 
@@ -77,6 +84,14 @@ public sealed record PolicyAuditScheduleSpec
     {
         public static readonly IReadOnlyList<string> PolicyTypes = ["prevention", "sensor-update", "content-update", "firewall", "device-control", "it-automation"];
     }
+}
+
+/// <summary>Whose Zero Trust scores are fetched.</summary>
+public static class AuditTrust
+{
+    public const string None = "None";
+    public const string Tenant = "Tenant";
+    public const string Hosts = "Hosts";
 }
 
 /// <summary>How audits run.</summary>
@@ -194,6 +209,13 @@ public sealed record AuditOutput
     /// <summary>Reports of one type to keep.</summary>
     [Range(1, 100_000)]
     public int MaxFilesPerType { get; init; }
+
+    /// <summary>
+    /// Kinds in which what the newest complete run found is written into the cluster, where it serves them: OpenReports is Report of
+    /// openreports.io/v1alpha1, PolicyReport its forerunner of wgpolicyk8s.io/v1alpha2. None when absent.
+    /// </summary>
+    [SetList, Items(2, Allowed = [AuditPolicies.ReportKinds.OpenReports, AuditPolicies.ReportKinds.PolicyReport])]
+    public IReadOnlyList<string> PolicyReports { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>The volume with the database and the reports.</summary>

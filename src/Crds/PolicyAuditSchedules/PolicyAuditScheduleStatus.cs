@@ -102,6 +102,9 @@ public sealed record AuditFindingsStatus
     /// <summary>Hosts in the tenant.</summary>
     public long Hosts { get; init; }
 
+    /// <summary>Zero Trust score of the tenant, in whole percent, rounded down; absent unless spec.zeroTrust asks for it.</summary>
+    public int? ZeroTrustScore { get; init; }
+
     /// <summary>Policies by type.</summary>
     [ListMapKey("type"), Items(16)]
     public IReadOnlyList<AuditedPolicies>? Policies { get; init; }
@@ -131,4 +134,7 @@ public static class AuditOutcomes
     public const string Complete = "Complete";
     public const string Degraded = "Degraded";
     public const string Failed = "Failed";
+
+    /// <summary>Another run was writing to the store: no run of its own, neither failed nor a success. No status tells it.</summary>
+    public const string Skipped = "Skipped";
 }

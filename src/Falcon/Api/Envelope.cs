@@ -56,6 +56,35 @@ public sealed record Envelope(int Count, long? Total, string? Next, IReadOnlyLis
         }
     }
 
+    /// <summary>Reads an answer that is one result without anything around it.</summary>
+    /// <param name="stream">The body.</param>
+    /// <param name="result">Called with all of it; the bytes are gone afterwards.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="JsonException">It is longer than any result.</exception>
+    public static async Task<Envelope> ReadBareAsync(Stream stream, Action<ReadOnlyMemory<byte>>? result, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
+        try
+        {
+            var filled = 0;
+            while (await stream.ReadAsync(buffer.AsMemory(filled), cancellationToken) is > 0 and var read)
+            {
+                filled += read;
+                if (filled == buffer.Length)
+                {
+                    buffer = Grow(buffer, filled);
+                }
+            }
+
+            result?.Invoke(buffer.AsMemory(0, filled));
+            return new Envelope(1, 1, null, [], "");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     private static byte[] Grow(byte[] buffer, int filled)
     {
         if (buffer.Length >= LargestBuffer)

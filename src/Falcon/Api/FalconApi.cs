@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Comptroller.Falcon.Hosts;
 using Comptroller.Falcon.Policies;
 
 namespace Comptroller.Falcon.Api;
@@ -140,6 +141,54 @@ public sealed class FalconApi(FalconClient client)
         }
     }
 
+    /// <summary>Overall Zero Trust scores below a limit by device id, 1 000 hosts a request; the cheapest way to the hosts that need care.</summary>
+    /// <param name="limit">1 to 100; a host with this score is not below it.</param>
+    /// <param name="cancellationToken">Ends it between pages.</param>
+    public async Task<Dictionary<string, int>> ScoresBelowAsync(int limit, CancellationToken cancellationToken)
+    {
+        var operation = FalconOperation.AssessmentsByScore;
+        var scores = new Dictionary<string, int>(StringComparer.Ordinal);
+        string? after = null;
+        while (true)
+        {
+            var answer = await Client.SendAsync(
+                operation,
+                [Pair("filter", $"score:<{limit.ToString(CultureInfo.InvariantCulture)}"), Pair("sort", "score|asc"), Limit(operation), Pair("after", after)],
+                bytes =>
+                {
+                    var item = JsonElement.Parse(bytes.Span);
+                    if (item.Text("aid") is { Length: > 0 } id && item.Field("score") is { ValueKind: JsonValueKind.Number } score)
+                    {
+                        scores[id] = (int)score.GetDouble();
+                    }
+                },
+                null,
+                cancellationToken);
+            if (answer.Next is null || answer.Next == after || answer.Count == 0)
+            {
+                return scores.Count >= (answer.Total ?? 0) ? scores : throw Incomplete(operation, scores.Count, answer.Total!.Value);
+            }
+
+            after = answer.Next;
+        }
+    }
+
+    /// <summary>The Zero Trust score of the whole customer, whatever hosts are audited: one request.</summary>
+    /// <exception cref="FalconApiException">It failed, or the answer has no score.</exception>
+    public async Task<TenantTrust> TenantTrustAsync(CancellationToken cancellationToken)
+    {
+        TenantTrust? found = null;
+        await Client.SendAsync(FalconOperation.TenantAssessment, [], bytes => found ??= TenantTrust.Read(JsonElement.Parse(bytes.Span)), null, cancellationToken);
+        return found ?? throw new FalconApiException(FalconOperation.TenantAssessment, FalconFailure.Malformed, "no average_overall_score and num_aids in the answer");
+    }
+
+    /// <summary>Ids of the members of a host group, 5 000 a request.</summary>
+    /// <param name="group">Id of the group.</param>
+    /// <param name="member">Called with each, page by page.</param>
+    /// <param name="cancellationToken">Ends it between pages.</param>
+    public Task GroupMembersAsync(string group, Action<string> member, CancellationToken cancellationToken) =>
+        PagesAsync(FalconOperation.GroupMembers, [Pair("id", group), Pair("sort", "device_id.asc")], page => Texts(page).ToList().ForEach(member), cancellationToken);
+
     /// <summary>Ids of host groups by name, in the order of the names; case does not matter.</summary>
     /// <exception cref="FormatException">Some name is unknown: an audit of nothing would look clean.</exception>
     public async Task<IReadOnlyList<string>> HostGroupIdsAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
@@ -151,24 +200,38 @@ public sealed class FalconApi(FalconClient client)
         return unknown.Count == 0 ? [.. ids.OfType<string>()] : throw new FormatException($"no host group is called {string.Join(", ", unknown.Select(Fql.Quote))}");
     }
 
-    /// <summary>
-    /// All pages. The offset moves by what was received: a server that caps a page below the limit would otherwise be asked past
-    /// what it did not send.
-    /// </summary>
+    /// <summary>All pages, as one list.</summary>
     private async Task<List<JsonElement>> PagedAsync(FalconOperation operation, IReadOnlyList<KeyValuePair<string, string?>> query, CancellationToken cancellationToken)
     {
         var all = new List<JsonElement>();
-        while (true)
+        await PagesAsync(operation, query, all.AddRange, cancellationToken);
+        return all;
+    }
+
+    /// <summary>
+    /// All pages, one after the other. The offset moves by what was received: a server that caps a page below the limit would otherwise be
+    /// asked past what it did not send.
+    /// </summary>
+    private async Task PagesAsync(
+        FalconOperation operation, IReadOnlyList<KeyValuePair<string, string?>> query, Action<List<JsonElement>> received, CancellationToken cancellationToken)
+    {
+        for (var count = 0; ;)
         {
             var page = new List<JsonElement>();
-            var offset = all.Count == 0 ? null : all.Count.ToString(CultureInfo.InvariantCulture);
+            var offset = count == 0 ? null : count.ToString(CultureInfo.InvariantCulture);
             var answer = await Client.SendAsync(operation, [.. query, Limit(operation), Pair("offset", offset)], Into(page), null, cancellationToken);
             // An answer that was cut and asked for again has left its first half here.
             page.RemoveRange(0, page.Count - answer.Count);
-            all.AddRange(page);
-            if (answer.Count == 0 || all.Count >= answer.Total || (answer.Total is null && answer.Count < operation.Limit))
+            count += page.Count;
+            received(page);
+            if (answer.Count == 0 || count >= answer.Total || (answer.Total is null && answer.Count < operation.Limit))
             {
-                return all.Count >= (answer.Total ?? 0) ? all : throw Incomplete(operation, all.Count, answer.Total!.Value);
+                if (count < answer.Total)
+                {
+                    throw Incomplete(operation, count, answer.Total.Value);
+                }
+
+                return;
             }
         }
     }

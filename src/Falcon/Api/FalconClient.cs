@@ -22,8 +22,10 @@ public sealed class FalconClient : IDisposable
     /// <param name="limiter">How fast. Shared by all clients of one customer.</param>
     /// <param name="time">The clock.</param>
     /// <param name="handler">The way to the network; null for the usual one.</param>
-    public FalconClient(FalconClientOptions options, RateLimiter limiter, TimeProvider time, HttpMessageHandler? handler = null)
+    /// <param name="counters">Those of another client that works for the same run; null for some of its own.</param>
+    public FalconClient(FalconClientOptions options, RateLimiter limiter, TimeProvider time, HttpMessageHandler? handler = null, FalconCounters? counters = null)
     {
+        Counters = counters ?? new FalconCounters();
         (_options, _limiter, _time) = (options, limiter, time);
         _http = new HttpClient(handler ?? new SocketsHttpHandler
         {
@@ -40,7 +42,10 @@ public sealed class FalconClient : IDisposable
         _token = new FalconToken(_http, options, limiter, _retrying, Counters, time);
     }
 
-    public FalconCounters Counters { get; } = new();
+    /// <summary>Where and who.</summary>
+    public FalconClientOptions Options => _options;
+
+    public FalconCounters Counters { get; }
 
     public RateLimiter Limiter => _limiter;
 
@@ -54,9 +59,18 @@ public sealed class FalconClient : IDisposable
     public Task<Envelope> SendAsync(
         FalconOperation operation, IEnumerable<KeyValuePair<string, string?>> query, Action<ReadOnlyMemory<byte>>? result, ReadOnlyMemory<byte>? body, CancellationToken cancellationToken)
     {
+        var request = new FalconRequest(operation, operation.Path + Parameters(query)) { Method = body is null ? HttpMethod.Get : HttpMethod.Post, Body = body, Result = result };
+        return SendAsync(request, cancellationToken);
+    }
+
+    internal Task<Envelope> SendAsync(FalconRequest request, CancellationToken cancellationToken) =>
+        _retrying.RunAsync(token => AttemptAsync(request, token), cancellationToken);
+
+    /// <summary>Parameters behind a path, with their question mark; empty when there are none.</summary>
+    internal static string Parameters(IEnumerable<KeyValuePair<string, string?>> query)
+    {
         var parameters = string.Join('&', query.Where(pair => pair.Value is not null).Select(pair => $"{pair.Key}={Uri.EscapeDataString(pair.Value!)}"));
-        var path = parameters.Length > 0 ? $"{operation.Path}?{parameters}" : operation.Path;
-        return _retrying.RunAsync(token => AttemptAsync(operation, path, result, body, token), cancellationToken);
+        return parameters.Length > 0 ? $"?{parameters}" : "";
     }
 
     public void Dispose()
@@ -65,8 +79,7 @@ public sealed class FalconClient : IDisposable
         _http.Dispose();
     }
 
-    private async Task<Attempt<Envelope>> AttemptAsync(
-        FalconOperation operation, string path, Action<ReadOnlyMemory<byte>>? result, ReadOnlyMemory<byte>? body, CancellationToken cancellationToken)
+    private async Task<Attempt<Envelope>> AttemptAsync(FalconRequest request, CancellationToken cancellationToken)
     {
         for (var refused = 0; ;)
         {
@@ -82,7 +95,7 @@ public sealed class FalconClient : IDisposable
                 return new Attempt<Envelope>(AttemptOutcome.Fatal, null, e);
             }
 
-            using var answer = await FalconAttempt.SendAsync(_http, Request(path, token, body), _options.RequestTimeout, _time, _limiter, Counters, operation, cancellationToken);
+            using var answer = await FalconAttempt.SendAsync(_http, Message(request, token), _options.RequestTimeout, _time, _limiter, Counters, request.Operation, cancellationToken);
             if (answer.Response is not { } response)
             {
                 return new Attempt<Envelope>(answer.Outcome, null, answer.Error);
@@ -105,20 +118,21 @@ public sealed class FalconClient : IDisposable
                 _token.Forget(token);
             }
 
-            return await ReadAsync(operation, answer, result, token, cancellationToken);
+            return await ReadAsync(request, answer, token, cancellationToken);
         }
     }
 
-    private async Task<Attempt<Envelope>> ReadAsync(
-        FalconOperation operation, FalconAttempt answer, Action<ReadOnlyMemory<byte>>? result, string token, CancellationToken cancellationToken)
+    private async Task<Attempt<Envelope>> ReadAsync(FalconRequest request, FalconAttempt answer, string token, CancellationToken cancellationToken)
     {
+        var operation = request.Operation;
         var response = answer.Response!;
         var success = response.IsSuccessStatusCode;
         Envelope envelope;
         try
         {
             await using var stream = await response.Content.ReadAsStreamAsync(answer.Deadline);
-            envelope = await Envelope.ReadAsync(stream, success ? result : null, answer.Deadline);
+            envelope = success && request.IsBare ? await Envelope.ReadBareAsync(stream, request.Result, answer.Deadline)
+                : await Envelope.ReadAsync(stream, success ? request.Result : null, answer.Deadline);
         }
         catch (Exception e) when (e is JsonException or HttpRequestException or IOException or InvalidDataException
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -147,8 +161,8 @@ public sealed class FalconClient : IDisposable
         var (failure, message) = status switch
         {
             HttpStatusCode.Unauthorized => (FalconFailure.Credentials, "a new token is refused as well: the API client may have been revoked"),
-            HttpStatusCode.Forbidden when errors.Any(IsScope) => (FalconFailure.Scope, $"the API client lacks the scope \"{operation.Scope}\": read; add it in the console under API clients and keys"),
-            HttpStatusCode.Forbidden => (FalconFailure.Refused, $"access is denied (403){said}; the scope is \"{operation.Scope}\": read"),
+            HttpStatusCode.Forbidden when errors.Any(IsScope) => (FalconFailure.Scope, $"the API client lacks the scope \"{operation.Scope}\": {operation.Access}; add it in the console under API clients and keys"),
+            HttpStatusCode.Forbidden => (FalconFailure.Refused, $"access is denied (403){said}; the scope is \"{operation.Scope}\": {operation.Access}"),
             _ => (FalconFailure.Refused, $"the API answers {(int)status}{said}"),
         };
         return new Attempt<Envelope>(AttemptOutcome.Fatal, null, new FalconApiException(operation, failure, Scrub(message + Trace(trace), token), status));
@@ -165,17 +179,22 @@ public sealed class FalconClient : IDisposable
         .Replace(token, "<redacted>", StringComparison.Ordinal)
         .Replace(_options.Credentials.Read().ClientSecret, "<redacted>", StringComparison.Ordinal);
 
-    private HttpRequestMessage Request(string path, string token, ReadOnlyMemory<byte>? body)
+    private HttpRequestMessage Message(FalconRequest request, string token)
     {
-        var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, new Uri(_token.Address, path));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        if (body is { } json)
+        var message = new HttpRequestMessage(request.Method, new Uri(_token.Address, request.Path));
+        message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(request.IsBare ? "application/octet-stream" : "application/json"));
+        if (request.AppId is { } app)
         {
-            request.Content = new ReadOnlyMemoryContent(json);
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            message.Headers.Add("X-CS-APP-ID", app);
         }
 
-        return request;
+        if (request.Body is { } body)
+        {
+            message.Content = new ReadOnlyMemoryContent(body);
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue(request.ContentType);
+        }
+
+        return message;
     }
 }

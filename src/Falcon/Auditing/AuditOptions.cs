@@ -20,8 +20,8 @@ public sealed record AuditOptions
     /// <summary>FQL over hosts; null for all.</summary>
     public string? HostFilter { get; init; }
 
-    /// <summary>Whether Zero Trust scores are fetched: a request per 100 hosts.</summary>
-    public bool ZeroTrust { get; init; }
+    /// <summary>Which Zero Trust scores are fetched.</summary>
+    public TrustScope ZeroTrust { get; init; }
 
     /// <summary>Runs of scheduled scans older than this are not looked at.</summary>
     public TimeSpan ScanHistory { get; init; } = TimeSpan.FromDays(30);
@@ -32,6 +32,18 @@ public sealed record AuditOptions
         var text = string.Join('\n', [HostFilter ?? "", $"{ZeroTrust}", $"{ScanHistory}", .. Types.Select(type => $"{type.Key} {Grading[type].Digest}")]);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
+}
+
+/// <summary>Whose Zero Trust scores are fetched.</summary>
+public enum TrustScope
+{
+    None,
+
+    /// <summary>That of the whole customer: one request.</summary>
+    Tenant,
+
+    /// <summary>That of the customer and those of the audited hosts: a request per 100 hosts.</summary>
+    Hosts,
 }
 
 /// <summary>What became of one type of policy.</summary>
@@ -49,6 +61,9 @@ public sealed record AuditOutcome(Store.StoredRun Run, ImmutableArray<TypeAudit>
 {
     /// <summary>How many hosts stand alike.</summary>
     public IReadOnlyList<KeyValuePair<Hosts.HostStatuses, long>> Statuses { get; init; } = [];
+
+    /// <summary>Zero Trust score of the customer; null when it was not asked for.</summary>
+    public Hosts.TenantTrust? Trust { get; init; }
 
     /// <summary>It went on where an earlier process stopped.</summary>
     public bool IsResumed { get; init; }

@@ -44,8 +44,10 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
                 types = await PoliciesAsync(options, writer, cancellationToken);
                 progress.IsResumable = types.All(type => type.Fetched);
                 var fleet = await HostsAsync(types, options, writer, progress, cancellationToken);
+                types = await ScannedGroupsAsync(types, writer, cancellationToken);
                 types = await AssessmentsAsync(types, options, fleet, writer, cancellationToken);
-                if (options.ZeroTrust)
+                var trust = options.ZeroTrust == TrustScope.None ? null : await api.TenantTrustAsync(cancellationToken);
+                if (options.ZeroTrust == TrustScope.Hosts)
                 {
                     await TrustAsync(writer, fleet.Count, progress, cancellationToken);
                 }
@@ -58,7 +60,7 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
                     run = run with { Message = options.HostFilter is null ? "the tenant has no host" : "no host matches the filter" };
                 }
 
-                var outcome = new AuditOutcome(run, types, options) { Statuses = statuses, IsResumed = writer.Resumed is not null };
+                var outcome = new AuditOutcome(run, types, options) { Statuses = statuses, Trust = trust, IsResumed = writer.Resumed is not null };
                 Progress?.Invoke(new AuditProgress("reports", 0, 0));
                 if (Report is not null)
                 {
@@ -68,7 +70,7 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
                 if (run.Succeeded)
                 {
                     // The reports have their names: from here on the run ends whole, whoever asks it to stop.
-                    await writer.CompleteAsync(run, outcome.Audited);
+                    await writer.CompleteAsync(run, outcome.Audited, trust);
                     return outcome with { Run = run with { Id = writer.Id } };
                 }
             }
@@ -231,6 +233,35 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
         var passing = scans.Grades.Where(grade => grade.Passed == true).Select(grade => grade.Id).ToList();
         await api.ScanRunsAsync(passing, time.GetUtcNow() - options.ScanHistory, coverage.Completed, cancellationToken);
         return coverage;
+    }
+
+    // A record without groups does not tell which scans cover its host. Then the groups are asked, each once however many scans name it; of
+    // scans that do not pass nobody need know whom they cover.
+    private async Task<ImmutableArray<TypeAudit>> ScannedGroupsAsync(ImmutableArray<TypeAudit> types, RunWriter writer, CancellationToken cancellationToken)
+    {
+        var index = types.Select(type => type.Type).ToList().IndexOf(PolicyType.ScheduledScan);
+        if (index < 0 || !types[index].Fetched || await writer.CountUngroupedAsync(cancellationToken) == 0)
+        {
+            return types;
+        }
+
+        var passing = types[index].Grades.Where(grade => grade.Passed == true).Select(grade => grade.Id).ToHashSet(StringComparer.Ordinal);
+        var groups = types[index].Policies.Where(scan => passing.Contains(scan.Policy.Text("id") ?? "")).SelectMany(scan => scan.Policy.Texts("host_groups")).Distinct(StringComparer.Ordinal).ToList();
+        try
+        {
+            for (var done = 0; done < groups.Count; done++)
+            {
+                Progress?.Invoke(new AuditProgress("host groups of scans", done, groups.Count));
+                await api.GroupMembersAsync(groups[done], writer.SetScanned, cancellationToken);
+            }
+
+            return types;
+        }
+        catch (FalconApiException e) when (e.Failure != FalconFailure.Credentials)
+        {
+            await writer.SetScansUnknownAsync(cancellationToken);
+            return types.SetItem(index, new TypeAudit(PolicyType.ScheduledScan, [], [], e));
+        }
     }
 
     // An assessment that could not be asked for fails nobody: its hosts are not graded.

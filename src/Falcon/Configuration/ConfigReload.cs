@@ -14,7 +14,7 @@ public sealed record ConfigReload(FalconConfig Config, ImmutableArray<string> Ne
     {
         (string Key, bool Changed)[] fixedKeys =
         [
-            ("db", read.Store != running.Store),
+            ("db", (read.Store, read.Foundry) != (running.Store, running.Foundry)),
             ("falcon_credentials", (read.ClientId, read.ClientSecret, read.BaseUrl, read.MemberCid, read.Prefix) != (running.ClientId, running.ClientSecret, running.BaseUrl, running.MemberCid, running.Prefix)),
             ("daemon.policy_types", !read.PolicyTypes.SequenceEqual(running.PolicyTypes)),
             ("daemon.product_types", !read.ProductTypes.SequenceEqual(running.ProductTypes)),
@@ -23,6 +23,7 @@ public sealed record ConfigReload(FalconConfig Config, ImmutableArray<string> Ne
             read with
             {
                 Store = running.Store,
+                Foundry = running.Foundry,
                 ClientId = running.ClientId,
                 ClientSecret = running.ClientSecret,
                 BaseUrl = running.BaseUrl,

@@ -12,6 +12,9 @@ public sealed record FalconConfig
     /// <summary>Path of the SQLite file, or a PostgreSQL address.</summary>
     public string Store { get; init; } = "data/db.sqlite";
 
+    /// <summary>The collection that holds the last complete run for every machine; null where the store is all there is.</summary>
+    public FoundrySettings? Foundry { get; init; }
+
     public string? ClientId { get; init; }
 
     public string? ClientSecret { get; init; }
@@ -27,7 +30,7 @@ public sealed record FalconConfig
     /// <summary>Directory of grading files; null for <c>grading</c> beside the file, where there is one.</summary>
     public string? Grading { get; init; }
 
-    public bool ZeroTrust { get; init; }
+    public TrustScope ZeroTrust { get; init; }
 
     public ImmutableDictionary<string, int> Ttl { get; init; } = ImmutableDictionary<string, int>.Empty;
 
@@ -69,6 +72,22 @@ public sealed record FalconConfig
 
     /// <summary>The product types to ask for.</summary>
     public IReadOnlyList<string> AskedProductTypes => ProductTypes.IsEmpty ? ["Workstation", "Domain Controller", "Server"] : ProductTypes;
+}
+
+/// <summary>A collection of a Foundry app.</summary>
+/// <param name="AppId">32 hexadecimal digits.</param>
+/// <param name="Collection">Name of the collection.</param>
+public sealed record FoundrySettings(string AppId, string Collection)
+{
+    /// <summary>An API client of its own; null for that of the audit.</summary>
+    public string? ClientId { get; init; }
+
+    public string? ClientSecret { get; init; }
+
+    /// <summary>Region or address; null for that of the audit.</summary>
+    public string? BaseUrl { get; init; }
+
+    public override string ToString() => Collection;
 }
 
 /// <summary>What becomes of audits that were due while another ran, or while the daemon did not run.</summary>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Comptroller.Falcon.Auditing;
 using Comptroller.Falcon.Policies;
 using Comptroller.Falcon.RateLimiting;
 using Comptroller.Falcon.Scheduling;
@@ -40,7 +41,7 @@ public sealed class FalconConfigReader
         var credentials = Section(root?["falcon_credentials"], "falcon_credentials", "client_id", "client_secret", "base_url", "member_cid", "prefix", "metadata");
         Section(credentials?["metadata"], "falcon_credentials.metadata", "include_client_source", "include_client_hash", "include_client_id");
         var grading = Section(root?["grading"], "grading", "path");
-        var hosts = Section(root?["host_fetching"], "host_fetching", "batch_size", "progress_threshold", "include_zta");
+        var hosts = Section(root?["host_fetching"], "host_fetching", "batch_size", "progress_threshold", "include_zta", "include_tenant_zta");
         var logging = Section(root?["logging"], "logging", "file", "api", "level");
         var daemon = Section(root?["daemon"], "daemon", "schedules", "time_zone", "missed_runs", "check_interval", "policy_types", "product_types", "rate_limit", "output", "health_check");
         var schedules = Section(daemon?["schedules"], "daemon.schedules", "fetch_and_grade", "cleanup", "metrics");
@@ -52,13 +53,15 @@ public sealed class FalconConfigReader
         return defaults with
         {
             Store = Store(root) ?? defaults.Store,
+            Foundry = Foundry(root),
             ClientId = Text(credentials, "falcon_credentials", "client_id"),
             ClientSecret = Text(credentials, "falcon_credentials", "client_secret"),
             BaseUrl = Text(credentials, "falcon_credentials", "base_url"),
             MemberCid = Text(credentials, "falcon_credentials", "member_cid"),
             Prefix = Text(credentials, "falcon_credentials", "prefix") ?? "",
             Grading = Text(grading, "grading", "path"),
-            ZeroTrust = Flag(hosts, "host_fetching", "include_zta", false),
+            ZeroTrust = Flag(hosts, "host_fetching", "include_zta", false) ? TrustScope.Hosts
+                : Flag(hosts, "host_fetching", "include_tenant_zta", false) ? TrustScope.Tenant : TrustScope.None,
             Ttl = Ttl(root, out var ttl),
             DefaultTtl = ttl,
             LogLevel = OneOf(logging, "logging", "level", "INFO", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
@@ -88,11 +91,11 @@ public sealed class FalconConfigReader
         Section(root?["tiny_db"], "tiny_db", "path");
         Section(root?["dynalite"], "dynalite", "endpoint_url", "region", "path");
         Section(root?["dynamodb"], "dynamodb", "region", "aws_access_key_id", "aws_secret_access_key");
-        Section(root?["foundry_collections"], "foundry_collections", "app_id", "client_id", "client_secret", "base_url");
         var type = Text(db, "db", "type") ?? "sqlite";
         switch (type)
         {
-            case "sqlite":
+            // The collection keeps the last complete run for everybody; what an audit works on is a file.
+            case "sqlite" or "foundry_collections":
                 return Text(sqlite, "sqlite", "path");
             case "postgresql":
                 if (Text(postgres, "postgresql", "dsn") is { } dsn)
@@ -103,9 +106,42 @@ public sealed class FalconConfigReader
                 Problem("postgresql", "dsn is required when db.type is postgresql");
                 return null;
             default:
-                Problem("db.type", $"\"{type}\" is not supported: write sqlite or postgresql");
+                Problem("db.type", $"\"{type}\" is not supported: write sqlite, postgresql or foundry_collections");
                 return null;
         }
+    }
+
+    private FoundrySettings? Foundry(JsonObject? root)
+    {
+        const string At = "foundry_collections";
+        var section = Section(root?[At], At, "app_id", "collection", "client_id", "client_secret", "base_url");
+        if (Text(root?["db"] as JsonObject, "db", "type") != At)
+        {
+            return null;
+        }
+
+        var settings = new FoundrySettings(Text(section, At, "app_id") ?? "", Text(section, At, "collection") ?? "policy_audits")
+        {
+            ClientId = Text(section, At, "client_id"),
+            ClientSecret = Text(section, At, "client_secret"),
+            BaseUrl = Text(section, At, "base_url"),
+        };
+        if (settings.AppId.Length != 32 || !settings.AppId.All(char.IsAsciiHexDigit))
+        {
+            Problem(section is null ? At : $"{At}.app_id", "the id of the Foundry app, 32 hexadecimal digits, is required when db.type is foundry_collections");
+        }
+
+        if (settings.Collection.Length > 255)
+        {
+            Problem($"{At}.collection", "must be the name of a collection, at most 255 characters");
+        }
+
+        if (settings.ClientId is null != settings.ClientSecret is null)
+        {
+            Problem(At, "client_id and client_secret belong together: write both, or neither for the API client of the audit");
+        }
+
+        return settings;
     }
 
     private ImmutableDictionary<string, int> Ttl(JsonObject? root, out int fallback)

@@ -25,6 +25,9 @@ public sealed record Host
 
     public IReadOnlyList<string> Groups { get; init; } = [];
 
+    /// <summary>The record names its groups, be it none. One that does not leaves open which scans cover the host.</summary>
+    public bool KnowsGroups { get; init; } = true;
+
     public IReadOnlyList<string> Tags { get; init; } = [];
 
     /// <summary>Ids of the assigned policies, indexed by <see cref="PolicyType.Index"/>; null where none is.</summary>

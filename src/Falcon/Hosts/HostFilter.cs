@@ -14,9 +14,13 @@ public sealed record HostFilter
 
     public IReadOnlyList<string> Tags { get; init; } = [];
 
+    /// <summary>Zero Trust scores by device id: only these hosts. Null: all.</summary>
+    public IReadOnlyDictionary<string, int>? Scores { get; init; }
+
     public bool Matches(Host host, bool allPassed, bool anyFailed) =>
         (Hostname is null || string.Equals(Hostname, host.Hostname, StringComparison.OrdinalIgnoreCase))
         && (Platform is null || string.Equals(Platform, host.Platform, StringComparison.OrdinalIgnoreCase))
+        && (Scores is null || Scores.ContainsKey(host.DeviceId))
         && (Passed is null || (Passed.Value ? allPassed : anyFailed))
         && (GroupIds.Count == 0 || GroupIds.Intersect(host.Groups, StringComparer.Ordinal).Any())
         && (Tags.Count == 0 || Tags.Select(HostTags.Normalize).Intersect(host.Tags.Select(HostTags.Normalize), StringComparer.OrdinalIgnoreCase).Any());

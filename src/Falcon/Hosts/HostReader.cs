@@ -34,6 +34,7 @@ public sealed class HostReader
         reader.Read();
         var texts = new string?[Groups];
         List<string> groups = [], tags = [];
+        var knowsGroups = false;
         var policies = new string?[PolicyType.All.Length];
         while (NextField(ref reader))
         {
@@ -42,6 +43,7 @@ public sealed class HostReader
             switch (field)
             {
                 case Groups:
+                    knowsGroups = reader.TokenType == JsonTokenType.StartArray;
                     AddTexts(ref reader, groups);
                     break;
                 case Tags:
@@ -70,6 +72,7 @@ public sealed class HostReader
             AgentVersion = texts[Agent] ?? "",
             LastSeen = texts[LastSeen] ?? "",
             Groups = groups,
+            KnowsGroups = knowsGroups,
             Tags = tags,
             Policies = policies,
         };

@@ -5,7 +5,7 @@ namespace Comptroller.Falcon.Hosts;
 
 /// <summary>
 /// Which scheduled scans cover a host: by its id, and by the groups its own record names. Asking the API for the members of every
-/// group of every scan costs a call per 5 000 hosts and says the same.
+/// group of every scan costs a call per 5 000 hosts and says the same; only for records without groups it has to be done.
 /// </summary>
 public sealed class ScanCoverage
 {

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using Comptroller.Falcon.Policies;
 
@@ -18,3 +20,64 @@ public readonly record struct ZeroTrust(int? SensorConfig, int? Os, int? Overall
 
     private static int? Score(JsonElement scores, string field) => scores.Field(field) is { ValueKind: JsonValueKind.Number } score ? (int)score.GetDouble() : null;
 }
+
+/// <summary>Zero Trust score of a whole customer: of every host that is assessed, audited or not.</summary>
+/// <param name="Average">Average of the overall scores, 0 to 100.</param>
+/// <param name="Assessed">Hosts that have one.</param>
+/// <param name="Platforms">The same by platform.</param>
+public sealed record TenantTrust(double Average, long Assessed, ImmutableArray<PlatformTrust> Platforms)
+{
+    /// <summary>Reads an answer; null when it has no score.</summary>
+    public static TenantTrust? Read(JsonElement tenant) => Scores(tenant) is not ({ } average, { } assessed) ? null
+        : new TenantTrust(average, assessed,
+            [.. from platform in tenant.Items("platforms") let scores = Scores(platform) where scores is (not null, not null)
+                select new PlatformTrust(platform.Text("name") ?? "", scores.Average!.Value, scores.Assessed!.Value)]);
+
+    /// <summary>As <see cref="Read"/> reads it.</summary>
+    public string ToJson()
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            WriteFields(json);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(stream.GetBuffer().AsSpan(0, (int)stream.Length));
+    }
+
+    /// <summary>Writes the field <c>zero_trust</c> into an object that the caller opened.</summary>
+    public void WriteTo(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("zero_trust");
+        WriteFields(json);
+        json.WriteEndObject();
+    }
+
+    private void WriteFields(Utf8JsonWriter json)
+    {
+        json.WriteNumber("average_overall_score", Average);
+        json.WriteNumber("num_aids", Assessed);
+        json.WriteStartArray("platforms");
+        foreach (var platform in Platforms)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", platform.Name);
+            json.WriteNumber("average_overall_score", platform.Average);
+            json.WriteNumber("num_aids", platform.Assessed);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    public override string ToString() => FormattableString.Invariant($"Zero Trust {Average:0.0} on average of {Assessed} assessed hosts of the tenant");
+
+    private static (double? Average, long? Assessed) Scores(JsonElement scores) => (
+        scores.Field("average_overall_score") is { ValueKind: JsonValueKind.Number } average ? average.GetDouble() : null,
+        scores.Field("num_aids") is { ValueKind: JsonValueKind.Number } assessed ? (long)assessed.GetDouble() : null);
+}
+
+/// <summary>Zero Trust score of the hosts of one platform.</summary>
+public sealed record PlatformTrust(string Name, double Average, long Assessed);

@@ -16,7 +16,13 @@ public sealed class AuditReports(string directory, bool compress, ReportMetadata
     /// <summary>What was written.</summary>
     public List<WrittenReport> Written { get; } = [];
 
-    public async Task WriteAsync(AuditOutcome outcome, RunWriter run, CancellationToken cancellationToken)
+    public Task WriteAsync(AuditOutcome outcome, RunWriter run, CancellationToken cancellationToken) => WriteAsync(outcome, run, null, cancellationToken);
+
+    /// <param name="outcome">The run.</param>
+    /// <param name="run">Its hosts.</param>
+    /// <param name="whole">Called once all reports are whole and on the disk, before the first gets its name; when it fails none does.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    internal async Task WriteAsync(AuditOutcome outcome, RunWriter run, Func<CancellationToken, Task>? whole, CancellationToken cancellationToken)
     {
         var about = metadata with { Timestamp = outcome.Run.Started, Cid = outcome.Run.Cid, Grading = outcome.Options.Grading, Types = outcome.Audited };
         ReportFile.DeleteLeftovers(directory);
@@ -26,7 +32,7 @@ public sealed class AuditReports(string directory, bool compress, ReportMetadata
         await using var page = ReportFile.Open(directory, "report", outcome.Run.Started, compress: false, ".html");
         PolicyAudit(policies.Json, about, outcome);
         Start(summary.Json, about, "host-summary");
-        HostSummary(summary.Json, outcome.Run.Hosts);
+        HostSummary(summary.Json, outcome);
         summary.Json.WriteStartArray("hosts");
         Start(details.Json, about, "host-details");
         Details(details.Json, outcome);
@@ -54,6 +60,11 @@ public sealed class AuditReports(string directory, bool compress, ReportMetadata
             await report.FinishAsync(cancellationToken);
         }
 
+        if (whole is not null)
+        {
+            await whole(cancellationToken);
+        }
+
         foreach (var report in reports)
         {
             Written.Add(report.Publish());
@@ -77,6 +88,7 @@ public sealed class AuditReports(string directory, bool compress, ReportMetadata
         Counts(json, sum);
         json.WriteNumber("pass_rate", sum.Total == 0 ? 0 : Math.Round(sum.Passed / (double)sum.Total, 4));
         json.WriteNumber("overall_score", sum.Score);
+        outcome.Trust?.WriteTo(json);
         json.WriteEndObject();
         json.WriteStartObject("policies");
         foreach (var type in outcome.Types)
@@ -188,10 +200,11 @@ public sealed class AuditReports(string directory, bool compress, ReportMetadata
         json.WriteEndArray();
     }
 
-    private static void HostSummary(Utf8JsonWriter json, HostCounts hosts)
+    private static void HostSummary(Utf8JsonWriter json, AuditOutcome outcome)
     {
         json.WriteStartObject("summary");
-        Counts(json, hosts);
+        Counts(json, outcome.Run.Hosts);
+        outcome.Trust?.WriteTo(json);
         json.WriteEndObject();
     }
 

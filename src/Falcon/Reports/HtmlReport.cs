@@ -37,7 +37,7 @@ public static class HtmlReport
             </style></head><body>
             <h1>Falcon policy audit</h1>
             <p><span class="score">{{outcome.Run.Policies.Score:0.00}} %</span> of checks passed. Run of {{outcome.Run.Started.UtcDateTime:yyyy-MM-dd HH:mm}} UTC, {{outcome.Run.Result.ToString().ToLowerInvariant()}};
-            customer {{Text(outcome.Run.Cid)}}; {{outcome.Run.Hosts.AllPassed}} of {{outcome.Run.Hosts.Total}} hosts passed, {{outcome.Run.Hosts.AnyFailed}} failed.</p>
+            customer {{Text(outcome.Run.Cid)}}; {{outcome.Run.Hosts.AllPassed}} of {{outcome.Run.Hosts.Total}} hosts passed, {{outcome.Run.Hosts.AnyFailed}} failed.{{(outcome.Trust is null ? "" : $" {outcome.Trust}.")}}</p>
             """);
         Trend(page, runs);
         Types(page, outcome);

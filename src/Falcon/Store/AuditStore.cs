@@ -24,6 +24,8 @@ public sealed class AuditStore(StoreConnections connections)
         CREATE TABLE IF NOT EXISTS run_facts (run_id BIGINT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run_id, name));
         """;
 
+    internal const string TrustFact = "zero_trust";
+
     private const string RunColumns =
         "id, cid, started, ended, result, policies, passed, failed, ungradable, checks, failures, hosts, hosts_passed, hosts_failed, api_calls, api_errors, throttled, message";
 
@@ -165,6 +167,14 @@ public sealed class AuditStore(StoreConnections connections)
         await using var connection = await Connections.OpenAsync(cancellationToken);
         var names = (string?)await connection.ScalarAsync($"SELECT value FROM run_facts WHERE run_id = {run} AND name = 'audited'", cancellationToken) ?? "";
         return [.. names.Split(',').Select(name => PolicyType.TryParse(name, out var type) ? type : null).OfType<PolicyType>()];
+    }
+
+    /// <summary>The Zero Trust score of the customer at a run; null when it was not asked for.</summary>
+    public async Task<TenantTrust?> TenantTrustAsync(long run, CancellationToken cancellationToken)
+    {
+        await using var connection = await Connections.OpenAsync(cancellationToken);
+        return await connection.ScalarAsync($"SELECT value FROM run_facts WHERE run_id = {run} AND name = '{TrustFact}'", cancellationToken) is string json
+            ? TenantTrust.Read(JsonElement.Parse(json)) : null;
     }
 
     internal static async Task InsertAsync(DbConnection connection, StoredRun run, CancellationToken cancellationToken)

@@ -16,6 +16,9 @@ internal static class HostTable
     // Policies and lists are joined by characters that no id and no tag holds.
     private const char Between = '\u001f';
 
+    /// <summary>Instead of the groups of a host whose record does not name them.</summary>
+    public const string UnknownGroups = "\u001e";
+
     /// <summary>
     /// Rows of one statement. A server is asked as seldom as can be. SQLite, in the same process, looks every parameter up by its name
     /// among all of them: with 200 rows a statement it took nine times as long as with one.
@@ -57,7 +60,7 @@ internal static class HostTable
         Set(4, host.OsVersion);
         Set(5, host.AgentVersion);
         Set(6, host.LastSeen);
-        Set(7, string.Join(Between, host.Groups));
+        Set(7, host.KnowsGroups ? string.Join(Between, host.Groups) : UnknownGroups);
         Set(8, string.Join(Between, host.Tags));
         Set(9, string.Join(Between, host.Policies));
         Set(10, (object?)host.PolicyOf(PolicyType.ConfigurationAssessment) ?? DBNull.Value);
@@ -75,6 +78,7 @@ internal static class HostTable
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken))
         {
+            var groups = reader.GetString(7);
             var host = new Host
             {
                 DeviceId = reader.GetString(0),
@@ -84,7 +88,8 @@ internal static class HostTable
                 OsVersion = Known(reader.GetString(4)),
                 AgentVersion = Known(reader.GetString(5)),
                 LastSeen = reader.GetString(6),
-                Groups = Split(reader.GetString(7)),
+                Groups = groups == UnknownGroups ? [] : Split(groups),
+                KnowsGroups = groups != UnknownGroups,
                 Tags = Split(reader.GetString(8)),
                 Policies = Array.ConvertAll(reader.GetString(9).Split(Between), id => id.Length > 0 ? id : null),
             };

@@ -109,6 +109,50 @@ public sealed class RunWriter : IAsyncDisposable
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>Hosts whose records did not name their groups.</summary>
+    public async Task<long> CountUngroupedAsync(CancellationToken cancellationToken)
+    {
+        Flush();
+        await using var command = _connection.Command($"SELECT COUNT(*) FROM hosts_{Id} WHERE groups = @p0", HostTable.UnknownGroups);
+        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A scan that passes covers a host, if the host's own record has left that open and the host can be scanned.</summary>
+    public void SetScanned(string deviceId)
+    {
+        using var command = _connection.Command($"{SetScans(HostStatus.Passed)} AND device_id = @p1", HostTable.UnknownGroups, deviceId);
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>Nobody could say whether a scan covers the hosts whose records leave it open.</summary>
+    public async Task SetScansUnknownAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _connection.Command(SetScans(HostStatus.NotGraded), HostTable.UnknownGroups);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    // Passed by its id, or N/A for its platform, a host needs no group.
+    private string SetScans(HostStatus status)
+    {
+        var shift = PolicyType.ScheduledScan.Index * 4;
+        var mask = 0xFL << shift;
+        return $"UPDATE hosts_{Id} SET statuses = (statuses & {~mask}) | {(long)status << shift} WHERE groups = @p0 AND (statuses & {mask}) = {(long)HostStatus.Failed << shift}";
+    }
+
+    /// <summary>Adds figures of earlier runs to a store that has none, oldest first.</summary>
+    public async Task AddHistoryAsync(IReadOnlyList<StoredRun> runs, CancellationToken cancellationToken)
+    {
+        if ((await RunsAsync(1, cancellationToken)).Count > 0)
+        {
+            return;
+        }
+
+        for (var i = 0; i < runs.Count; i++)
+        {
+            await AuditStore.InsertAsync(_connection, runs[i] with { Id = Id - runs.Count + i }, cancellationToken);
+        }
+    }
+
     /// <summary>The next device ids in order, for what is asked of the API host by host.</summary>
     public async Task<IReadOnlyList<string>> DeviceIdsAsync(string after, int most, CancellationToken cancellationToken)
     {
@@ -184,7 +228,7 @@ public sealed class RunWriter : IAsyncDisposable
     /// Makes the run the one that everybody sees, and drops the data of those before it. Their figures stay, of the newest runs. Takes
     /// no token: a stop between two of its statements would have nothing left to go on from.
     /// </summary>
-    public async Task CompleteAsync(StoredRun run, ImmutableArray<PolicyType> audited)
+    public async Task CompleteAsync(StoredRun run, ImmutableArray<PolicyType> audited, TenantTrust? trust = null)
     {
         _completing = true;
         Flush();
@@ -208,9 +252,10 @@ public sealed class RunWriter : IAsyncDisposable
         await _connection.ExecuteAsync($"DELETE FROM run_policies WHERE run_id < {Id}", CancellationToken.None);
         await _connection.ExecuteAsync($"DELETE FROM run_facts WHERE run_id <= {Id}", CancellationToken.None);
         await AuditStore.InsertAsync(_connection, run with { Id = Id }, CancellationToken.None);
-        await using (var facts = _connection.Command("INSERT INTO run_facts (run_id, name, value) VALUES (@p0, 'audited', @p1)", Id, string.Join(',', audited.Select(type => type.Key))))
+        await FactAsync("audited", string.Join(',', audited.Select(type => type.Key)));
+        if (trust is not null)
         {
-            await facts.ExecuteNonQueryAsync();
+            await FactAsync(AuditStore.TrustFact, trust.ToJson());
         }
 
         await AuditStore.PruneAsync(_connection, Id, _history, CancellationToken.None);
@@ -234,6 +279,12 @@ public sealed class RunWriter : IAsyncDisposable
         }
 
         await _connection.DisposeAsync();
+    }
+
+    private async Task FactAsync(string name, string value)
+    {
+        await using var command = _connection.Command("INSERT INTO run_facts (run_id, name, value) VALUES (@p0, @p1, @p2)", Id, name, value);
+        await command.ExecuteNonQueryAsync();
     }
 
     private DbCommand Prepared(int rows) => _connection.Command(HostTable.Insert(Id, rows), new object?[rows * HostTable.Columns]);

@@ -17,7 +17,7 @@ public sealed class StoreLock : IAsyncDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Takes the lock of a store. It is given back when the process ends, however it ends.</summary>
-    /// <exception cref="IOException">Another process has it.</exception>
+    /// <exception cref="StoreTakenException">Another process has it.</exception>
     public static Task<StoreLock> TakeAsync(StoreConnections store, CancellationToken cancellationToken) =>
         TakeAsync(store, TimeSpan.Zero, TimeProvider.System, cancellationToken);
 
@@ -26,7 +26,7 @@ public sealed class StoreLock : IAsyncDisposable
     /// <param name="patience">How long to wait; a Job that replaces another starts while that one is still stopping.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="IOException">Another process still has it.</exception>
+    /// <exception cref="StoreTakenException">Another process still has it.</exception>
     public static async Task<StoreLock> TakeAsync(StoreConnections store, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {
         var end = time.GetUtcNow() + patience;
@@ -85,6 +85,7 @@ public sealed class StoreLock : IAsyncDisposable
     }
 
     private static StoreTakenException Taken(string where, Exception? e) => new($"{where}: another audit is writing here; wait for it, or give this one a store of its own", e);
-
-    private sealed class StoreTakenException(string message, Exception? e) : IOException(message, e);
 }
+
+/// <summary>Another process writes to the store.</summary>
+public sealed class StoreTakenException(string message, Exception? e) : IOException(message, e);

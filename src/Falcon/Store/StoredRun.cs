@@ -25,7 +25,7 @@ public sealed record StoredRun
     /// <summary>Rising; 0 before it is stored.</summary>
     public long Id { get; init; }
 
-    public string Cid { get; init; } = "";
+    public string Cid { get; init => field = value ?? ""; } = "";
 
     public DateTimeOffset Started { get; init; }
 
@@ -46,7 +46,7 @@ public sealed record StoredRun
     public long Throttled { get; init; }
 
     /// <summary>What went wrong; empty when nothing did.</summary>
-    public string Message { get; init; } = "";
+    public string Message { get; init => field = value ?? ""; } = "";
 
     public TimeSpan Duration => Ended - Started;
 

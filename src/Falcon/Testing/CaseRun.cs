@@ -8,10 +8,12 @@ namespace Comptroller.Falcon.Testing;
 /// <summary>The outcome of one case.</summary>
 /// <param name="Case">The case.</param>
 /// <param name="Differences">What was answered otherwise than wanted; empty when nothing.</param>
-/// <param name="Deviates">The answer differs from one that the file itself calls questionable without naming a better: said, not failed.</param>
+/// <param name="Deviates">The answer differs from one that the file itself calls questionable without naming a better: neither passed nor failed.</param>
 public sealed record CaseResult(FalconCase Case, ImmutableArray<CaseDifference> Differences, bool Deviates)
 {
-    public bool Passed => Differences.IsEmpty || Deviates;
+    public bool Passed => Differences.IsEmpty;
+
+    public bool Failed => !Passed && !Deviates;
 }
 
 /// <summary>One answer that differs.</summary>

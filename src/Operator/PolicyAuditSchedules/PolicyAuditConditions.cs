@@ -82,7 +82,7 @@ internal static class PolicyAuditConditions
         { LastRun: null } => "no run has ended yet",
         { LastRun.Outcome: AuditOutcomes.Failed } => RenderConditions.Bounded($"the last {(status.ConsecutiveFailures == 1 ? "run" : $"{status.ConsecutiveFailures} runs")} failed: {status.LastRun.Message ?? "no reason was given"}"),
         { LastRun.Outcome: AuditOutcomes.Degraded } => RenderConditions.Bounded($"score {status.Audit!.Score} %, {Failing(status.Audit)} failed; {status.LastRun.Message ?? "some policy cannot be read"}"),
-        _ => $"score {status.Audit!.Score} %, {Failing(status.Audit)} failed",
+        _ => $"score {status.Audit!.Score} %, {Failing(status.Audit)} failed{(status.Audit.ZeroTrustScore is { } trust ? $", Zero Trust {trust} %" : "")}",
     };
 
     private static (string Status, string Reason, string Message) Verdict(

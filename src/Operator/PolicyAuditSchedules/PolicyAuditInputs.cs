@@ -16,6 +16,9 @@ internal sealed record PolicyAuditInputs
     /// <summary>The request that a daemon is to start a run for; null for none. Jobs are started for theirs.</summary>
     public string? Request { get; init; }
 
+    /// <summary>The time, for what stops being true by itself; null for a resource in a file, about which no run has told anything.</summary>
+    public DateTimeOffset? Now { get; init; }
+
     /// <summary>True when runs could only fail: nothing is started until what is missing is there.</summary>
     public bool HoldsRuns => Credentials.IsMissing || Grading.IsMissing;
 }

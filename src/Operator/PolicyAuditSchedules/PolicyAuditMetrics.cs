@@ -15,6 +15,7 @@ internal sealed class PolicyAuditMetrics : IDisposable
     public const string Threshold = Prefix + "threshold_percent";
     public const string Policies = Prefix + "policies";
     public const string Hosts = Prefix + "hosts";
+    public const string ZeroTrustScore = Prefix + "zero_trust_score_percent";
     public const string Compliant = Prefix + "compliant";
     public const string Ready = Prefix + "ready";
     public const string Suspended = Prefix + "suspended";
@@ -41,6 +42,7 @@ internal sealed class PolicyAuditMetrics : IDisposable
         gauges.Add(Score, "Share of checks that passed in the newest complete run, in percent", item => item.Status.Audit?.Score);
         gauges.Add(Threshold, "Score from which on the schedule is compliant, in percent", item => item.Spec.Thresholds.MinScore);
         gauges.Add(Hosts, "Hosts in the newest complete run", item => item.Status.Audit?.Hosts);
+        gauges.Add(ZeroTrustScore, "Zero Trust score of the tenant in the newest complete run, in percent, absent when it is not asked for", item => item.Status.Audit?.ZeroTrustScore);
         gauges.Add(Compliant, "1 when compliant, 0 when not, absent when unknown", item => Truth(item, PolicyAuditConditions.Compliant));
         gauges.Add(Ready, "1 when audits can run", item => Truth(item, Conditions.Ready) ?? 0);
         gauges.Add(Suspended, "1 while suspended", item => item.Spec.Suspend ? 1 : 0);

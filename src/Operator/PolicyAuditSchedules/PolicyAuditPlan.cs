@@ -87,6 +87,7 @@ internal sealed record PolicyAuditPlan
                     daemon ? AuditDaemonObjects.PodScrape(metadata) : null,
                     rules,
                 }.OfType<DesiredObject>(),
+                .. AuditReportObjects.Render(resource, audits.Value!.FreshUntil, inputs.Now),
             ],
         };
 

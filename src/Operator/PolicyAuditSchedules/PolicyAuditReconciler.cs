@@ -42,8 +42,15 @@ internal sealed class PolicyAuditReconciler(
         };
         var request = RenderConditions.RequestedAt(resource.Metadata, resource.Status.LastHandledReconcileAt);
         var held = resource.Spec.Suspend || inputs.HoldsRuns;
-        inputs = inputs with { Request = held ? resource.Status.LastHandledReconcileAt : request };
-        var plan = PolicyAuditPlan.Make(resource, inputs);
+        var (now, daemon) = (time.GetUtcNow(), resource.Spec.Mode == AuditModes.Daemon);
+        // The Jobs that audit; not those that clean up.
+        var jobs = runs.JobsOf(resource, AuditJobObjects.CronJobName(resource.Metadata, AuditTask.Audit));
+        IReadOnlyList<ObservedPod> pods = [.. runs.PodsOf(resource, jobs), .. daemon ? runs.PodsOf(resource, AuditDaemonObjects.Name(resource.Metadata)) : []];
+        var news = daemon ? AuditRun.News(await daemons.AskAsync(pods, cancellationToken), resource.Status.LastRun)
+            : AuditRun.News(jobs, pods, resource.Status.LastRun, now);
+        var status = news.Aggregate(resource.Status, (known, run) => run.AddTo(known));
+        inputs = inputs with { Request = held ? resource.Status.LastHandledReconcileAt : request, Now = now };
+        var plan = PolicyAuditPlan.Make(resource with { Status = status }, inputs);
         if (!plan.Errors.IsEmpty)
         {
             throw new TerminalException(ConditionReason.InvalidSpec, string.Join("; ", plan.Errors));
@@ -52,13 +59,6 @@ internal sealed class PolicyAuditReconciler(
         var report = await applier.ApplyAsync(ResourceTypes.PolicyAuditSchedules, resource, plan.Objects, resource.Status.Inventory ?? [], cancellationToken);
         report.ThrowIfFailed();
 
-        var (now, daemon) = (time.GetUtcNow(), resource.Spec.Mode == AuditModes.Daemon);
-        // The Jobs that audit; not those that clean up.
-        var jobs = runs.JobsOf(resource, AuditJobObjects.CronJobName(resource.Metadata, AuditTask.Audit));
-        IReadOnlyList<ObservedPod> pods = [.. runs.PodsOf(resource, jobs), .. daemon ? runs.PodsOf(resource, AuditDaemonObjects.Name(resource.Metadata)) : []];
-        var news = daemon ? AuditRun.News(await daemons.AskAsync(pods, cancellationToken), resource.Status.LastRun)
-            : AuditRun.News(jobs, pods, resource.Status.LastRun, now);
-        var status = news.Aggregate(resource.Status, (known, run) => run.AddTo(known));
         if (request != resource.Status.LastHandledReconcileAt && await StartAsync(resource, plan, held, jobs, request!, cancellationToken))
         {
             status = status with { LastHandledReconcileAt = request };

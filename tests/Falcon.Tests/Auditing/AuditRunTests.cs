@@ -21,7 +21,7 @@ public sealed class AuditRunTests : IDisposable
     public async Task A_run_fetches_grades_and_reports_everything()
     {
         await using var audit = await StartAsync(new SimulatorOptions { Hosts = 500, Policies = 60 });
-        var outcome = await audit.RunAsync(new AuditOptions { Types = PolicyType.All, ZeroTrust = true });
+        var outcome = await audit.RunAsync(new AuditOptions { Types = PolicyType.All, ZeroTrust = TrustScope.Hosts });
         outcome.Run.Message.ShouldBe("");
         outcome.Run.Result.ShouldBe(RunResult.Complete);
         outcome.Run.Hosts.Total.ShouldBe(500);
@@ -45,6 +45,88 @@ public sealed class AuditRunTests : IDisposable
         hosts.ShouldAllBe(host => host.Trust == new ZeroTrust(80, 70, 75));
         hosts.ShouldAllBe(host => host.Verdict.Statuses[PolicyType.ConfigurationAssessment] != HostStatus.NotGraded);
         (await audit.Store.PoliciesAsync(stored.Id, default)).Keys.ShouldBe(PolicyType.All, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task The_Zero_Trust_score_of_the_tenant_costs_one_request_and_is_in_store_summaries_and_page()
+    {
+        await using var audit = await StartAsync(new SimulatorOptions { Hosts = 500, TrustScore = host => host % 100 });
+        var outcome = await audit.RunAsync(new AuditOptions { ZeroTrust = TrustScope.Tenant });
+        outcome.Trust.ShouldNotBeNull();
+        (outcome.Trust.Average, outcome.Trust.Assessed).ShouldBe((49.5, 500));
+        outcome.Trust.Platforms.Select(platform => platform.Name).ShouldBe(["Windows", "Linux", "Mac"], ignoreOrder: true);
+        outcome.Trust.Platforms.Sum(platform => platform.Assessed).ShouldBe(500);
+        audit.Simulator.Calls["zero-trust-assessment/entities/audit/v1"].ShouldBe(1);
+        audit.Simulator.Calls.ContainsKey("zero-trust-assessment/entities/assessments/v1").ShouldBeFalse();
+        var stored = (await audit.Store.LastCompleteAsync(default))!;
+        (await audit.Store.TenantTrustAsync(stored.Id, default))!.ToJson().ShouldBe(outcome.Trust.ToJson());
+        foreach (var name in (string[])["policy-audit", "host-summary"])
+        {
+            var report = JsonElement.Parse(await File.ReadAllBytesAsync(Directory.EnumerateFiles(audit.Output, $"{name}_*.json").Single()));
+            SchemaCheck.Check(JsonElement.Parse(ReportSchemas.Text(name)), report).ShouldBeEmpty();
+            report.GetProperty("summary").GetProperty("zero_trust").GetProperty("average_overall_score").GetDouble().ShouldBe(49.5);
+        }
+
+        HtmlReport.Render(outcome, [outcome.Run]).ShouldContain("Zero Trust 49.5 on average of 500 assessed hosts");
+
+        _time.Advance(TimeSpan.FromHours(2));
+        (await audit.RunAsync(new AuditOptions())).Trust.ShouldBeNull();
+        (await audit.Store.TenantTrustAsync((await audit.Store.LastCompleteAsync(default))!.Id, default)).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_tenant_score_that_cannot_be_had_fails_the_run(bool scope)
+    {
+        await using var audit = await StartAsync(new SimulatorOptions
+        {
+            Hosts = 20,
+            Faults = request => request.Path != "zero-trust-assessment/entities/audit/v1" ? null : scope ? new Fault { MissingScope = true } : new Fault { EndEarly = true },
+        });
+        var outcome = await audit.RunAsync(new AuditOptions { ZeroTrust = TrustScope.Tenant });
+        outcome.Run.Result.ShouldBe(RunResult.Failed);
+        outcome.Run.Message.ShouldContain(scope ? "Zero Trust Assessment" : "getAuditV1: no average_overall_score");
+    }
+
+    [Fact]
+    public async Task Hosts_whose_records_lack_groups_are_found_among_the_members_of_each_scanned_group_once()
+    {
+        await using var audit = await StartAsync(new SimulatorOptions { Hosts = 3000, Policies = 90, PageCap = 40, WithoutGroups = host => host % 3 == 0 });
+        var outcome = await audit.RunAsync(new AuditOptions { Types = [PolicyType.ScheduledScan] });
+        outcome.Run.Result.ShouldBe(RunResult.Complete);
+        var statuses = await StatusesAsync(audit, outcome);
+
+        var told = _directory + "-told";
+        await using var other = await SimulatedAudit.StartAsync(new SimulatorOptions { Hosts = 3000, Policies = 90 }, told, _time);
+        statuses.ShouldBe(await StatusesAsync(other, await other.RunAsync(new AuditOptions { Types = [PolicyType.ScheduledScan] })));
+        Directory.Delete(told, recursive: true);
+
+        // Scans that pass are in 6 groups of 150 members; those that do not are asked nothing, and neither is a tenant whose records tell.
+        var groups = outcome.Types.Single().Grades.Count(grade => grade.Passed == true);
+        audit.Simulator.Calls["devices/queries/host-group-members/v1"].ShouldBe(groups * 4);
+        other.Simulator.Calls.ContainsKey("devices/queries/host-group-members/v1").ShouldBeFalse();
+        statuses.Values.Distinct().ShouldBe([HostStatus.Passed, HostStatus.Failed, HostStatus.NotApplicable], ignoreOrder: true);
+
+        static async Task<Dictionary<string, HostStatus>> StatusesAsync(SimulatedAudit audit, AuditOutcome outcome) =>
+            await audit.Store.HostsAsync(outcome.Run.Id, outcome.Audited, default).ToDictionaryAsync(host => host.Host.DeviceId, host => host.Verdict.Statuses[PolicyType.ScheduledScan]);
+    }
+
+    [Fact]
+    public async Task Groups_that_cannot_be_asked_leave_their_hosts_ungraded_and_the_run_partial()
+    {
+        await using var audit = await StartAsync(new SimulatorOptions
+        {
+            Hosts = 200,
+            WithoutGroups = _ => true,
+            Faults = request => request is { Path: "devices/queries/host-group-members/v1", Number: 2 } ? new Fault { EndEarly = true } : null,
+        });
+        var outcome = await audit.RunAsync(new AuditOptions { Types = [PolicyType.Prevention, PolicyType.ScheduledScan] });
+        outcome.Run.Result.ShouldBe(RunResult.Partial);
+        outcome.Run.Message.ShouldContain("queryGroupMembers: only 0 of 10 were received");
+        var report = JsonElement.Parse(await File.ReadAllBytesAsync(Directory.EnumerateFiles(audit.Output, "host-details_*.json").Single()));
+        report.GetProperty("hosts").EnumerateArray().Select(host => host.GetProperty("policy_status").GetProperty("ods_scheduled_scan").GetProperty("status").GetString()).Distinct()
+            .ShouldBe(["NOT GRADED", "N/A"], ignoreOrder: true);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed class CheckpointTests : IDisposable
     private const string Assessments = "zero-trust-assessment/entities/assessments/v1";
     private const string Prevention = "policy/combined/prevention/v1";
 
-    private static readonly AuditOptions Everything = new() { Types = PolicyType.All, ZeroTrust = true };
+    private static readonly AuditOptions Everything = new() { Types = PolicyType.All, ZeroTrust = TrustScope.Hosts };
 
     private readonly string _directory = Directory.CreateTempSubdirectory().FullName;
     private readonly VirtualTime _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));

@@ -19,12 +19,16 @@ internal sealed class SimulatedAudit : IAsyncDisposable
         (Simulator, _time, Output) = (simulator, time, Path.Combine(directory, "output"));
         _limiter = new RateLimiter(RateLimit.VeryLarge, time);
         _client = new FalconClient(new FalconClientOptions { Address = simulator.Address, Credentials = new FalconCredentials("simulated-client", "simulated-secret") }, _limiter, time);
+        Foundry = new FoundryStore(new FoundryCollection(_client, "fedcba9876543210fedcba9876543210", "policy_audits"));
         Store = new AuditStore(new StoreConnections(store ?? Path.Combine(directory, "db.sqlite")));
     }
 
     public Simulator Simulator { get; }
 
     public AuditStore Store { get; }
+
+    /// <summary>The simulator's collection.</summary>
+    public FoundryStore Foundry { get; }
 
     /// <summary>Where reports are.</summary>
     public string Output { get; }
@@ -41,11 +45,11 @@ internal sealed class SimulatedAudit : IAsyncDisposable
     public static async Task<SimulatedAudit> StartAsync(SimulatorOptions options, string directory, VirtualTime time, string? store = null) =>
         new(await Simulator.StartAsync(options, default), directory, time, store);
 
-    public Task<AuditOutcome> RunAsync(AuditOptions options, bool compress = false, bool fullDisk = false, Action<AuditProgress>? progress = null, CancellationToken cancellationToken = default)
+    public Task<AuditOutcome> RunAsync(AuditOptions options, bool compress = false, bool fullDisk = false, bool foundry = false, Action<AuditProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         async Task ReportAsync(AuditOutcome outcome, RunWriter writer, CancellationToken token)
         {
-            await LastReports!.WriteAsync(outcome, writer, token);
+            await (foundry ? Foundry.WriteAsync(outcome, writer, LastReports, token) : LastReports!.WriteAsync(outcome, writer, token));
             AfterReports?.Invoke();
         }
 

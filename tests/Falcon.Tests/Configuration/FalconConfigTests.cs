@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Comptroller.Falcon.Auditing;
 using Comptroller.Falcon.Configuration;
 using Comptroller.Falcon.Policies;
 
@@ -22,10 +23,34 @@ public sealed class FalconConfigTests
         config.Store.ShouldBe("./data/db.sqlite");
         config.PolicyTypes.ShouldBe([PolicyType.Prevention, PolicyType.SensorUpdate, PolicyType.ScheduledScan]);
         (config.RateLimit.RequestsPerSecond, config.RateLimit.RequestsPerMinute, config.RateLimit.BurstSize).ShouldBe((15, 750, 30));
-        (config.Compress, config.MaxAge.TotalDays, config.MaxFilesPerType, config.ZeroTrust).ShouldBe((true, 7, 50, true));
+        (config.Compress, config.MaxAge.TotalDays, config.MaxFilesPerType, config.ZeroTrust).ShouldBe((true, 7, 50, TrustScope.Hosts));
         PolicyTtl.Seconds(PolicyType.DeviceControl, config.Ttl).ShouldBe(61);
         config.AskedProductTypes.ShouldBe(["Workstation", "Domain Controller", "Server"]);
     }
+
+    [Fact]
+    public void A_Foundry_collection_is_read_with_its_own_credentials_or_those_of_the_audit()
+    {
+        var config = Read("""{"db": {"type": "foundry_collections"}, "sqlite": {"path": "work.sqlite"}, "host_fetching": {"include_tenant_zta": true}, "foundry_collections": {"app_id": "fedcba9876543210fedcba9876543210"}}""");
+        config.Store.ShouldBe("work.sqlite");
+        config.ZeroTrust.ShouldBe(TrustScope.Tenant);
+        config.Foundry.ShouldBe(new FoundrySettings("fedcba9876543210fedcba9876543210", "policy_audits"));
+        Read("""{"db": {"type": "sqlite"}, "foundry_collections": {"app_id": "not used"}}""").Foundry.ShouldBeNull();
+        Read("""
+            {"db": {"type": "foundry_collections"}, "foundry_collections": {"app_id": "fedcba9876543210fedcba9876543210", "collection": "audits", "client_id": "i", "client_secret": "s3cret", "base_url": "eu-1"}}
+            """).Foundry.ShouldBe(new FoundrySettings("fedcba9876543210fedcba9876543210", "audits") { ClientId = "i", ClientSecret = "s3cret", BaseUrl = "eu-1" });
+        Read("""
+            {"db": {"type": "foundry_collections"}, "foundry_collections": {"app_id": "fedcba9876543210fedcba9876543210", "client_id": "i", "client_secret": "s3cret"}}
+            """).ToString().ShouldNotContain("s3cret");
+    }
+
+    [Theory]
+    [InlineData("{}", "foundry_collections.app_id: the id of the Foundry app")]
+    [InlineData("""{"app_id": "short"}""", "foundry_collections.app_id: the id of the Foundry app, 32 hexadecimal digits")]
+    [InlineData("""{"app_id": "fedcba9876543210fedcba9876543210", "client_id": "i"}""", "client_id and client_secret belong together")]
+    [InlineData("""{"app_id": "fedcba9876543210fedcba9876543210", "colection": "i"}""", "foundry_collections.colection: unknown key; known here: app_id, collection, client_id")]
+    public void A_Foundry_collection_that_nobody_could_reach_is_an_error(string section, string error) => Should.Throw<FormatException>(
+        () => Read($$"""{"db": {"type": "foundry_collections"}, "foundry_collections": {{section}}}""")).Message.ShouldContain(error);
 
     [Fact]
     public void An_empty_file_is_all_defaults() => FalconConfigReader.Read(null, "c", _ => 1).ShouldBe(new FalconConfig(), new ByRateLimit());
@@ -41,7 +66,7 @@ public sealed class FalconConfigTests
         [
             "c.yaml:6: deamon: unknown key; known here: db, sqlite, postgresql, tiny_db, dynalite, dynamodb, foundry_collections, ttl, falcon_credentials, grading, host_fetching, logging, daemon",
             "c.yaml:24: host_fetching.batch_size: must be a whole number from 1 to 10000",
-            "c.yaml:7: db.type: \"tiny_db\" is not supported: write sqlite or postgresql",
+            "c.yaml:7: db.type: \"tiny_db\" is not supported: write sqlite, postgresql or foundry_collections",
             "c.yaml:32: daemon.schedules.fetch_and_grade: \"often\" is not a cron expression: write minute, hour, day of month, month and day of week, or @hourly, @daily, @weekly, @monthly, @yearly",
             "c.yaml:16: daemon.time_zone: \"Mars/Olympus\" is not a time zone such as Europe/Berlin",
             "c.yaml:21: daemon.check_interval: must be a whole number from 1 to 3600",

@@ -26,7 +26,7 @@ public sealed class AuditStoreTests(PostgresServer postgres) : IClassFixture<Pos
     public async Task A_whole_audit_is_stored_and_read_back(string kind)
     {
         await using var audit = await SimulatedAudit.StartAsync(new SimulatorOptions { Hosts = 700, Policies = 60 }, _directory, _time, await AddressAsync(kind));
-        var outcome = await audit.RunAsync(new AuditOptions { Types = PolicyType.All, ZeroTrust = true });
+        var outcome = await audit.RunAsync(new AuditOptions { Types = PolicyType.All, ZeroTrust = TrustScope.Hosts });
         outcome.Run.Message.ShouldBe("");
         var run = (await audit.Store.LastCompleteAsync(default))!;
         run.ShouldBe(outcome.Run);

@@ -17,7 +17,7 @@ public sealed class CaseRunTests
             results.Add(await CaseRun.RunAsync(test, CancellationToken.None));
         }
 
-        string.Join('\n', results.Where(result => !result.Passed).Select(Describe)).ShouldBe("");
+        string.Join('\n', results.Where(result => result.Failed).Select(Describe)).ShouldBe("");
         // Each is an answer that the case itself calls questionable: escaping, malformed input and lists of ranges among them.
         results.Where(result => result.Deviates).Select(result => result.Case.Id).Order(StringComparer.Ordinal)
             .ShouldBe(["CONT-023", "CONT-026", "CRON-018", "DEVC-013", "FQL-009", "HOST-014", "HOST-023", "ODSH-002", "RED-005", "SCAB-002", "TTL-003", "TTL-006"]);

@@ -55,6 +55,27 @@ public sealed class AuditRunTests
     }
 
     [Fact]
+    public void A_run_that_gave_way_to_another_is_none()
+    {
+        var skipped = new AuditRunResult { Outcome = AuditOutcomes.Skipped, Message = "another audit is writing here" };
+        AuditRunResult.Read(skipped.ToJson(), out var error).ShouldNotBeNull(error);
+        var status = Fold([Job("a", 1), Job("b", 2, failed: true), Job("c", 3)], [Pod("a", Complete(80), 0), Pod("b", null, 2), Pod("c", skipped.ToJson(), 0)]);
+        (status.Runs, status.FailedRuns, status.ConsecutiveFailures).ShouldBe((2, 1, 1));
+        status.LastRun!.EndTime.ShouldBe(Start.AddMinutes(2));
+        status.LastSuccessTime.ShouldBe(Start.AddMinutes(1));
+    }
+
+    [Fact]
+    public void The_Zero_Trust_score_of_the_tenant_is_rounded_down_and_told_beside_the_score()
+    {
+        var status = Fold([Job("a", 4)], [Pod("a", new AuditRunResult { Outcome = AuditOutcomes.Complete, Score = 90, ZeroTrustScore = 74.9 }.ToJson(), 0)]);
+        status.Audit!.ZeroTrustScore.ShouldBe(74);
+        PolicyAuditConditions.Summary(status).ShouldBe("score 90 %, 0 of 0 policies failed, Zero Trust 74 %");
+        AuditRunResult.Read(new AuditRunResult { Outcome = AuditOutcomes.Complete, Score = 90, ZeroTrustScore = 101 }.ToJson(), out var error).ShouldBeNull();
+        error!.ShouldContain("Zero Trust score");
+    }
+
+    [Fact]
     public void A_tenant_that_keeps_lacking_a_scope_keeps_failing_although_a_score_of_the_rest_is_there()
     {
         var partial = new AuditRunResult { Outcome = AuditOutcomes.Failed, Score = 99, Message = "firewall: no scope" };

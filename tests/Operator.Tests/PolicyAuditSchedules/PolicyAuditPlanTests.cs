@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Kubernetes.Yaml;
 using Comptroller.Operator.PolicyAuditSchedules;
 using Comptroller.Operator.Workloads;
@@ -28,6 +29,44 @@ public sealed class PolicyAuditPlanTests
         }
 
         text.ShouldBe(File.ReadAllText(expectation));
+    }
+
+    [Fact]
+    public void What_the_newest_complete_run_found_is_written_in_the_kinds_that_are_asked_for()
+    {
+        var ended = new DateTimeOffset(2026, 3, 1, 10, 0, 0, TimeSpan.Zero);
+        var found = new PolicyAuditScheduleStatus
+        {
+            LastRun = new AuditRunStatus { Name = "a", Outcome = AuditOutcomes.Complete, EndTime = ended },
+            LastSuccessTime = ended,
+            Audit = new AuditFindingsStatus
+            {
+                Score = 82,
+                Policies = [new AuditedPolicies { Type = "prevention", Passed = 3 }, new AuditedPolicies { Type = "firewall", Passed = 1, Failed = 2 }],
+            },
+        };
+        var report = Reports(found, ended.AddHours(1)).ShouldHaveSingleItem();
+        ((string?)report["kind"], (string?)report["metadata"]!["name"]).ShouldBe(("PolicyReport", "tenant-policy-audit"));
+        report["summary"]!.ToJsonString().ShouldBe("""{"pass":2,"fail":1,"warn":0,"error":0,"skip":0}""");
+        report["results"]!.AsArray().Select(result => $"{result!["rule"]} {result["result"]} {result["message"]}").ShouldBe(
+            ["score pass score 82 %, at least 80 % wanted", "prevention pass 0 of 3 policies failed", "firewall fail 2 of 3 policies failed"]);
+        ((long)report["results"]![0]!["timestamp"]!["seconds"]!).ShouldBe(ended.ToUnixTimeSeconds());
+
+        // A pass of yesterday is none today, and a failure is told beside it.
+        var failed = found with { LastRun = new AuditRunStatus { Name = "b", Outcome = AuditOutcomes.Failed, EndTime = ended.AddHours(20), Message = "no scope" } };
+        var old = Reports(failed, ended.AddHours(20)).ShouldHaveSingleItem();
+        old["summary"]!.ToJsonString().ShouldBe("""{"pass":0,"fail":0,"warn":0,"error":4,"skip":0}""");
+        ((string?)old["results"]![0]!["message"]).ShouldBe("no scope");
+
+        Reports(new PolicyAuditScheduleStatus(), ended).ShouldBeEmpty();
+        Reports(found, ended, "[OpenReports, PolicyReport]").Count.ShouldBe(2);
+        Reports(found, ended, "[]").ShouldBeEmpty();
+
+        static List<JsonObject> Reports(PolicyAuditScheduleStatus status, DateTimeOffset now, string kinds = "[PolicyReport]") =>
+        [
+            .. PolicyAuditPlan.Make(Schedules.Of($"{{{Schedules.Sound}, output: {{policyReports: {kinds}}}}}") with { Status = status }, Inputs with { Now = now })
+                .Objects.Where(item => RenderedKinds.IsOptional(item.Type)).Select(item => item.Body),
+        ];
     }
 
     [Theory]

@@ -66,6 +66,11 @@ internal static class AuditConfiguration
                 ["health_check"] = new JsonObject { ["enabled"] = true, ["port"] = HealthPort, ["bind_address"] = "0.0.0.0" },
             },
         };
+        if (spec.ZeroTrust != AuditTrust.None)
+        {
+            configuration["host_fetching"] = new JsonObject { [spec.ZeroTrust == AuditTrust.Hosts ? "include_zta" : "include_tenant_zta"] = true };
+        }
+
         if (spec.Mode != AuditModes.Daemon)
         {
             // The controller of CronJobs reads schedules by rules of its own: a run must not stumble over what that one understands.

@@ -38,6 +38,9 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
     private const string ConfigurationFolder = "/etc/comptroller";
     private const string CredentialsFolder = $"{ConfigurationFolder}/credentials";
 
+    // Of the grace period, for the checkpoint, the store and the endpoints once a running task was given up.
+    private const int StopTimeoutSeconds = HardenedPod.GracePeriodSeconds - 10;
+
     public static JsonObject Labels(string owner, AuditTask task) => new()
     {
         [OwnedObjects.ManagedBy] = OperatorHost.Product,
@@ -84,8 +87,14 @@ internal sealed record AuditPod(ObjectMeta Owner, PolicyAuditScheduleSpec Spec, 
     private string[] Arguments(AuditTask task)
     {
         string[] grading = Spec.GradingConfigMapRef is null || task == AuditTask.Cleanup ? [] : ["--grading", GradingFolder];
-        // One that replaces another, or starts beside a requested one, finds the volume in use: for as long as that one has to stop, and some.
-        string[] result = task == AuditTask.Audit ? ["--termination-log", HardenedPod.ResultPath, "--lock-timeout", $"{HardenedPod.GracePeriodSeconds + 30}s"] : [];
+        // One that replaces another finds the volume in use for as long as that one has to stop, and some. One that still does then has started
+        // beside a requested run, which audits the same: it gives way, as Forbid makes a run of the CronJob give way to the one before.
+        string[] result = task switch
+        {
+            AuditTask.Audit => ["--termination-log", HardenedPod.ResultPath, "--lock-timeout", $"{HardenedPod.GracePeriodSeconds + 30}s", "--when-busy", "skip"],
+            AuditTask.Daemon => ["--stop-timeout", $"{StopTimeoutSeconds}"],
+            _ => [],
+        };
         // A daemon is asked by starting it anew: it takes no orders over the network, where anybody could give them.
         string[] now = task == AuditTask.Daemon && Inputs.Request is not null ? ["--immediate"] : [];
         return

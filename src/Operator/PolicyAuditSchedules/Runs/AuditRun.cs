@@ -41,9 +41,12 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
     public static ImmutableArray<AuditRun> News(IEnumerable<ObservedJob> jobs, IReadOnlyCollection<ObservedPod> pods, AuditRunStatus? last, DateTimeOffset now) =>
         News(jobs.Select(job => Of(job, pods, now)).OfType<AuditRun>(), last);
 
-    /// <summary>Those that the status does not know yet, in the order in which they ended.</summary>
+    /// <summary>
+    /// Those that the status does not know yet, in the order in which they ended. One that gave way to another is none: that other one is told.
+    /// </summary>
     public static ImmutableArray<AuditRun> News(IEnumerable<AuditRun> runs, AuditRunStatus? last) =>
-        EndedRun.News(runs, run => run.Status.Name, run => run.Status.EndTime, last?.Name, last?.EndTime);
+        EndedRun.News(
+            runs.Where(run => run.Status.Outcome != AuditOutcomes.Skipped), run => run.Status.Name, run => run.Status.EndTime, last?.Name, last?.EndTime);
 
     /// <summary>The status after this run. One that failed says nothing about the tenant, and only one that did not ends a row of failures.</summary>
     public PolicyAuditScheduleStatus AddTo(PolicyAuditScheduleStatus status)
@@ -64,6 +67,7 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
                 // Rounded down: 79.9 does not reach a threshold of 80.
                 Score = (int)Math.Floor(Result!.Score!.Value),
                 Hosts = Result.Hosts,
+                ZeroTrustScore = Result.ZeroTrustScore is { } trust ? (int)Math.Floor(trust) : null,
                 Policies = Result.Policies.Count == 0 ? null : Result.Policies,
                 GradingVersion = Result.GradingVersion,
             },

@@ -20,6 +20,7 @@ internal sealed partial class AuditDaemon(
     Func<FalconConfig, CancellationToken, Task<AuditOptions>> optionsOf,
     FalconApi api,
     AuditStore store,
+    FoundryStore? foundry,
     string output,
     int? healthPort,
     TimeSpan stopTimeout,
@@ -37,6 +38,12 @@ internal sealed partial class AuditDaemon(
     {
         _config = config;
         await store.PrepareAsync(stop);
+        if (foundry is not null)
+        {
+            await foundry.CheckAsync(stop);
+            await foundry.RestoreAsync(store, stop);
+        }
+
         var last = await store.RunsAsync(1, stop);
         _server = await ServeAsync(config, stop);
         var loop = new DaemonLoop(_time, RunAsync, ReloadAsync, _figures.Next);
@@ -156,7 +163,7 @@ internal sealed partial class AuditDaemon(
     private async Task AuditAsync(CancellationToken cancellationToken)
     {
         var reports = new AuditReports(output, _config.Compress, metadata);
-        var outcome = await new AuditRun(api, store, _time) { Report = reports.WriteAsync }.RunAsync(await optionsOf(_config, cancellationToken), cancellationToken);
+        var outcome = await new AuditRun(api, store, _time) { Report = foundry is null ? reports.WriteAsync : (ended, writer, token) => foundry.WriteAsync(ended, writer, reports, token) }.RunAsync(await optionsOf(_config, cancellationToken), cancellationToken);
         _result = RunResultFile.Of(outcome);
         _figures.Record(outcome.Run, outcome.Types, reports.Written);
         LogRan(outcome.Run.Result, outcome.Run.Hosts.Total, outcome.Run.Policies.Total, outcome.Run.Policies.Score, outcome.Run.Duration.TotalSeconds, outcome.IsResumed, outcome.Run.Message);

@@ -24,7 +24,9 @@ internal static class AuditVerb
         var compress = new Option<bool>("--compress") { Description = "Compress reports with gzip" };
         var termination = new Option<string?>("--termination-log") { Description = "File for the result as JSON of at most 4096 bytes, such as /dev/termination-log" };
         var patience = new Option<string>("--lock-timeout") { Description = "How long to wait, such as 90s, for another audit that is writing to the same store", DefaultValueFactory = _ => "0s" };
-        var command = new Command(name, description) { minimum, termination, patience };
+        var busy = new Option<string>("--when-busy") { Description = "What to do when the other audit still writes then: fail, exit 2, or skip, exit 0 with the result Skipped", DefaultValueFactory = _ => "fail" };
+        busy.AcceptOnlyFromAmong("fail", "skip");
+        var command = new Command(name, description) { minimum, termination, patience, busy };
         if (withReports)
         {
             command.Options.Add(directory);
@@ -37,13 +39,13 @@ internal static class AuditVerb
             using var signal = new TerminationSignal();
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(signal.Token, cancellationToken);
             return await RunAsync(
-                result, options, result.GetValue(patience)!, result.GetValue(minimum), withReports ? result.GetValue(directory) : null, withReports && result.GetValue(compress), result.GetValue(termination), stop.Token);
+                result, options, result.GetValue(patience)!, result.GetValue(busy) == "skip", result.GetValue(minimum), withReports ? result.GetValue(directory) : null, withReports && result.GetValue(compress), result.GetValue(termination), stop.Token);
         });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        ParseResult result, FalconOptions options, string patience, double minimum, string? directory, bool compress, string? termination, CancellationToken cancellationToken)
+        ParseResult result, FalconOptions options, string patience, bool skips, double minimum, string? directory, bool compress, string? termination, CancellationToken cancellationToken)
     {
         var started = TimeProvider.System.GetUtcNow();
         AuditOutcome outcome;
@@ -57,6 +59,17 @@ internal static class AuditVerb
             await WriteFailureAsync(termination, started, Stopped);
             await result.InvocationConfiguration.Error.WriteLineAsync(Stopped.AsMemory(), CancellationToken.None);
             return ExitCodes.Errors;
+        }
+        catch (StoreTakenException e) when (skips)
+        {
+            // The audit that has the store is one about the same tenant: nothing failed, and nothing is missing.
+            if (termination is not null)
+            {
+                await RunResultFile.WriteAsync(termination, RunResultFile.Skipped(e.Message, started), CancellationToken.None);
+            }
+
+            await result.InvocationConfiguration.Output.WriteLineAsync($"skipped: {e.Message}".AsMemory(), CancellationToken.None);
+            return ExitCodes.Clean;
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or FalconApiException or DbException)
         {
@@ -89,14 +102,22 @@ internal static class AuditVerb
         using var client = options.Client(result, config, limiter);
         var api = new FalconApi(client);
         var store = new AuditStore(connections);
+        using var foundry = FalconOptions.Foundry(result, config, client);
+        if (foundry is not null)
+        {
+            await foundry.CheckAsync(cancellationToken);
+            await store.PrepareAsync(cancellationToken);
+            await foundry.RestoreAsync(store, cancellationToken);
+        }
+
         var reports = directory is null ? null : new AuditReports(directory, compress || config.Compress, new ReportMetadata
         {
             Timestamp = TimeProvider.System.GetUtcNow(),
             Command = string.Join(' ', SecretArguments.Redact(Environment.GetCommandLineArgs())),
-            DatabaseType = connections.Kind,
+            DatabaseType = foundry is null ? connections.Kind : FoundryStore.Kind,
         });
         using var progress = AuditProgressBar.Open(result.InvocationConfiguration.Error);
-        var run = new AuditRun(api, store, TimeProvider.System) { Progress = progress.Show, Report = reports is null ? null : reports.WriteAsync };
+        var run = new AuditRun(api, store, TimeProvider.System) { Progress = progress.Show, Report = foundry is not null ? (ended, writer, token) => foundry.WriteAsync(ended, writer, reports, token) : reports is null ? null : reports.WriteAsync };
         var outcome = await run.RunAsync(await options.AuditAsync(result, config, api, cancellationToken), cancellationToken);
         foreach (var report in reports?.Written ?? [])
         {
@@ -111,6 +132,11 @@ internal static class AuditVerb
         var run = outcome.Run;
         output.WriteLine($"{run.Result.ToString().ToLowerInvariant()}: score {run.Policies.Score:0.00} %, {run.Policies.Passed} of {run.Policies.Total} policies passed, {run.Policies.Failed} failed, "
             + $"{run.Policies.Ungradable} ungradable; {run.Hosts.AllPassed} of {run.Hosts.Total} hosts passed, {run.Hosts.AnyFailed} failed; {run.ApiCalls} API calls, {run.Throttled} throttled, {run.Duration.TotalSeconds:0.0} s{(outcome.IsResumed ? ", resumed" : "")}");
+        if (outcome.Trust is { } trust)
+        {
+            output.WriteLine($"  {trust}");
+        }
+
         foreach (var type in outcome.Types.Where(type => !type.Fetched))
         {
             output.WriteLine($"  {type.Type.Name}: {type.Error!.Message}");

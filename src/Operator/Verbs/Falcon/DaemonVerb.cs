@@ -41,16 +41,18 @@ internal static class DaemonVerb
         {
             Timestamp = TimeProvider.System.GetUtcNow(),
             Command = string.Join(' ', SecretArguments.Redact(Environment.GetCommandLineArgs())),
-            DatabaseType = connections.Kind,
+            DatabaseType = config.Foundry is null ? connections.Kind : FoundryStore.Kind,
         };
         using var provider = new JsonLoggerProvider(Console.OpenStandardOutput(), TimeProvider.System);
         using var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(verbose ? LogLevel.Debug : LevelOf(config.LogLevel)).AddProvider(provider));
         var api = new FalconApi(client);
+        using var foundry = FalconOptions.Foundry(result, config, client);
         await using var daemon = new AuditDaemon(
             token => options.ConfigAsync(result, token),
             (current, token) => options.AuditAsync(result, current, api, token),
             api,
             new AuditStore(connections),
+            foundry,
             output,
             port,
             stopTimeout,

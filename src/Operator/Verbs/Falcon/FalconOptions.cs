@@ -31,7 +31,11 @@ internal sealed class FalconOptions
     private readonly Option<string?> _lastSeen = new("--last-seen") { Description = "Only hosts seen within a time such as hour, 12 hours, day, week" };
     private readonly Option<string?> _rate = new("--rate-limit") { Description = $"Rate limit profile: {string.Join(", ", RateLimit.Profiles.Keys)}" };
     private readonly Option<string?> _grading = new("--grading") { Description = "Directory of grading files; the built-in ones where it has none" };
-    private readonly Option<bool> _trust = new("--zero-trust") { Description = "Fetch Zero Trust scores as well: a request per 100 hosts" };
+    private readonly Option<string?> _trust = new("--zero-trust")
+    {
+        Description = "Fetch Zero Trust scores as well: tenant, one request for the whole customer; hosts, the default, a request per 100 hosts too",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
 
     /// <summary>For verbs that read the store only.</summary>
     public void AddStore(Command command)
@@ -103,6 +107,34 @@ internal sealed class FalconOptions
 
     public static RateLimiter Limiter(FalconConfig config) => new(config.RateLimit, TimeProvider.System, Random.Shared.NextDouble);
 
+    /// <summary>The collection that keeps the last complete run; null where the configuration names none.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="config">The file.</param>
+    /// <param name="audit">The client of the audit. A collection with credentials of its own gets a client of its own, within the same limits.</param>
+    public static FoundryStore? Foundry(ParseResult result, FalconConfig config, FalconClient audit)
+    {
+        if (config.Foundry is not { } foundry)
+        {
+            return null;
+        }
+
+        if (foundry is { ClientId: null, BaseUrl: null })
+        {
+            return new FoundryStore(new FoundryCollection(audit, foundry.AppId, foundry.Collection));
+        }
+
+        var client = new FalconClient(
+            audit.Options with
+            {
+                Address = foundry.BaseUrl is { } address ? FalconCloud.Resolve(address) : audit.Options.Address,
+                Credentials = foundry is { ClientId: { } id, ClientSecret: { } secret } ? new FalconCredentials(id, secret) : audit.Options.Credentials,
+            },
+            audit.Limiter,
+            TimeProvider.System,
+            counters: audit.Counters);
+        return new FoundryStore(new FoundryCollection(client, foundry.AppId, foundry.Collection), client);
+    }
+
     public FalconClient Client(ParseResult result, FalconConfig config, RateLimiter limiter)
     {
         var address = result.GetValue(_cloud) ?? Environment(config, "BASE_URL") ?? config.BaseUrl
@@ -137,7 +169,7 @@ internal sealed class FalconOptions
                 tags: HostTags.Parse(result.GetValue(_tags)),
                 productTypes: products.Count > 0 ? products : config.AskedProductTypes,
                 custom: result.GetValue(_lastSeen) is { } ago ? Fql.LastSeenSince(TimeProvider.System.GetUtcNow() - Ago(ago)) : null),
-            ZeroTrust = result.GetValue(_trust) || config.ZeroTrust,
+            ZeroTrust = result.GetResult(_trust) is { Implicit: false } asked ? Trust(asked.GetValueOrDefault<string?>()) : config.ZeroTrust,
         };
     }
 
@@ -146,6 +178,13 @@ internal sealed class FalconOptions
     public static System.Collections.Immutable.ImmutableArray<PolicyType> Types(IReadOnlyList<string> names) => names is ["all"] ? PolicyType.All
         : [.. names.Select(name => PolicyType.TryParse(name, out var type) ? type
             : throw new FormatException($"\"{name}\" is none of {string.Join(", ", PolicyType.All.Select(each => each.Name))}, all")).Distinct()];
+
+    private static TrustScope Trust(string? scope) => scope switch
+    {
+        null or "hosts" => TrustScope.Hosts,
+        "tenant" => TrustScope.Tenant,
+        _ => throw new FormatException($"--zero-trust: \"{scope}\" is neither tenant nor hosts"),
+    };
 
     public static List<string> Split(string[]? values) =>
         [.. (values ?? []).SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];

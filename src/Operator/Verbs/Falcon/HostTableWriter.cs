@@ -12,22 +12,27 @@ internal sealed class HostTableWriter(string format)
     public async Task<int> WriteAsync(AuditStore store, StoredRun run, HostFilter filter, TextWriter output, CancellationToken cancellationToken, bool wide = false)
     {
         var audited = await store.AuditedAsync(run.Id, cancellationToken);
+        var trust = await store.TenantTrustAsync(run.Id, cancellationToken);
+        var scored = filter.Scores is not null;
         if (format == "csv")
         {
             await output.WriteLineAsync(Csv.Line(["Hostname", "Device ID", "Platform", .. audited.Select(type => type.DisplayName), "Zero Trust"]).AsMemory(), cancellationToken);
         }
         else if (format == "text" && !wide)
         {
-            await output.WriteLineAsync($"{"HOSTNAME",-30} {"PLATFORM",-9} {string.Join(' ', audited.Select(type => $"{type.ShortName,-5}"))}");
+            await output.WriteLineAsync($"{"HOSTNAME",-30} {"PLATFORM",-9} {string.Join(' ', audited.Select(type => $"{type.ShortName,-5}"))}{(scored ? " ZTA" : "")}");
         }
 
         var counts = default(HostCounts);
-        await foreach (var row in store.HostsAsync(run.Id, audited, cancellationToken))
+        await foreach (var stored in store.HostsAsync(run.Id, audited, cancellationToken))
         {
-            if (!filter.Matches(row.Host, row.Verdict.AllPassed, row.Verdict.AnyFailed))
+            if (!filter.Matches(stored.Host, stored.Verdict.AllPassed, stored.Verdict.AnyFailed))
             {
                 continue;
             }
+
+            // What was asked for just now outweighs what the run has stored.
+            var row = filter.Scores is null ? stored : stored with { Trust = (stored.Trust ?? default(ZeroTrust)) with { Overall = filter.Scores[stored.Host.DeviceId] } };
 
             counts = counts.Plus(row.Verdict.AllPassed, row.Verdict.AnyFailed);
             var text = format switch
@@ -35,14 +40,14 @@ internal sealed class HostTableWriter(string format)
                 "json" => Json(row, audited).ToJsonString(),
                 "csv" => Csv.Line([row.Host.Hostname, row.Host.DeviceId, row.Host.Platform, .. audited.Select(type => row.Verdict.Statuses[type].Text()), Trust(row.Trust)]),
                 _ when wide => Wide(row, audited),
-                _ => $"{row.Host.Hostname,-30} {row.Host.Platform,-9} {string.Join(' ', audited.Select(type => $"{Mark(row.Verdict.Statuses[type]),-5}"))}",
+                _ => $"{row.Host.Hostname,-30} {row.Host.Platform,-9} {string.Join(' ', audited.Select(type => $"{Mark(row.Verdict.Statuses[type]),-5}"))}{(scored ? $" {row.Trust?.Overall}" : "")}",
             };
             await output.WriteLineAsync(text.AsMemory(), cancellationToken);
         }
 
         if (format == "text" && !wide)
         {
-            await output.WriteLineAsync($"{counts.Total} hosts, {counts.AllPassed} passed, {counts.AnyFailed} failed");
+            await output.WriteLineAsync($"{counts.Total} hosts, {counts.AllPassed} passed, {counts.AnyFailed} failed{(trust is null ? "" : $"; {trust}")}");
         }
 
         return wide && counts.Total == 0 ? ExitCodes.Errors : ExitCodes.Clean;
@@ -55,17 +60,26 @@ internal sealed class HostTableWriter(string format)
         .. row.Trust is null ? Array.Empty<string>() : [$"  {"Zero Trust",-26} {Trust(row.Trust)}"],
     ]);
 
-    private static JsonObject Json(StoredHost row, IReadOnlyList<PolicyType> audited) => new()
+    private static JsonObject Json(StoredHost row, IReadOnlyList<PolicyType> audited)
     {
-        ["hostname"] = row.Host.Hostname,
-        ["device_id"] = row.Host.DeviceId,
-        ["platform"] = row.Host.Platform,
-        ["policy_status"] = new JsonObject(audited.Select(type => KeyValuePair.Create(type.Key, (JsonNode?)row.Verdict.Statuses[type].Text()))),
-        ["all_policies_passed"] = row.Verdict.AllPassed,
-        ["any_policy_failed"] = row.Verdict.AnyFailed,
-    };
+        var json = new JsonObject
+        {
+            ["hostname"] = row.Host.Hostname,
+            ["device_id"] = row.Host.DeviceId,
+            ["platform"] = row.Host.Platform,
+            ["policy_status"] = new JsonObject(audited.Select(type => KeyValuePair.Create(type.Key, (JsonNode?)row.Verdict.Statuses[type].Text()))),
+            ["all_policies_passed"] = row.Verdict.AllPassed,
+            ["any_policy_failed"] = row.Verdict.AnyFailed,
+        };
+        if (row.Trust is { } trust)
+        {
+            json["zero_trust"] = new JsonObject { ["sensor_config"] = trust.SensorConfig, ["os"] = trust.Os, ["overall"] = trust.Overall };
+        }
 
-    private static string Trust(ZeroTrust? trust) => trust is { } scores ? $"({scores.SensorConfig}/{scores.Os}) {scores.Overall}" : "";
+        return json;
+    }
+
+    private static string Trust(ZeroTrust? trust) => trust is not { } scores ? "" : scores is { SensorConfig: null, Os: null } ? $"{scores.Overall}" : $"({scores.SensorConfig}/{scores.Os}) {scores.Overall}";
 
     private static string Mark(HostStatus status) => status switch
     {

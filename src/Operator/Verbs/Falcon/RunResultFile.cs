@@ -29,6 +29,7 @@ internal static class RunResultFile
             },
             Score = run.Policies.Score,
             Hosts = run.Hosts.Total,
+            ZeroTrustScore = outcome.Trust?.Average,
             ApiCalls = run.ApiCalls,
             ApiErrors = run.ApiErrors,
             Throttled = run.Throttled,
@@ -72,6 +73,10 @@ internal static class RunResultFile
         var now = TimeProvider.System.GetUtcNow();
         return new AuditRunResult { StartedAt = started ?? now, FinishedAt = now, Outcome = AuditOutcomes.Failed, Message = message };
     }
+
+    /// <summary>Of a run that gave way to another one.</summary>
+    public static AuditRunResult Skipped(string message, DateTimeOffset started) =>
+        new() { StartedAt = started, FinishedAt = TimeProvider.System.GetUtcNow(), Outcome = AuditOutcomes.Skipped, Message = message };
 
     public static Task WriteAsync(string path, AuditRunResult result, CancellationToken cancellationToken) =>
         File.WriteAllTextAsync(path, result.ToJson(), cancellationToken);

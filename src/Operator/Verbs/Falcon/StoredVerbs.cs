@@ -85,21 +85,43 @@ internal static class StoredVerbs
         status.AcceptOnlyFromAmong("all-passed", "any-failed");
         var groups = new Option<string[]>("--host-group-ids") { Description = "Only hosts of these groups, by id", AllowMultipleArgumentsPerToken = true };
         var tags = new Option<string?>("--tags") { Description = "Only hosts with one of these tags, by commas" };
-        var command = new Command("hosts", "Show where the hosts of the last complete run stand") { platform, status, groups, tags, output };
+        var below = new Option<int?>("--zero-trust-below") { Description = "Only hosts whose overall Zero Trust score is now below this, 1 to 100: asks the API, a request per 1 000 such hosts" };
+        var command = new Command("hosts", "Show where the hosts of the last complete run stand") { platform, status, groups, tags, below, output };
         options.AddStore(command);
-        command.SetAction((result, cancellationToken) => WithStoreAsync(result, options, (store, run, _) => new HostTableWriter(result.GetValue(output)!).WriteAsync(
-            store,
-            run,
-            new HostFilter
-            {
-                Platform = result.GetValue(platform),
-                Passed = result.GetValue(status) switch { "all-passed" => true, "any-failed" => false, _ => null },
-                GroupIds = FalconOptions.Split(result.GetValue(groups)),
-                Tags = HostTags.Parse(result.GetValue(tags)) ?? [],
-            },
-            result.InvocationConfiguration.Output,
-            cancellationToken), cancellationToken));
+        options.AddClient(command);
+        command.SetAction((result, cancellationToken) => WithStoreAsync(result, options, async (store, run, config) =>
+        {
+            var scores = result.GetValue(below) is { } limit ? await ScoresAsync(result, options, config, limit, cancellationToken) : null;
+            var shown = await new HostTableWriter(result.GetValue(output)!).WriteAsync(
+                store,
+                run,
+                new HostFilter
+                {
+                    Platform = result.GetValue(platform),
+                    Passed = result.GetValue(status) switch { "all-passed" => true, "any-failed" => false, _ => null },
+                    GroupIds = FalconOptions.Split(result.GetValue(groups)),
+                    Tags = HostTags.Parse(result.GetValue(tags)) ?? [],
+                    Scores = scores,
+                },
+                result.InvocationConfiguration.Output,
+                cancellationToken);
+            return shown;
+        }, cancellationToken));
         return command;
+    }
+
+    private static async Task<Dictionary<string, int>> ScoresAsync(ParseResult result, FalconOptions options, FalconConfig config, int limit, CancellationToken cancellationToken)
+    {
+        if (limit is < 1 or > 100)
+        {
+            throw new FormatException($"--zero-trust-below: {limit} is not from 1 to 100");
+        }
+
+        using var limiter = FalconOptions.Limiter(config);
+        using var client = options.Client(result, config, limiter);
+        var scores = await new FalconApi(client).ScoresBelowAsync(limit, cancellationToken);
+        await result.InvocationConfiguration.Error.WriteLineAsync($"{scores.Count} hosts of the tenant have a Zero Trust score below {limit}; those of the last complete run are shown");
+        return scores;
     }
 
     public static Command Host()
@@ -179,15 +201,40 @@ internal static class StoredVerbs
     {
         var config = await options.ConfigAsync(result, cancellationToken);
         await using var connections = options.Store(result, config);
-        if (!connections.IsPostgres && !File.Exists(connections.FilePath))
+        if (config.Foundry is null && !connections.IsPostgres && !File.Exists(connections.FilePath))
         {
             throw new FormatException($"{connections.FilePath}: no such store; run comptroller falcon audit first");
         }
 
         var store = new AuditStore(connections);
         await store.PrepareAsync(cancellationToken);
+        if (config.Foundry is not null)
+        {
+            await RestoreAsync(result, options, config, store, cancellationToken);
+        }
+
         var run = await store.LastCompleteAsync(cancellationToken) ?? throw new FormatException("no run is complete yet; run comptroller falcon audit first");
         await result.InvocationConfiguration.Error.WriteLineAsync($"run of {run.Started.UtcDateTime:yyyy-MM-dd HH:mm} UTC, {run.Result.ToString().ToLowerInvariant()}");
         return await show(store, run, config);
+    }
+
+    // Another machine may have audited since. An audit that is writing here is newer than anything in the collection.
+    private static async Task RestoreAsync(ParseResult result, FalconOptions options, FalconConfig config, AuditStore store, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var writing = await StoreLock.TakeAsync(store.Connections, cancellationToken);
+            using var limiter = FalconOptions.Limiter(config);
+            using var client = options.Client(result, config, limiter);
+            using var foundry = FalconOptions.Foundry(result, config, client);
+            if (await foundry!.RestoreAsync(store, cancellationToken))
+            {
+                await result.InvocationConfiguration.Error.WriteLineAsync($"the last complete run was read from the collection {config.Foundry}");
+            }
+        }
+        catch (StoreTakenException)
+        {
+            await result.InvocationConfiguration.Error.WriteLineAsync("an audit is writing here: the collection is not looked at");
+        }
     }
 }

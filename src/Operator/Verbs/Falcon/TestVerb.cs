@@ -3,27 +3,28 @@ using Comptroller.Falcon.Testing;
 
 namespace Comptroller.Operator.Verbs.Falcon;
 
-/// <summary><c>falcon test</c>: cases of grading and its surroundings. Exit 0 all passed, 1 some failed, 2 a file cannot be used.</summary>
+/// <summary><c>falcon test</c>: cases of grading and its surroundings. Exit 0 none failed, 1 some failed, 2 a file cannot be used.</summary>
 internal static class TestVerb
 {
     public static Command Create()
     {
         var files = new Argument<string[]>("files") { Description = "Case files, or - for standard input", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("test", "Run cases of grading files: exit 0 all passed, 1 some failed, 2 a file cannot be used") { files };
+        var command = new Command("test", "Run cases of grading files: exit 0 none failed, 1 some failed, 2 a file cannot be used") { files };
         command.SetAction((result, cancellationToken) => RunAsync(result.GetValue(files)!, result.InvocationConfiguration.Output, cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(string[] paths, TextWriter output, CancellationToken cancellationToken)
     {
-        var (passed, failed) = (0, 0);
+        var (passed, failed, deviating) = (0, 0, 0);
         foreach (var path in paths)
         {
             foreach (var test in CaseFile.Read(await ReadAsync(path, cancellationToken), path))
             {
                 var result = await CaseRun.RunAsync(test, cancellationToken);
                 passed += result.Passed ? 1 : 0;
-                failed += result.Passed ? 0 : 1;
+                failed += result.Failed ? 1 : 0;
+                deviating += result.Deviates ? 1 : 0;
                 if (!result.Differences.IsEmpty)
                 {
                     Print(path, result, output);
@@ -31,7 +32,7 @@ internal static class TestVerb
             }
         }
 
-        await output.WriteLineAsync($"{passed} passed, {failed} failed");
+        await output.WriteLineAsync($"{passed} passed, {failed} failed{(deviating == 0 ? "" : $", {deviating} deviate from an answer that the case itself calls questionable and names no better for")}");
         return failed == 0 ? ExitCodes.Clean : ExitCodes.Warnings;
     }
 

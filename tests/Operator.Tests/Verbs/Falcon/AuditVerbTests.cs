@@ -4,6 +4,7 @@ using System.Text.Json;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Falcon.Reports;
 using Comptroller.Falcon.Tests.Reports;
+using Comptroller.Falcon.Store;
 using Comptroller.FalconSimulator;
 using Comptroller.Operator.Verbs.Falcon;
 
@@ -204,6 +205,91 @@ public sealed class AuditVerbTests
         var missing = await tenant.RunAsync("host", "host-0000007", "--live");
         (missing.Exit, missing.Output).ShouldBe((2, ""));
         missing.Error.ShouldContain("only 0 of 1 were received");
+    }
+
+    [Fact]
+    public async Task An_audit_beside_another_one_fails_or_gives_way_as_it_is_told()
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 20 });
+        (await tenant.RunAsync("fetch")).Exit.ShouldBe(0);
+        var calls = tenant.Simulator.TotalCalls;
+        var log = tenant.PathOf("termination-log");
+        await using (var store = new StoreConnections(tenant.Store))
+        await using (await StoreLock.TakeAsync(store, default))
+        {
+            var failed = await tenant.RunAsync("audit", "--termination-log", log);
+            (failed.Exit, AuditRunResult.Read(await File.ReadAllTextAsync(log), out _)!.Outcome).ShouldBe((2, AuditOutcomes.Failed));
+            var skipped = await tenant.RunAsync("audit", "--termination-log", log, "--when-busy", "skip");
+            (skipped.Exit, AuditRunResult.Read(await File.ReadAllTextAsync(log), out _)!.Outcome).ShouldBe((0, AuditOutcomes.Skipped), skipped.Error);
+            skipped.Output.ShouldContain("skipped: ");
+            skipped.Output.ShouldContain("another audit is writing here");
+            (await tenant.RunAsync("audit", "--lock-timeout", "1s", "--when-busy", "skip")).Exit.ShouldBe(0);
+        }
+
+        tenant.Simulator.TotalCalls.ShouldBe(calls);
+        tenant.Reports().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_Zero_Trust_score_of_the_tenant_is_on_the_screen_and_in_the_result_and_hosts_below_a_score_are_listed()
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 300, PageCap = 50, TrustScore = host => host % 100 });
+        var log = tenant.PathOf("termination-log");
+        var run = await tenant.RunAsync("audit", "--zero-trust", "tenant", "--termination-log", log);
+        run.Exit.ShouldBe(0, run.Error);
+        run.Output.ShouldContain("Zero Trust 49.5 on average of 300 assessed hosts of the tenant");
+        AuditRunResult.Read(await File.ReadAllTextAsync(log), out _)!.ZeroTrustScore.ShouldBe(49.5);
+        tenant.Simulator.Calls.ContainsKey("zero-trust-assessment/entities/assessments/v1").ShouldBeFalse();
+        (await tenant.RunAsync("hosts")).Output.ShouldContain("300 hosts, ");
+        (await tenant.RunAsync("hosts")).Output.ShouldContain("; Zero Trust 49.5 on average of 300");
+
+        var below = await tenant.RunAsync("hosts", "--zero-trust-below", "20");
+        below.Exit.ShouldBe(0, below.Error);
+        below.Error.ShouldContain("60 hosts of the tenant have a Zero Trust score below 20");
+        below.Output.ShouldContain("\n60 hosts, ");
+        below.Output.Split('\n')[0].ShouldEndWith(" ZTA");
+        below.Output.Split('\n').Single(line => line.StartsWith("HOST-0000107", StringComparison.Ordinal)).ShouldEndWith(" 7");
+        tenant.Simulator.Calls["zero-trust-assessment/queries/assessments/v1"].ShouldBe(2);
+        var linux = (await tenant.RunAsync("hosts", "--zero-trust-below", "20", "-p", "Linux", "-o", "json")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        linux.Length.ShouldBe(12);
+        linux.ShouldAllBe(line => JsonElement.Parse(line).GetProperty("zero_trust").GetProperty("overall").GetInt32() < 20);
+        (await tenant.RunAsync("hosts", "--zero-trust-below", "1", "-o", "csv")).Output.Split('\n')[1].ShouldEndWith(",0");
+        var wrong = await tenant.RunAsync("hosts", "--zero-trust-below", "101");
+        (wrong.Exit, wrong.Error.Contains("--zero-trust-below: 101 is not from 1 to 100", StringComparison.Ordinal)).ShouldBe((2, true));
+        var unknown = await tenant.RunAsync("audit", "--zero-trust", "everything");
+        (unknown.Exit, unknown.Error.Contains("neither tenant nor hosts", StringComparison.Ordinal)).ShouldBe((2, true));
+    }
+
+    [Fact]
+    public async Task An_audit_into_a_Foundry_collection_is_shown_where_there_is_no_store_yet()
+    {
+        const string Foundry = """
+            db: {type: foundry_collections}
+            foundry_collections: {app_id: fedcba9876543210fedcba9876543210}
+            """;
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 200 }, Foundry);
+        var first = await tenant.RunAsync("audit");
+        first.Exit.ShouldBe(0, first.Error);
+        JsonElement.Parse(await File.ReadAllBytesAsync(tenant.Reports("policy-audit_*").Single())).GetProperty("metadata").GetProperty("database_type").GetString().ShouldBe("foundry_collections");
+        var policies = (await tenant.RunAsync("policies", "-o", "json")).Output;
+        Directory.Delete(Path.GetDirectoryName(tenant.Store)!, recursive: true);
+        var shown = await tenant.RunAsync("policies", "-o", "json");
+        shown.Output.ShouldBe(policies, shown.Error);
+        shown.Error.ShouldContain("the last complete run was read from the collection policy_audits");
+        (await tenant.RunAsync("hosts")).Output.ShouldContain("\n200 hosts, ");
+
+        await using var daemon = tenant.Start("daemon", "--immediate");
+        await Kubernetes.Tests.Testing.Settle.UntilAsync(() => tenant.Simulator.Objects.Keys.Any(key => key.StartsWith("b-hosts", StringComparison.Ordinal)), $"the daemon stores: {daemon.Log}");
+        await daemon.TerminateAsync();
+        (await daemon.ExitAsync()).ShouldBe(0);
+        daemon.Log.ToString().ShouldNotContain(FalconTenant.Secret);
+
+        tenant.Configure(Foundry.Replace("app_id: f", "collection: other, app_id: f", StringComparison.Ordinal));
+        var calls = tenant.Simulator.Calls["devices/combined/devices/v1"];
+        var refused = await tenant.RunAsync("audit");
+        refused.Exit.ShouldBe(2);
+        refused.Error.ShouldContain("has no collection \"other\"");
+        tenant.Simulator.Calls["devices/combined/devices/v1"].ShouldBe(calls);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Comptroller.Falcon.Reports;
 using Comptroller.Falcon.Tests.Reports;
 using Comptroller.FalconSimulator;
 using Comptroller.Kubernetes.Tests.Testing;
+using Comptroller.Operator.Tests.Estates;
 
 namespace Comptroller.Operator.Tests.Verbs.Falcon;
 
@@ -69,6 +70,40 @@ public sealed class BrokenRunTests
 
         (await tenant.RunAsync("policies", "-o", "json")).Output.ShouldBe(policies);
         (await tenant.RunAsync("audit")).Exit.ShouldBe(0);
+    }
+
+    [SmallDiskTheory]
+    // Of what the first run has left free: for the store but not for its reports; not even for the store.
+    [InlineData(4096)]
+    [InlineData(256)]
+    public async Task A_disk_that_runs_full_for_everybody_fails_the_run_and_leaves_the_reports_and_the_data_before_it(int freeKiB)
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = Hosts });
+        await using var disk = await SmallDisk.MountAsync(tenant.PathOf("disk"), 64 * 1024);
+        string[] onDisk = ["--store", Path.Combine(disk.Path, "db.sqlite")];
+        async Task<(int Exit, string Log)> AuditAsync()
+        {
+            await using var run = ProgramRun.Start(["falcon", "audit", "--config", tenant.Config, .. onDisk, "--output-dir", Path.Combine(disk.Path, "output")]);
+            return (await run.ExitAsync(), run.Log.ToString());
+        }
+
+        (await AuditAsync()).Exit.ShouldBe(0);
+        var before = Directory.EnumerateFiles(Path.Combine(disk.Path, "output")).Order(StringComparer.Ordinal).ToDictionary(path => path, File.ReadAllBytes);
+        var policies = (await tenant.RunAsync("policies", [.. onDisk, "-o", "json"])).Output;
+        await disk.LeaveAsync(freeKiB);
+        var (exit, log) = await AuditAsync();
+        exit.ShouldBe(2, log);
+        (log.Contains("No space left on device", StringComparison.Ordinal) || log.Contains("disk is full", StringComparison.Ordinal)).ShouldBeTrue(log);
+        log.ShouldNotContain("   at ");
+        Directory.EnumerateFiles(Path.Combine(disk.Path, "output")).Order(StringComparer.Ordinal).ShouldBe(before.Keys);
+        foreach (var (path, bytes) in before)
+        {
+            (await File.ReadAllBytesAsync(path)).ShouldBe(bytes);
+        }
+
+        await disk.LeaveAsync(64 * 1024);
+        (await tenant.RunAsync("policies", [.. onDisk, "-o", "json"])).Output.ShouldBe(policies);
+        (await AuditAsync()).Exit.ShouldBe(0);
     }
 
     private static async Task AssertWholeAsync(FalconTenant tenant)
