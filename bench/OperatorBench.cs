@@ -17,6 +17,20 @@ internal sealed class OperatorBench(string program, int count, int resident, int
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            await MeasureAsync(cancellationToken);
+            return 0;
+        }
+        finally
+        {
+            // Minutes of measuring are not lost to a later part that fails.
+            _figures.Print();
+        }
+    }
+
+    private async Task MeasureAsync(CancellationToken cancellationToken)
+    {
         await using var sandbox = await SandboxProcess.StartAsync(cancellationToken);
         using var client = KubeClient.Create(sandbox.Configuration, new KubeClientOptions { Product = "bench", MaxConcurrency = 50 });
         await Policies.CreateNamespacesAsync(client, cancellationToken);
@@ -32,8 +46,6 @@ internal sealed class OperatorBench(string program, int count, int resident, int
 
         await RestartAsync(sandbox, cancellationToken);
         await FloorAsync(sandbox, cpuPerObject, cancellationToken);
-        _figures.Print();
-        return 0;
     }
 
     private async Task<double> BurstAsync(SandboxProcess sandbox, OperatorProcess comptroller, KubeClient client, CancellationToken cancellationToken)

@@ -42,6 +42,15 @@ public sealed class DeployTests
         context["privileged"].ShouldBeNull();
     }
 
+    /// <summary>Of the images without a shell only those named <c>extra</c> hold time zones; without them every zone but UTC would be an error there, and nowhere else.</summary>
+    [Fact]
+    public void The_image_has_the_time_zones_in_which_schedules_are_read()
+    {
+        File.ReadLines(Repository.PathOf("Dockerfile")).Last(line => line.StartsWith("FROM ", StringComparison.Ordinal)).ShouldEndWith("-chiseled-extra");
+        var settings = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "comptroller.runtimeconfig.json")))!["runtimeOptions"]!["configProperties"]!;
+        ((bool?)settings["System.TimeZoneInfo.Invariant"] ?? false).ShouldBeFalse("the program would not read the zones of the image");
+    }
+
     [Fact]
     public void Two_elect_a_leader_and_a_drain_leaves_one()
     {

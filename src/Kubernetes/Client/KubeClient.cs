@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Client.Credentials;
 using Comptroller.Kubernetes.Client.Decoding;
 using Comptroller.Kubernetes.Client.Transport;
+using Comptroller.Kubernetes.Model;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -146,7 +147,7 @@ public sealed class KubeClient : IKubeClient, IDisposable
 
         try
         {
-            var request = new ApiRequest(HttpMethod.Delete, type.Path(@namespace, name)) { Body = Utf8(body) };
+            var request = new ApiRequest(HttpMethod.Delete, type.Path(@namespace, name)) { Body = WireJson.Write(body) };
             // The answer is read to its end so that the connection can be used again, and then not needed.
             await CallAsync(request, ReadAllAsync, cancellationToken);
         }
@@ -173,19 +174,8 @@ public sealed class KubeClient : IKubeClient, IDisposable
         where T : class =>
         SendAsync(
             type,
-            new ApiRequest(method, path) { Query = query.ToString(), Body = Utf8(body), ContentType = contentType, Accept = AcceptObject(type) },
+            new ApiRequest(method, path) { Query = query.ToString(), Body = WireJson.Write(body), ContentType = contentType, Accept = AcceptObject(type) },
             cancellationToken);
-
-    private static ReadOnlyMemory<byte> Utf8(JsonNode body)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            body.WriteTo(writer);
-        }
-
-        return buffer.WrittenMemory;
-    }
 
     private async Task<T> SendAsync<T>(ResourceType<T> type, ApiRequest request, CancellationToken cancellationToken)
         where T : class

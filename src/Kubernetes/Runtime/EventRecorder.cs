@@ -29,6 +29,9 @@ public sealed partial class EventRecorder
     private const double ObjectEventsPerSecond = 1 / 300d;
     private const int TrackedObjects = 10_000;
 
+    /// <summary>Nobody reads an event that was written.</summary>
+    private static readonly ResourceType<PartialObjectMetadata> Events = KubernetesTypes.MetadataOf(KubernetesTypes.Events);
+
     private readonly IKubeClient client;
     private readonly string controller;
     private readonly string instance;
@@ -216,7 +219,7 @@ public sealed partial class EventRecorder
             Type = note.Key.Type,
         };
         if (await TryAsync(
-            token => client.CreateAsync(KubernetesTypes.Events, created.Namespace, ToJson(body), controller, token), cancellationToken))
+            token => client.CreateAsync(Events, created.Namespace, ToJson(body), controller, token), cancellationToken))
         {
             series[note.Key] = created;
             Expect(created);
@@ -234,7 +237,7 @@ public sealed partial class EventRecorder
             },
         };
         if (!await TryAsync(
-            token => client.MergePatchAsync(KubernetesTypes.Events, known.Namespace, known.Name, patch, controller, token), cancellationToken))
+            token => client.MergePatchAsync(Events, known.Namespace, known.Name, patch, controller, token), cancellationToken))
         {
             // The event has expired on the server; the next occurrence starts a new one.
             series.Remove(key);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Comptroller.Kubernetes.Model;
 
 namespace Comptroller.Kubernetes.Runtime;
 
@@ -22,7 +23,7 @@ public static class IntentHash
     {
         buffer ??= new ArrayBufferWriter<byte>(4096);
         buffer.ResetWrittenCount();
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, WireJson.Options))
         {
             Write(writer, intent);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -23,8 +24,8 @@ public sealed class StatusWriter(IKubeClient client, string product)
     private readonly ConcurrentDictionary<string, (string? Version, string Hash)> written = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Returns the resource as written, or null when nothing had to be written. Throws a conflict without asking the server when
-    /// <paramref name="resource"/> is older than this writer's own last write.
+    /// Returns the resource's metadata after the write, or null when nothing had to be written. Throws a conflict without asking the server
+    /// when <paramref name="resource"/> is older than this writer's own last write.
     /// </summary>
     /// <param name="type">The kind.</param>
     /// <param name="resource">The resource as read; its version guards the write.</param>
@@ -32,19 +33,18 @@ public sealed class StatusWriter(IKubeClient client, string product)
     /// <param name="desired">The whole new status.</param>
     /// <param name="json">How a status is encoded.</param>
     /// <param name="cancellationToken">Ends the request.</param>
-    public async Task<T?> WriteAsync<T, TStatus>(
-        ResourceType<T> type, T resource, TStatus? observed, TStatus desired, JsonTypeInfo<TStatus> json, CancellationToken cancellationToken)
-        where T : class, IKubernetesObject
+    public async Task<ObjectMeta?> WriteAsync<TStatus>(
+        ResourceType type, IKubernetesObject resource, TStatus? observed, TStatus desired, JsonTypeInfo<TStatus> json, CancellationToken cancellationToken)
         where TStatus : class
     {
-        var next = JsonSerializer.SerializeToNode(desired, json);
-        if (observed is not null && JsonNode.DeepEquals(JsonSerializer.SerializeToNode(observed, json), next))
+        var next = JsonSerializer.SerializeToUtf8Bytes(desired, json);
+        if (observed is not null && Equal(JsonSerializer.SerializeToUtf8Bytes(observed, json), next))
         {
             return null;
         }
 
         var uid = resource.Metadata.Uid ?? "";
-        var hash = IntentHash.Of(next!.AsObject());
+        var hash = Convert.ToHexStringLower(SHA256.HashData(next));
         if (written.TryGetValue(uid, out var last))
         {
             if (ResourceVersions.Compare(resource.Metadata.ResourceVersion, last.Version) is not < 0)
@@ -79,12 +79,18 @@ public sealed class StatusWriter(IKubeClient client, string product)
             ["apiVersion"] = type.ApiVersion,
             ["kind"] = type.Kind,
             ["metadata"] = metadata,
-            ["status"] = next,
+            ["status"] = JsonNode.Parse(next),
         };
-        var answer = await client.ApplyAsync(type, resource.Metadata.Namespace, resource.Metadata.Name, body, options, cancellationToken);
-        written[uid] = (answer.Metadata.ResourceVersion, hash);
+        // The version is all that is wanted of the answer; the watch brings the rest, and decoding a resource twice is dear.
+        var answer = (await client.ApplyAsync(
+            KubernetesTypes.MetadataOf(type), resource.Metadata.Namespace, resource.Metadata.Name, body, options, cancellationToken)).Metadata;
+        written[uid] = (answer.ResourceVersion, hash);
         return answer;
     }
+
+    // Properties come in the order of the type, so only the entries of a map can be the same in another order.
+    private static bool Equal(byte[] left, byte[] right) =>
+        left.AsSpan().SequenceEqual(right) || (left.Length == right.Length && JsonNode.DeepEquals(JsonNode.Parse(left), JsonNode.Parse(right)));
 
     /// <summary>Drops what is remembered of a resource that is gone.</summary>
     public void Forget(string uid) => written.TryRemove(uid, out _);

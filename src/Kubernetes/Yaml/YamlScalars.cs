@@ -58,7 +58,7 @@ internal static partial class YamlScalars
     }
 
     /// <summary>Numbers of base 60 (<c>22:30</c>), which some readers still know and we read as strings.</summary>
-    public static bool LooksLikeBase60(string text) => Base60().IsMatch(text);
+    public static bool LooksLikeBase60(string text) => text.Contains(':', StringComparison.Ordinal) && Base60().IsMatch(text);
 
     private static JsonValue? ParseInteger(string plain)
     {

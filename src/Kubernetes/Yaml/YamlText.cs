@@ -15,7 +15,7 @@ internal static class YamlText
     /// <summary>True when the string may stand without quotes. Times may not: YAML 1.1 readers make dates of them, so the API server quotes them too.</summary>
     public static bool IsPlain(string text)
     {
-        if (text.Length == 0 || char.IsWhiteSpace(text[0]) || char.IsWhiteSpace(text[^1]) || text[^1] == ':' || text is "<<" || !text.All(IsPrintable))
+        if (text.Length == 0 || char.IsWhiteSpace(text[0]) || char.IsWhiteSpace(text[^1]) || text[^1] == ':' || text is "<<" || !IsPrintable(text))
         {
             return false;
         }
@@ -48,15 +48,16 @@ internal static class YamlText
         }
 
         var first = true;
-        foreach (var line in text.Split('\n'))
+        foreach (var range in text.AsSpan().Split('\n'))
         {
+            var line = text.AsSpan(range);
             if (line.Length == 0)
             {
                 continue;
             }
 
             // White space at the start of the first line would be taken for indentation.
-            if ((first && char.IsWhiteSpace(line[0])) || char.IsWhiteSpace(line[^1]) || !line.All(c => c == '\t' || IsPrintable(c)))
+            if ((first && char.IsWhiteSpace(line[0])) || char.IsWhiteSpace(line[^1]) || !IsPrintable(line, tabs: true))
             {
                 return false;
             }
@@ -85,6 +86,22 @@ internal static class YamlText
         }
 
         return quoted.Append('"').ToString();
+    }
+
+    // Nearly all text is plain ASCII, which one vectorised look settles.
+    private static bool IsPrintable(ReadOnlySpan<char> text, bool tabs = false)
+    {
+        while (text.IndexOfAnyExceptInRange(' ', '~') is var index and >= 0)
+        {
+            if (!(IsPrintable(text[index]) || (tabs && text[index] == '\t')))
+            {
+                return false;
+            }
+
+            text = text[(index + 1)..];
+        }
+
+        return true;
     }
 
     /// <summary>Not: control characters, line breaks of any kind, the byte order mark, and what Unicode says is no character.</summary>

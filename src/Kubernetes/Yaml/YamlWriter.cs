@@ -150,9 +150,10 @@ public static class YamlWriter
     {
         var style = !content.EndsWith('\n') ? "|-" : content.EndsWith("\n\n", StringComparison.Ordinal) ? "|+" : "|";
         text.Append(style).Append('\n');
-        var lines = (content.EndsWith('\n') ? content[..^1] : content).Split('\n');
-        foreach (var line in lines)
+        var lines = content.AsSpan(0, content.EndsWith('\n') ? content.Length - 1 : content.Length);
+        foreach (var range in lines.Split('\n'))
         {
+            var line = lines[range];
             text.Append(' ', line.Length > 0 ? indent : 0).Append(line).Append('\n');
         }
     }

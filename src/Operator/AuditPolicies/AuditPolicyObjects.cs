@@ -40,14 +40,14 @@ internal static class AuditPolicyObjects
     /// A ConfigMap with the Fluent Bit configuration in the formats asked for, the values that install it by the official chart, and Flux
     /// objects that do so. With several targets the names of the files start with the target, because each has its log elsewhere.
     /// </summary>
-    public static DesiredObject FluentBit(ObjectMeta owner, ImmutableArray<FluentBitOptions> options, IReadOnlyList<string> formats)
+    public static DesiredObject FluentBit(
+        ObjectMeta owner, ImmutableArray<(FluentBitOptions Options, JsonObject Configuration)> rendered, IReadOnlyList<string> formats)
     {
         var name = $"{owner.Name}-fluent-bit";
         var files = new JsonObject();
-        foreach (var option in options)
+        foreach (var (option, configuration) in rendered)
         {
-            var prefix = options.Length > 1 ? $"{Key(option.Distribution)}-" : "";
-            var configuration = FluentBitConfiguration.Render(option);
+            var prefix = rendered.Length > 1 ? $"{Key(option.Distribution)}-" : "";
             var yaml = YamlWriter.Write(configuration);
             if (formats.Contains(ForwardingFormats.Yaml))
             {
@@ -67,7 +67,7 @@ internal static class AuditPolicyObjects
 
             var values = formats.Contains(ForwardingFormats.Yaml) ? ChartValues.WithYaml(option, yaml) : ChartValues.WithClassic(option, configuration);
             files[prefix + ValuesFile] = Comment(ValuesComment(owner)) + YamlWriter.Write(values);
-            files[prefix + ReleaseFile] = YamlWriter.WriteAll(FluxRelease.Render(options.Length > 1 ? $"{name}-{Key(option.Distribution)}" : name, owner.Namespace, name, prefix + ValuesFile));
+            files[prefix + ReleaseFile] = YamlWriter.WriteAll(FluxRelease.Render(rendered.Length > 1 ? $"{name}-{Key(option.Distribution)}" : name, owner.Namespace, name, prefix + ValuesFile));
         }
 
         var map = RenderedConfigMap.Of(owner, name, files);

@@ -97,6 +97,6 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
     private bool LacksWhatIsServedNow(AuditPolicy resource) => ComplianceOptions.ReportTypes(resource.Spec.Compliance).Any(type =>
         applier.IsServed(type) && !(resource.Status.Inventory ?? []).Any(entry => entry.Group == type.Group && entry.Kind == type.Kind));
 
-    private Task<AuditPolicy?> WriteAsync(AuditPolicy resource, AuditPolicyStatus status, CancellationToken cancellationToken) =>
+    private Task<ObjectMeta?> WriteAsync(AuditPolicy resource, AuditPolicyStatus status, CancellationToken cancellationToken) =>
         statuses.WriteAsync(ResourceTypes.AuditPolicies, resource, resource.Status, status, CrdsJson.Default.AuditPolicyStatus, cancellationToken);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using Comptroller.AuditPolicies.Rendering.Shipping;
 using Comptroller.AuditPolicies.Rendering.Targets;
 using Comptroller.Crds.AuditPolicies;
@@ -23,10 +24,10 @@ internal static class ShippingOptions
         return named.IsEmpty ? [Distribution.Talos] : named;
     }
 
-    /// <summary>Empty without errors: shipping was not asked for.</summary>
+    /// <summary>A Fluent Bit for each target and the configuration it comes to. Empty without errors: shipping was not asked for.</summary>
     /// <param name="spec">The fields.</param>
     /// <param name="counters">What alert rules need counted.</param>
-    public static (ImmutableArray<FluentBitOptions> Values, ImmutableArray<string> Errors) Of(AuditPolicySpec spec, ImmutableArray<EventCounter> counters)
+    public static (ImmutableArray<(FluentBitOptions Options, JsonObject Configuration)> Values, ImmutableArray<string> Errors) Of(AuditPolicySpec spec, ImmutableArray<EventCounter> counters)
     {
         if (spec.Forwarding is not { } forwarding)
         {
@@ -45,8 +46,14 @@ internal static class ShippingOptions
             Counters = counters,
         }).ToImmutableArray();
         var errors = options.SelectMany(value => value.Check()).Distinct().Select(error => $"{Path(error.Field)}: {error.Message}").ToImmutableArray();
-        errors = errors.IsEmpty ? [.. options.SelectMany(value => Faults(value, forwarding.Formats)).Distinct()] : errors;
-        return (errors.IsEmpty ? options : [], errors);
+        if (!errors.IsEmpty)
+        {
+            return ([], errors);
+        }
+
+        var rendered = options.Select(value => (value, FluentBitConfiguration.Render(value))).ToImmutableArray();
+        errors = [.. rendered.SelectMany(value => Faults(value.Item1, value.Item2, forwarding.Formats)).Distinct()];
+        return (errors.IsEmpty ? rendered : [], errors);
     }
 
     /// <summary>The files that Fluent Bit reads, one for each target; empty when nothing is shipped.</summary>
@@ -56,14 +63,10 @@ internal static class ShippingOptions
 
     // What the options let through that Fluent Bit would not survive; its own dry run would not notice either.
     // Only of the formats that are rendered: this runs in every plan.
-    private static IEnumerable<string> Faults(FluentBitOptions options, IReadOnlyList<string> formats)
-    {
-        var configuration = FluentBitConfiguration.Render(options);
-        return formats
-            .Select(format => format == ForwardingFormats.Classic ? ClassicFormat.Read(ClassicFormat.Main(configuration), ClassicFormat.Parsers(configuration)) : configuration)
-            .SelectMany(tree => FluentBitCheck.Check(tree, options.Variables.Select(variable => variable.Name)))
-            .Select(fault => $"spec.forwarding: {fault}");
-    }
+    private static IEnumerable<string> Faults(FluentBitOptions options, JsonObject configuration, IReadOnlyList<string> formats) => formats
+        .Select(format => format == ForwardingFormats.Classic ? ClassicFormat.Read(ClassicFormat.Main(configuration), ClassicFormat.Parsers(configuration)) : configuration)
+        .SelectMany(tree => FluentBitCheck.Check(tree, options.Variables.Select(variable => variable.Name)))
+        .Select(fault => $"spec.forwarding: {fault}");
 
     private static IEnumerable<Sink> Sinks(Forwarding forwarding)
     {

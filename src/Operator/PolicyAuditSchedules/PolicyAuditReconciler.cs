@@ -144,6 +144,6 @@ internal sealed class PolicyAuditReconciler(
         return true;
     }
 
-    private Task<PolicyAuditSchedule?> WriteAsync(PolicyAuditSchedule resource, PolicyAuditScheduleStatus status, CancellationToken cancellationToken) =>
+    private Task<ObjectMeta?> WriteAsync(PolicyAuditSchedule resource, PolicyAuditScheduleStatus status, CancellationToken cancellationToken) =>
         statuses.WriteAsync(ResourceTypes.PolicyAuditSchedules, resource, resource.Status, status, CrdsJson.Default.PolicyAuditScheduleStatus, cancellationToken);
 }

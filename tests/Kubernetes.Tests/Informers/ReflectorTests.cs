@@ -336,6 +336,34 @@ public sealed class ReflectorTests : IDisposable
     }
 
     [Fact]
+    public async Task R11_a_server_that_hangs_is_a_problem_without_a_gap_however_long_its_calls_and_pauses_take()
+    {
+        var timeout = new KubeClientOptions { Product = "" }.Timeout;
+        server.List("10");
+        server.Afterwards = Hung;
+        Start();
+        for (var failure = 1; failure <= 10; failure++)
+        {
+            await Settle.UntilAsync(() => server.OpenWatches == 1 && context.Time.NextDue() == timeout, "the watch hangs");
+            context.Time.Advance(timeout - TimeSpan.FromTicks(1));
+            (informer!.Problem is not null).ShouldBe(failure > 3, $"just before failure {failure}");
+            context.Time.Advance(TimeSpan.FromTicks(1));
+            await Settle.UntilAsync(() => server.OpenWatches == 0 && context.Time.NextDue() < timeout, "the reflector pauses");
+            (informer.Problem is not null).ShouldBe(failure >= 3, $"after failure {failure}");
+            context.Time.Advance(context.Time.NextDue()!.Value);
+        }
+
+        async IAsyncEnumerable<WatchEvent<Widget>> Hung()
+        {
+            await Task.Delay(timeout, context.Time, stop.Token);
+            throw new KubeApiException("WATCH", "/widgets", 0, "Timeout", "no answer");
+#pragma warning disable CS0162 // What makes it a sequence.
+            yield break;
+#pragma warning restore CS0162
+        }
+    }
+
+    [Fact]
     public async Task R12_nothing_but_cancellation_ends_the_reflector()
     {
         server

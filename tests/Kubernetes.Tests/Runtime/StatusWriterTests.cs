@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Comptroller.Kubernetes.Client;
+using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Kubernetes.Tests.Testing;
 
@@ -26,8 +27,10 @@ public sealed class StatusWriterTests
     {
         var widget = await ReadAsync();
         var written = await WriteAsync(widget, new WidgetStatus { ObservedGeneration = 1 });
-        written!.Status!.ObservedGeneration.ShouldBe(1);
-        written.Spec!.Size.ShouldBe(1);
+        var stored = await ReadAsync();
+        written!.ResourceVersion.ShouldBe(stored.Metadata.ResourceVersion);
+        stored.Status!.ObservedGeneration.ShouldBe(1);
+        stored.Spec!.Size.ShouldBe(1);
         var call = server.Writes.Single();
         (call.Subresource, call.Manager).ShouldBe(("status", "comptroller-status"));
         ((string?)call.Body!["metadata"]!["resourceVersion"]).ShouldBe(widget.Metadata.ResourceVersion);
@@ -72,7 +75,7 @@ public sealed class StatusWriterTests
         server.Writes.Count().ShouldBe(2, "nothing is known any more, so the server is asked");
     }
 
-    private Task<Widget?> WriteAsync(Widget widget, WidgetStatus status) =>
+    private Task<ObjectMeta?> WriteAsync(Widget widget, WidgetStatus status) =>
         writer.WriteAsync(Widget.Type, widget, widget.Status, status, Json, default);
 
     private Task<Widget> ReadAsync() => server.GetAsync(Widget.Type, "default", "a", default);

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Client;
 using Comptroller.Kubernetes.Model;
@@ -46,6 +48,33 @@ public sealed class ProgramTests
 
         await program.Log.LineAsync(kubeconfig.Path);
         program.Log.ToString().ShouldContain("line ");
+        program.Log.ToString().ShouldNotContain("   at ");
+    }
+
+    [Fact]
+    public async Task A_verb_that_is_interrupted_while_a_server_keeps_it_waiting_ends_at_once_with_130()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var kubeconfig = new TemporaryFile($"""
+            apiVersion: v1
+            kind: Config
+            current-context: it
+            contexts:
+            - name: it
+              context:
+                cluster: it
+            clusters:
+            - name: it
+              cluster:
+                server: http://{silent.LocalEndpoint}
+            """);
+        await using var program = ProgramRun.Start("crds", "apply", "--kubeconfig", kubeconfig.Path);
+        using var asked = await silent.AcceptTcpClientAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        await program.InterruptAsync();
+
+        (await program.ExitAsync()).ShouldBe(130, program.Log.ToString());
+
         program.Log.ToString().ShouldNotContain("   at ");
     }
 

@@ -28,7 +28,8 @@ internal sealed class ProgramRun : IAsyncDisposable
     /// <param name="largestFileKiB">Files may grow this large, and writing more fails as on a full disk.</param>
     public static ProgramRun Start(string[] arguments, Dictionary<string, string> environment, int? largestFileKiB = null)
     {
-        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "comptroller.dll"), .. arguments];
+        // Tests that run in the background of a shell ignore Ctrl-C, and what they start would inherit that.
+        string[] command = ["env", "--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "comptroller.dll"), .. arguments];
         if (largestFileKiB is { } limit)
         {
             // The signal would end the process before it sees the error. The runtime maps its code through a file larger than any limit.
@@ -51,6 +52,9 @@ internal sealed class ProgramRun : IAsyncDisposable
 
     /// <summary>SIGTERM, as a kubelet sends it.</summary>
     public Task TerminateAsync() => SignalAsync("TERM");
+
+    /// <summary>SIGINT, as Ctrl-C sends it.</summary>
+    public Task InterruptAsync() => SignalAsync("INT");
 
     /// <summary>SIGHUP, which asks a daemon to read its configuration again.</summary>
     public Task HangUpAsync() => SignalAsync("HUP");

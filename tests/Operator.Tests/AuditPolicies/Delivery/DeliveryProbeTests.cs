@@ -74,6 +74,37 @@ public sealed class DeliveryProbeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_wall_clock_that_jumps_neither_silences_the_questions_nor_asks_them_early()
+    {
+        await SeeAsync(Inquiry("infra"));
+        time.JumpWallClock(TimeSpan.FromDays(400));
+        probe.Look(Inquiry("infra"), Key(1), Interval).ShouldNotBeNull();
+        server.Queries.ShouldBe(1, "no interval has passed, whatever the wall clock says");
+
+        time.JumpWallClock(-TimeSpan.FromDays(800));
+        time.Advance(Interval);
+        server.Events = _ => 0;
+        probe.Look(Inquiry("infra"), Key(2), Interval);
+        await Settle.UntilAsync(() => told.Contains(Key(2)));
+        probe.Look(Inquiry("infra"), Key(2), Interval)!.Recent!.Events.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task The_pause_of_a_failing_server_ends_although_the_wall_clock_was_set_back()
+    {
+        var answer = server.Server.Answer;
+        server.Server.Answer = (context, _) => FakeVictoriaLogs.TextAsync(context, 503, "");
+        (await SeeAsync(Inquiry("infra"))).Trouble.ShouldNotBeNull();
+
+        server.Server.Answer = answer;
+        time.JumpWallClock(-TimeSpan.FromDays(2));
+        time.Advance(Interval);
+        probe.Look(Inquiry("infra"), Key(1), Interval);
+        await Settle.UntilAsync(() => told.Contains(Key(1)));
+        probe.Look(Inquiry("infra"), Key(1), Interval)!.Recent!.Events.ShouldBe(900);
+    }
+
+    [Fact]
     public async Task Only_silence_is_worth_a_second_question_and_retention_is_read_when_asked_for()
     {
         server.Events = cluster => cluster == "quiet" ? 0 : 5;
