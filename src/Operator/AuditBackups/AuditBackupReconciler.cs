@@ -65,13 +65,14 @@ internal sealed class AuditBackupReconciler(
         status = await StartAsync(resource, status, plan, held: resource.Spec.Suspend || inputs.HoldsRuns, canRestore: !inputs.HoldsRuns, jobs, cancellationToken);
         var obstacle = BackupObstacle.Of(inputs, pods);
         status = AuditBackupConditions.Rendered(resource, status, plan, report, obstacle, now);
-        await WriteAsync(resource, status, cancellationToken);
+        // A run on a cache that lags behind our own last write has no news: the write that is not repeated has told them (rule L7).
+        var told = await WriteAsync(resource, status, cancellationToken) is not null;
         if (report.Changes is { Length: > 0 } changes)
         {
             events.Normal(Type, resource.Metadata, ConditionReason.Succeeded, "Render", changes);
         }
 
-        foreach (var (task, run) in news)
+        foreach (var (task, run) in told ? news : [])
         {
             Tell(resource, task, run);
         }
@@ -213,6 +214,6 @@ internal sealed class AuditBackupReconciler(
     // The API keeps whole seconds; more would make every comparison with what it returns fail.
     private static DateTimeOffset Seconds(DateTimeOffset now) => now.AddTicks(-(now.Ticks % TimeSpan.TicksPerSecond));
 
-    private Task<AuditBackup?> WriteAsync(AuditBackup resource, AuditBackupStatus status, CancellationToken cancellationToken) =>
+    private Task<ObjectMeta?> WriteAsync(AuditBackup resource, AuditBackupStatus status, CancellationToken cancellationToken) =>
         statuses.WriteAsync(Type, resource, resource.Status, status, CrdsJson.Default.AuditBackupStatus, cancellationToken);
 }

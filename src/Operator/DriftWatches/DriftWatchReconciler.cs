@@ -61,8 +61,9 @@ internal sealed class DriftWatchReconciler(
         status = report is null ? status : DriftWatchConditions.Told(resource, status, report);
         var obstacle = DriftWatchConditions.Obstacle(resource.Spec, inputs, pods, report);
         status = DriftWatchConditions.Rendered(resource, status, applied, obstacle, report, time.GetUtcNow());
-        await WriteAsync(resource, status, cancellationToken);
-        Tell(resource, applied, report);
+        // A run on a cache that lags behind our own last write has no news of drifts: the write that is not repeated has told them (rule L7).
+        var told = await WriteAsync(resource, status, cancellationToken) is not null;
+        Tell(resource, applied, told ? report : null);
 
         var isStarting = report is null && pods.Any(pod => pod.IsRunning);
         var pause = isStarting ? StartPause
@@ -129,6 +130,6 @@ internal sealed class DriftWatchReconciler(
         }
     }
 
-    private Task<DriftWatch?> WriteAsync(DriftWatch resource, DriftWatchStatus status, CancellationToken cancellationToken) =>
+    private Task<ObjectMeta?> WriteAsync(DriftWatch resource, DriftWatchStatus status, CancellationToken cancellationToken) =>
         statuses.WriteAsync(ResourceTypes.DriftWatches, resource, resource.Status, status, CrdsJson.Default.DriftWatchStatus, cancellationToken);
 }
