@@ -34,6 +34,7 @@ public static partial class OperatorHost
         using var telemetry = Export(options, logger);
         var context = new RuntimeContext(TimeProvider.System, loggers, metrics);
         using var client = KubeClient.Create(options.Cluster, new KubeClientOptions { Product = Product }, loggers.CreateLogger("client"));
+        await using var trail = await AuditTrail.OpenAsync(options.AuditTrail, client, loggers.CreateLogger("trail"), context.Time, stop);
         var events = new EventRecorder(client, ReportingController, options.Instance, context);
 
         var host = new ControllerHost(new ControllerHostOptions(), context).Use(events);
@@ -50,7 +51,7 @@ public static partial class OperatorHost
         var schedules = new Informer<PolicyAuditSchedule>(
             client, ResourceTypes.PolicyAuditSchedules, new InformerOptions<PolicyAuditSchedule> { Namespaces = options.WatchNamespaces, Required = false }, context);
         using var daemons = new DaemonResults();
-        using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, new AuditInputLookup(client, image), daemons, context);
+        using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, new AuditInputLookup(client, image), daemons, trail, context);
         using var policyAuditMetrics = new PolicyAuditMetrics(schedules.Store.List);
         using var electing = options.LeaderElection ? AddLeaderElection(host, options, events, context) : null;
         host.Use(new DiagnosticsServer(
@@ -110,11 +111,11 @@ public static partial class OperatorHost
 
     private static Controller<PolicyAuditSchedule> AddPolicyAudits(
         ControllerHost host, OperatorOptions options, IKubeClient client, Informer<PolicyAuditSchedule> schedules, EventRecorder events, Owned owned,
-        AuditInputLookup lookup, DaemonResults daemons, RuntimeContext context)
+        AuditInputLookup lookup, DaemonResults daemons, AuditTrail trail, RuntimeContext context)
     {
         var runs = new AuditRunCaches(client, options.WatchNamespaces, context);
         var reconciler = new PolicyAuditReconciler(
-            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, client, lookup, runs, daemons, context.Time);
+            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, client, lookup, runs, daemons, trail, context.Time);
         var controller = new Controller<PolicyAuditSchedule>(
                 new ControllerOptions { Name = "policyauditschedule", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, schedules, reconciler, context)
             .Watches(runs.Jobs, AuditRunCaches.KeyOf)

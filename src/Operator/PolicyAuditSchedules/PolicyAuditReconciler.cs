@@ -14,7 +14,7 @@ namespace Comptroller.Operator.PolicyAuditSchedules;
 /// </summary>
 internal sealed class PolicyAuditReconciler(
     Applier applier, StatusWriter statuses, EventRecorder events, IKubeClient client, AuditInputLookup lookup, AuditRunCaches runs, DaemonResults daemons,
-    TimeProvider time)
+    AuditTrail trail, TimeProvider time)
     : IReconciler<PolicyAuditSchedule>, IFailureReporter<PolicyAuditSchedule>, IForgetter
 {
     /// <summary>How soon to look again for a result that a pod may still hand back.</summary>
@@ -122,6 +122,8 @@ internal sealed class PolicyAuditReconciler(
 
         var type = ResourceTypes.PolicyAuditSchedules;
         var owner = new OwnerReference { ApiVersion = type.ApiVersion, Kind = type.Kind, Name = resource.Metadata.Name, Uid = resource.Metadata.Uid ?? "" };
+        // Before it is done: what is not on record is not done.
+        await trail.RequestedAsync("audit_requested", type, resource.Metadata, ChangeFilter.RequestedAt, "accepted", cancellationToken);
         try
         {
             await client.CreateAsync(Jobs, resource.Metadata.Namespace, AuditJobObjects.Requested(audit, resource.Metadata, owner, request), OperatorHost.Product, cancellationToken);
