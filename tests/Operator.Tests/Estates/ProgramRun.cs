@@ -62,6 +62,9 @@ internal sealed class ProgramRun : IAsyncDisposable
         await process.WaitForExitAsync();
     }
 
+    /// <summary>The same, without waiting: what sees it dies in the middle of something.</summary>
+    public void Kill() => process.Kill();
+
     /// <summary>Waits for the end; the exit code.</summary>
     public async Task<int> ExitAsync()
     {
