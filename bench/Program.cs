@@ -71,4 +71,9 @@ var archive = new Command("archive", "Durable appends and queries of the audit l
 archive.SetAction((result, cancellationToken) => new ArchiveBench(
     result.GetValue(binary) ?? Builds.Operator, result.GetValue(events), result.GetValue(megabytes)).RunAsync(cancellationToken));
 
-return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon, store, rate, pages, drift, archive }.Parse(args).InvokeAsync();
+var endpoint = new Option<Uri>("--endpoint") { Description = "An S3 server with the user of the tests", DefaultValueFactory = _ => new Uri("http://127.0.0.1:7480") };
+var archiveStore = new Command("archive-store", "Backup, verification and restore against an S3 server, beside pigz and restic") { binary, megabytes, endpoint };
+archiveStore.SetAction((result, cancellationToken) => new ArchiveStoreBench(
+    result.GetValue(binary) ?? Builds.Operator, result.GetValue(megabytes), result.GetValue(endpoint)!).RunAsync(cancellationToken));
+
+return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon, store, rate, pages, drift, archive, archiveStore }.Parse(args).InvokeAsync();

@@ -42,6 +42,7 @@ public static partial class OperatorHost
         using var telemetry = Export(options, logger);
         var context = new RuntimeContext(TimeProvider.System, loggers, metrics);
         using var client = KubeClient.Create(options.Cluster, new KubeClientOptions { Product = Product }, loggers.CreateLogger("client"));
+        await using var trail = await AuditTrail.OpenAsync(options.AuditTrail, client, loggers.CreateLogger("trail"), context.Time, stop);
         var events = new EventRecorder(client, ReportingController, options.Instance, context);
 
         var host = new ControllerHost(new ControllerHostOptions(), context).Use(events);
@@ -58,12 +59,12 @@ public static partial class OperatorHost
         var schedules = new Informer<PolicyAuditSchedule>(
             client, ResourceTypes.PolicyAuditSchedules, new InformerOptions<PolicyAuditSchedule> { Namespaces = options.WatchNamespaces, Required = false }, context);
         using var daemons = new DaemonResults();
-        using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, image, daemons, context);
+        using var policyAudits = AddPolicyAudits(host, options, client, schedules, events, owned, image, daemons, trail, context);
         using var policyAuditMetrics = new PolicyAuditMetrics(schedules.Store.List);
         // As above: these CRDs may come later than the operator.
         var backups = new Informer<AuditBackup>(
             client, ResourceTypes.AuditBackups, new InformerOptions<AuditBackup> { Namespaces = options.WatchNamespaces, Required = false }, context);
-        using var auditBackups = AddAuditBackups(host, options, client, backups, events, owned, image, context);
+        using var auditBackups = AddAuditBackups(host, options, client, backups, events, owned, image, trail, context);
         using var auditBackupMetrics = new AuditBackupMetrics(backups.Store.List, context.Time);
         var watches = new Informer<DriftWatch>(
             client, ResourceTypes.DriftWatches, new InformerOptions<DriftWatch> { Namespaces = options.WatchNamespaces, Required = false }, context);
@@ -128,12 +129,12 @@ public static partial class OperatorHost
 
     private static Controller<PolicyAuditSchedule> AddPolicyAudits(
         ControllerHost host, OperatorOptions options, IKubeClient client, Informer<PolicyAuditSchedule> schedules, EventRecorder events, Owned owned,
-        OwnImage image, DaemonResults daemons, RuntimeContext context)
+        OwnImage image, DaemonResults daemons, AuditTrail trail, RuntimeContext context)
     {
         var runs = new RunCaches(client, options.WatchNamespaces, AuditPod.ScheduleLabel, AuditPod.ContainerName, context);
         var reconciler = new PolicyAuditReconciler(
             new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, client, image,
-            new DependencyLookup(client), runs, daemons, context.Time);
+            new DependencyLookup(client), runs, daemons, trail, context.Time);
         var controller = new Controller<PolicyAuditSchedule>(
                 new ControllerOptions { Name = "policyauditschedule", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, schedules, reconciler, context)
             .Watches(runs.Jobs, runs.KeyOf)
@@ -149,11 +150,12 @@ public static partial class OperatorHost
 
     private static Controller<AuditBackup> AddAuditBackups(
         ControllerHost host, OperatorOptions options, IKubeClient client, Informer<AuditBackup> backups, EventRecorder events, Owned owned,
-        OwnImage image, RuntimeContext context)
+        OwnImage image, AuditTrail trail, RuntimeContext context)
     {
         var runs = new RunCaches(client, options.WatchNamespaces, BackupPod.BackupLabel, BackupPod.ContainerName, context, BackupPod.TaskLabel);
         var reconciler = new AuditBackupReconciler(
-            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, client, image, new DependencyLookup(client), runs, context.Time);
+            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, client, image,
+            new DependencyLookup(client), runs, trail, context.Time);
         var controller = new Controller<AuditBackup>(
                 new ControllerOptions { Name = "auditbackup", MaxConcurrentReconciles = options.MaxConcurrentReconciles, Annotations = [RestoreRequest.Annotation] },
                 backups, reconciler, context)

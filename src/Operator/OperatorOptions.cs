@@ -44,6 +44,9 @@ public sealed record OperatorOptions
     /// <summary>Directory with credentials for reading from VictoriaLogs, one file <c>user:password</c> per host; null for none.</summary>
     public string? DeliveryCredentials { get; init; }
 
+    /// <summary>File of the own audit trail, in a directory of its own; null for none.</summary>
+    public string? AuditTrail { get; init; }
+
     /// <summary>Lets <c>spec.delivery</c> name an endpoint on this machine. For trials: in a cluster that would be the operator's own pod.</summary>
     public bool AllowLoopback { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Kubernetes.Yaml;
+using Comptroller.Operator.Verbs;
 
 namespace Comptroller.Operator.Tests;
 
@@ -99,6 +100,18 @@ public sealed class DeployTests
         Installed.SelectMany(Rules).ShouldAllBe(rule => !Grants(rule, "secrets"));
         var optional = Built("deploy/credentials-check").SelectMany(Rules).ToList();
         optional.ShouldHaveSingleItem().ToJsonString().ShouldBe("""{"apiGroups":[""],"resources":["secrets"],"verbs":["get"]}""");
+    }
+
+    [Fact]
+    public void Backups_of_the_estate_may_list_our_kinds_and_read_no_secret()
+    {
+        var rules = Built("deploy/estate-backup").SelectMany(Rules).ToList();
+        rules.ShouldAllBe(rule => !Grants(rule, "secrets"));
+        rules.SelectMany(rule => rule["verbs"]!.AsArray()).Select(verb => (string)verb!).Distinct().ShouldBe(["list", "get"]);
+        foreach (var kind in AdmittedResource.Kinds)
+        {
+            rules.ShouldContain(rule => Grants(rule, kind.Plural), kind.Plural);
+        }
     }
 
     private static bool Grants(JsonNode rule, string resource) =>

@@ -115,7 +115,8 @@ public sealed class BackupCatalog(IObjectStore store, VerificationKey key)
         }
     }
 
-    private JsonObject Verified(byte[] bytes, string name)
+    /// <exception cref="InvalidDataException">It is not what the key has signed.</exception>
+    internal JsonObject Verified(byte[] bytes, string name)
     {
         try
         {

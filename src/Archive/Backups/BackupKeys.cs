@@ -21,6 +21,10 @@ public static partial class BackupKeys
 
     public static string Prune(string stream, DateTimeOffset now) => $"{Prunes(stream)}{Stamp(now)}.json";
 
+    public static string Digests(string stream) => $"digests/{stream}/";
+
+    public static string Digest(string stream, long number) => string.Create(CultureInfo.InvariantCulture, $"{Digests(stream)}{number:D10}.digest.json");
+
     public static string Verifications(string stream) => $"verifications/{stream}/";
 
     public static string Verification(string stream, DateTimeOffset now) => $"{Verifications(stream)}{Stamp(now)}.json";

@@ -31,6 +31,9 @@ public sealed record BackupManifest
 
     /// <summary>Until when its objects were asked to be locked.</summary>
     public DateTimeOffset? RetainUntil { get; init; }
+
+    /// <summary>Whether they were put on legal hold as well.</summary>
+    public bool? LegalHold { get; init; }
 }
 
 /// <summary>A file as it was at the moment of the backup.</summary>
@@ -112,6 +115,7 @@ public sealed record ManifestProducer(string Version, string Host);
 [JsonSerializable(typeof(PruneRecord))]
 [JsonSerializable(typeof(VerificationRecord))]
 [JsonSerializable(typeof(RunResult))]
+[JsonSerializable(typeof(BackupDigest))]
 internal sealed partial class BackupJson : JsonSerializerContext
 {
     public static JsonNode Node(ManifestFile file) => System.Text.Json.JsonSerializer.SerializeToNode(file, Default.ManifestFile)!;

@@ -12,7 +12,7 @@ public sealed class BackupRestore
     private readonly PieceReader _pieces;
     private readonly IObjectStore _store;
 
-    public BackupRestore(IObjectStore store, VerificationKey key, RSA? recipient)
+    public BackupRestore(IObjectStore store, VerificationKey key, KeyWrap? recipient)
         : this(new BackupCatalog(store, key), new PieceReader(store, recipient), store)
     {
     }

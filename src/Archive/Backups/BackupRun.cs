@@ -33,21 +33,21 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
         BackupKeys.CheckStream(options.Stream);
         await CheckStoreAsync(cancellationToken);
         var startedAt = time.GetUtcNow();
-        _put = new PutOptions { RetainUntil = startedAt + options.Lock, Compliance = options.Compliance };
+        _put = new PutOptions { RetainUntil = startedAt + options.Lock, Compliance = options.Compliance, LegalHold = options.LegalHold };
         var previous = await NewestAsync(cancellationToken);
         var sent = new Dictionary<string, ManifestPiece>(StringComparer.Ordinal);
         using var journal = BackupJournal.Open(options.Journal, sent);
         await LearnAsync(previous, sent, cancellationToken);
-        using var cut = SourceCut.Take(sources);
+        using var cut = SourceCut.Take(sources, startedAt);
         var before = previous?.Manifest.Files.ToDictionary(file => file.Path, StringComparer.Ordinal) ?? [];
         var (files, unchanged) = (new List<ManifestFile>(), 0);
         foreach (var file in cut.Files)
         {
             Progress?.Invoke(new BackupProgress(file.Name, _done, cut.Bytes));
-            if (!options.Reread && before.TryGetValue(file.Name, out var old) && old.Bytes == file.Bytes && old.Modified == file.Modified)
+            if (!options.Reread && before.TryGetValue(file.Name, out var old) && await IsUnchangedAsync(file, old, cancellationToken))
             {
                 unchanged++;
-                _done += file.Bytes;
+                _done += file.Bytes ?? 0;
                 await KeepAsync(old.Pieces, cancellationToken);
                 files.Add(old);
             }
@@ -59,6 +59,7 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
 
         Progress?.Invoke(new BackupProgress("", cut.Bytes, cut.Bytes));
         var (manifest, name) = await WriteManifestAsync([.. files], previous, startedAt, cancellationToken);
+        await new DigestChain(store, key.Public).WriteAsync(options.Stream, key, _put, time, cancellationToken);
         journal.Forget();
         return new BackupOutcome(manifest, name, unchanged);
     }
@@ -66,7 +67,7 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
     private async Task CheckStoreAsync(CancellationToken cancellationToken)
     {
         var probe = await store.ProbeAsync(cancellationToken);
-        if (options.Lock is not null && !probe.Lockable)
+        if ((options.Lock is not null || options.LegalHold) && !probe.Lockable)
         {
             throw new ObjectStoreException($"{store.Location}: a lock was asked for, and this store does not lock objects; make a bucket with object lock, or ask for none") { IsDenied = true };
         }
@@ -95,6 +96,9 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
         }
     }
 
+    private static async Task<bool> IsUnchangedAsync(CutFile file, ManifestFile old, CancellationToken cancellationToken) =>
+        file.Text is { } text ? text.IsUnchangedAsync is { } isUnchanged && await isUnchanged(old, cancellationToken) : old.Bytes == file.Bytes && old.Modified == file.Modified;
+
     private async Task<ManifestFile> ReadAsync(CutFile file, long total, BackupJournal journal, CancellationToken cancellationToken)
     {
         // One in the queue and one in each hand: that is all of the file that is in memory at a time.
@@ -105,11 +109,17 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
         using var digest = new FileDigest();
         try
         {
-            await using var text = file.Opened ?? CutFile.Open(file.Path);
-            for (var (index, left) = (0, file.Bytes); left > 0; index++)
+            await using var text = file.Text is { } elsewhere ? await elsewhere.OpenAsync(stop.Token) : file.Opened ?? CutFile.Open(file.Path);
+            for (var (index, left) = (0, file.Bytes ?? long.MaxValue); left > 0; index++)
             {
                 var buffer = ArrayPool<byte>.Shared.Rent(PieceForm.Length);
                 var length = await text.ReadAtLeastAsync(buffer.AsMemory(0, (int)Math.Min(PieceForm.Length, left)), (int)Math.Min(PieceForm.Length, left), throwOnEndOfStream: false, stop.Token);
+                if (length == 0 && file.Bytes is null)
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    break;
+                }
+
                 if (length == 0)
                 {
                     throw new IOException($"{file.Path}: it became shorter while it was read; back up again");
@@ -178,11 +188,24 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
             return known;
         }
 
-        var (form, stored) = PieceForm.Encode(text.Span, options.CompressionLevel, options.Recipient);
+        var room = ArrayPool<byte>.Shared.Rent(Math.Max(text.Length, PieceForm.LeastRoom));
+        try
+        {
+            var (form, stored) = PieceForm.Encode(text, options.Codec, options.CompressionLevel, options.Recipient, room);
+            return await SendAsync(stored, form, text.Length, sha256, journal, cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(room);
+        }
+    }
+
+    private async Task<ManifestPiece> SendAsync(ReadOnlyMemory<byte> stored, string form, int length, string sha256, BackupJournal journal, CancellationToken cancellationToken)
+    {
         var piece = new ManifestPiece
         {
             Sha256 = sha256,
-            Bytes = text.Length,
+            Bytes = length,
             Key = BackupKeys.Piece(sha256, form),
             StoredSha256 = Convert.ToHexStringLower(SHA256.HashData(stored.Span)),
             StoredBytes = stored.Length,
@@ -196,7 +219,7 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
         else
         {
             // From a run that was killed, another stream, or a backup before the last one. What lies there counts, not what we would have written.
-            piece = await LookAsync(piece, text.Length, cancellationToken);
+            piece = await LookAsync(piece, length, cancellationToken);
         }
 
         _kept[piece.Key] = true;
@@ -223,14 +246,14 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
     // A piece that is used again must stay as long as this backup.
     private async Task KeepAsync(IEnumerable<ManifestPiece> pieces, CancellationToken cancellationToken)
     {
-        if (_put.RetainUntil is not { } until)
+        if (_put is { RetainUntil: null, LegalHold: false })
         {
             return;
         }
 
         foreach (var piece in pieces.Where(piece => _kept.TryAdd(piece.Key, true)))
         {
-            await store.ExtendLockAsync(piece.Key, until, options.Compliance, cancellationToken);
+            await store.LockAsync(piece.Key, _put, cancellationToken);
         }
     }
 
@@ -274,6 +297,7 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
             Chain = previous?.Next() ?? new ManifestChain { TreeSize = 0, TreeRoot = Convert.ToHexStringLower(MerkleTree.EmptyRoot), Subtrees = [] },
             Producer = new ManifestProducer(typeof(BackupRun).Assembly.GetName().Version!.ToString(3), Environment.MachineName),
             RetainUntil = _put.RetainUntil,
+            LegalHold = _put.LegalHold ? true : null,
         };
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Comptroller.Archive.Evidence;
 using Comptroller.Archive.Objects;
@@ -7,7 +6,7 @@ using Comptroller.Archive.Objects;
 namespace Comptroller.Archive.Backups;
 
 /// <summary>Proves a stream with nothing but the public key: signatures, chain and gaps of all backups; every byte of those that are read back; their locks.</summary>
-public sealed class BackupVerification(IObjectStore store, VerificationKey key, RSA? recipient, TimeProvider time)
+public sealed class BackupVerification(IObjectStore store, VerificationKey key, KeyWrap? recipient, TimeProvider time)
 {
     private readonly BackupCatalog _catalog = new(store, key);
     private readonly PieceReader _pieces = new(store, recipient);
@@ -38,6 +37,7 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
         }
 
         var pruned = await PrunedAsync(stream, cancellationToken);
+        var digested = new Dictionary<long, string?>();
         SignedManifest? before = null;
         DateTimeOffset? oldest = null;
         var next = 1L;
@@ -50,6 +50,7 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
             }
 
             var manifest = await ManifestAsync(stream, number, cancellationToken);
+            digested[number] = manifest?.Sha256;
             if (manifest is not null)
             {
                 oldest ??= manifest.Manifest.CreatedAt;
@@ -63,11 +64,13 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
             (before, next) = (manifest, number + 1);
         }
 
+        var until = await new DigestChain(store, key).CheckAsync(stream, digested, pruned.ContainsKey, Broken, cancellationToken);
         return new BackupVerdict(stream, numbers.Count, before, _verifiedFiles.Count, _pieces.BytesRead, _encrypted, _problems.ToImmutable())
         {
             ChainIntact = _chainProblems == 0,
             LocksHold = _lockProblems > 0 ? false : _verifiedLocks.Count > 0 ? true : null,
             RecoverableFrom = oldest,
+            DigestsUntil = until,
             RestoredFiles = Drill is null ? null : _restoredFiles,
             RestoredBytes = Drill is null ? null : _restoredBytes,
         };
@@ -249,7 +252,8 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
 
     private async Task CheckLocksAsync(BackupManifest manifest, ManifestFile file, CancellationToken cancellationToken)
     {
-        if (manifest.RetainUntil is not { } until || until <= time.GetUtcNow())
+        var until = manifest.RetainUntil > time.GetUtcNow() ? manifest.RetainUntil : null;
+        if (until is null && manifest.LegalHold != true)
         {
             return;
         }
@@ -258,7 +262,13 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
         {
             var found = await store.HeadAsync(piece.Key, cancellationToken);
             // Stores keep whole seconds.
-            if (found is not null && !(found.RetainUntil >= until.AddSeconds(-1)))
+            if (found is not null && manifest.LegalHold == true && !found.LegalHold)
+            {
+                _lockProblems++;
+                _problems.Add($"{piece.Key}: not on legal hold, as backup {manifest.Number} says");
+            }
+
+            if (found is not null && until is not null && !(found.RetainUntil >= until.Value.AddSeconds(-1)))
             {
                 _lockProblems++;
                 _problems.Add($"{piece.Key}: locked until {found.RetainUntil?.ToString("u") ?? "never"}, not until {until:u} as backup {manifest.Number} says");
@@ -285,6 +295,9 @@ public sealed record BackupVerdict(string Stream, int Backups, SignedManifest? N
 
     /// <summary>When the oldest backup was made that can be believed.</summary>
     public DateTimeOffset? RecoverableFrom { get; init; }
+
+    /// <summary>Until when digests say what was there; null when there are none.</summary>
+    public DateTimeOffset? DigestsUntil { get; init; }
 
     /// <summary>What a restore drill brought back; null without one.</summary>
     public int? RestoredFiles { get; init; }

@@ -7,7 +7,7 @@ namespace Comptroller.Archive.Backups;
 
 /// <summary>
 /// Encrypted bytes that tell themselves how: <c>CPTENC1\n</c>, length and JSON of a header, then frames of AES-256-GCM. The data key is random and
-/// wrapped with RSA-OAEP-256 for who holds the private key. Each frame is bound to the header, its place and whether it is the last one, so that
+/// wrapped for who may read: with RSA-OAEP-256, or by a program. Each frame is bound to the header, its place and whether it is the last one, so that
 /// frames cannot be left out, moved or cut off at the end.
 /// </summary>
 public static class Envelope
@@ -21,22 +21,29 @@ public static class Envelope
     public static bool IsSealed(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Magic);
 
     /// <param name="text">What is encrypted.</param>
-    /// <param name="recipient">A public RSA key.</param>
-    public static byte[] Seal(ReadOnlySpan<byte> text, RSA recipient)
+    /// <param name="recipient">Wraps the key.</param>
+    public static byte[] Seal(ReadOnlySpan<byte> text, KeyWrap recipient)
     {
-        Span<byte> key = stackalloc byte[32];
         Span<byte> nonce = stackalloc byte[12];
-        RandomNumberGenerator.Fill(key);
         RandomNumberGenerator.Fill(nonce);
-        var header = Encoding.UTF8.GetBytes(new JsonObject
+        var (data, wrapped) = recipient.Fresh();
+        var salt = recipient.IsShared ? RandomNumberGenerator.GetBytes(32) : null;
+        var document = new JsonObject
         {
             ["alg"] = "AES-256-GCM",
-            ["keyWrap"] = "RSA-OAEP-256",
-            ["keyId"] = KeyId(recipient),
-            ["wrappedKey"] = Convert.ToBase64String(recipient.Encrypt(key, RSAEncryptionPadding.OaepSHA256)),
+            ["keyWrap"] = recipient.Algorithm,
+            ["keyId"] = recipient.KeyId,
+            ["wrappedKey"] = Convert.ToBase64String(wrapped),
             ["frame"] = FrameLength,
             ["nonce"] = Convert.ToBase64String(nonce[..8]),
-        }.ToJsonString());
+        };
+        if (salt is not null)
+        {
+            document["salt"] = Convert.ToBase64String(salt);
+        }
+
+        var key = KeyOf(data, salt);
+        var header = Encoding.UTF8.GetBytes(document.ToJsonString());
         var frames = Math.Max(1, (text.Length + FrameLength - 1) / FrameLength);
         var output = new byte[Magic.Length + 4 + header.Length + text.Length + (frames * TagLength)];
         Magic.CopyTo(output);
@@ -53,14 +60,13 @@ public static class Envelope
             rest = rest[(part.Length + TagLength)..];
         }
 
-        CryptographicOperations.ZeroMemory(key);
         return output;
     }
 
     /// <param name="bytes">What <see cref="Seal"/> made.</param>
-    /// <param name="recipient">The private key.</param>
+    /// <param name="recipient">Unwraps the key.</param>
     /// <exception cref="InvalidDataException">It was changed, cut, or made for another key.</exception>
-    public static byte[] Open(ReadOnlySpan<byte> bytes, RSA recipient)
+    public static byte[] Open(ReadOnlySpan<byte> bytes, KeyWrap recipient)
     {
         var (key, nonce, frame, start) = ReadHeader(bytes, recipient);
         var bound = Bound(bytes[..start]);
@@ -111,7 +117,7 @@ public static class Envelope
         throw new FormatException($"not a{(isPrivate ? " private" : "")} RSA key of at least 2048 bits as PEM");
     }
 
-    private static (byte[] Key, byte[] Nonce, int Frame, int Start) ReadHeader(ReadOnlySpan<byte> bytes, RSA recipient)
+    private static (byte[] Key, byte[] Nonce, int Frame, int Start) ReadHeader(ReadOnlySpan<byte> bytes, KeyWrap recipient)
     {
         try
         {
@@ -123,9 +129,9 @@ public static class Envelope
 
             var header = JsonNode.Parse(bytes.Slice(Magic.Length + 4, length))!.AsObject();
             var id = (string)header["keyId"]!;
-            if (id != KeyId(recipient))
+            if (id != recipient.KeyId || (string?)header["keyWrap"] != recipient.Algorithm)
             {
-                throw new InvalidDataException($"it is encrypted for key {id}; this one is {KeyId(recipient)}");
+                throw new InvalidDataException($"it is encrypted for key {id} ({(string?)header["keyWrap"]}); this one is {recipient.KeyId} ({recipient.Algorithm})");
             }
 
             var nonce = new byte[12];
@@ -133,13 +139,16 @@ public static class Envelope
             var frame = (int)header["frame"]!;
             return frame is <= 0 or > 64 << 20
                 ? throw new InvalidDataException("its frames have no sensible length")
-                : (recipient.Decrypt(Convert.FromBase64String((string)header["wrappedKey"]!), RSAEncryptionPadding.OaepSHA256), nonce, frame, Magic.Length + 4 + length);
+                : (KeyOf(recipient.Unwrap(Convert.FromBase64String((string)header["wrappedKey"]!)), (string?)header["salt"] is { } salt ? Convert.FromBase64String(salt) : null), nonce, frame, Magic.Length + 4 + length);
         }
         catch (Exception e) when (e is not InvalidDataException)
         {
             throw new InvalidDataException("the header of the encrypted data was changed or cut", e);
         }
     }
+
+    // Many pieces under one data key get keys of their own: no nonce can meet itself among them.
+    private static byte[] KeyOf(byte[] data, byte[]? salt) => salt is null ? data : HKDF.DeriveKey(HashAlgorithmName.SHA256, data, 32, salt, "comptroller piece"u8.ToArray());
 
     private static byte[] Bound(ReadOnlySpan<byte> header)
     {

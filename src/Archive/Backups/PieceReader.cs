@@ -4,7 +4,7 @@ using Comptroller.Archive.Objects;
 namespace Comptroller.Archive.Backups;
 
 /// <summary>Fetches pieces and believes none of their bytes.</summary>
-internal sealed class PieceReader(IObjectStore store, RSA? recipient)
+internal sealed class PieceReader(IObjectStore store, KeyWrap? recipient)
 {
     public long BytesRead { get; private set; }
 

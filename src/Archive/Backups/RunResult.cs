@@ -77,6 +77,9 @@ public sealed record RunResult
     /// <summary>Whether the chain through all manifests has no gap, fork or forgery.</summary>
     public bool? ChainIntact { get; init; }
 
+    /// <summary>Until when signed digests say which backups there were.</summary>
+    public DateTimeOffset? DigestsUntil { get; init; }
+
     /// <summary>Stored bytes that were read back.</summary>
     public long? BytesRead { get; init; }
 

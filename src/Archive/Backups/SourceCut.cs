@@ -14,13 +14,14 @@ internal sealed class SourceCut : IDisposable
 
     public IReadOnlyList<CutFile> Files => _files;
 
-    public long Bytes => _files.Sum(file => file.Bytes);
+    /// <summary>Of what is known beforehand.</summary>
+    public long Bytes => _files.Sum(file => file.Bytes ?? 0);
 
     /// <exception cref="IOException">A source is missing or cannot be read.</exception>
     /// <exception cref="FormatException">Two sources have one name.</exception>
-    public static SourceCut Take(IReadOnlyList<BackupSource> sources)
+    public static SourceCut Take(IReadOnlyList<BackupSource> sources, DateTimeOffset takenAt)
     {
-        if (sources.GroupBy(source => source.Name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        if (sources.GroupBy(source => source.Text is null ? source.Name : $"{source.Name}/{source.Path}", StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
             throw new FormatException($"two sources are called {twice.Key}: give one of them another name, as NAME=PATH");
         }
@@ -30,7 +31,7 @@ internal sealed class SourceCut : IDisposable
         {
             foreach (var source in sources)
             {
-                cut.Add(source);
+                cut.Add(source, takenAt);
             }
 
             return cut;
@@ -44,8 +45,14 @@ internal sealed class SourceCut : IDisposable
 
     public void Dispose() => _files.ForEach(file => file.Opened?.Dispose());
 
-    private void Add(BackupSource source)
+    private void Add(BackupSource source, DateTimeOffset takenAt)
     {
+        if (source.Text is { } text)
+        {
+            _files.Add(new CutFile($"{source.Name}/{source.Path}", source.Path, null, takenAt, null) { Text = text });
+            return;
+        }
+
         if (File.Exists(source.Path))
         {
             Add($"{source.Name}/{Path.GetFileName(source.Path)}", new FileInfo(source.Path));
@@ -87,10 +94,12 @@ internal sealed class SourceCut : IDisposable
 /// <summary>A file as it is to be backed up.</summary>
 /// <param name="Name">Its path in the backup.</param>
 /// <param name="Path">Its path on the disk.</param>
-/// <param name="Bytes">What counts of it; what was appended later does not.</param>
+/// <param name="Bytes">What counts of it; what was appended later does not. Null for text that ends when it ends.</param>
 /// <param name="Modified">When it was last written to.</param>
 /// <param name="Opened">Open since the cut, or null.</param>
-internal sealed record CutFile(string Name, string Path, long Bytes, DateTimeOffset Modified, FileStream? Opened)
+internal sealed record CutFile(string Name, string Path, long? Bytes, DateTimeOffset Modified, FileStream? Opened)
 {
+    public TextStream? Text { get; init; }
+
     public static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan);
 }

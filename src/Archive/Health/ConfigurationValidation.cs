@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Comptroller.Archive.Backups;
+using Comptroller.Archive.Compression;
 using Comptroller.Archive.Evidence;
 using Comptroller.Archive.Log;
 using Comptroller.Archive.Objects;
@@ -133,8 +135,8 @@ public static class ConfigurationValidation
         {
             await AttackAsync<EventRefusedException>("Size validation", () => log.AppendAsync(new AuditEvent { EventType = "x", Details = new JsonObject { ["x"] = new string('x', EventWriter.LongestDetails) } }, cancellationToken).AsTask());
             await log.AppendAsync(new AuditEvent { EventType = "x", Actor = "eve\n{\"event_type\":\"forged\"}\r\u001b[2J" }, cancellationToken);
-            var forged = log.Find(new LogQuery { EventType = "forged" }, cancellationToken).Events.Count + log.LastSeq - 1;
-            Add("Input sanitization", forged == 0, "a line break in a name made a second event");
+            var injected = log.Find(new LogQuery { EventType = "forged" }, cancellationToken).Events.Count + log.LastSeq - 1;
+            Add("Input sanitization", injected == 0, "a line break in a name made a second event");
         }
 
         using (var client = new HttpClient(EndpointGuard.Handler(allowLocal: false)))
@@ -145,6 +147,11 @@ public static class ConfigurationValidation
             }
         }
 
+        var (forged, escaped) = await AttackBackupAsync(store, scratch, cancellationToken);
+        Add("Forged backup detection", !forged, "a manifest that another key signed passed as ours");
+        Add("Path traversal in a restore", !escaped, "a file would have been restored outside of its directory");
+        Add("Zip bomb protection", BombIsStopped(), "a piece unpacked to more than it says");
+        Add("Spreadsheet formula protection", !EventCsv.Row("""{"event_type":"=HYPERLINK(1)"}"""u8).Contains(",=", StringComparison.Ordinal), "a cell of a table began with =");
         Add("Tampering detection", TamperedLogIsFound(Path.Combine(scratch, "attack", "audit.log"), cancellationToken), "a changed event passed as unchanged");
         return results;
 
@@ -162,6 +169,49 @@ public static class ConfigurationValidation
             {
                 Add(name, isRight?.Invoke(e) ?? true, $"stopped, but by chance: {e.Message}");
             }
+        }
+    }
+
+    private static async Task<(bool Forged, bool Escaped)> AttackBackupAsync(FileStore store, string scratch, CancellationToken cancellationToken)
+    {
+        using var key = SigningKey.Create();
+        using var thief = SigningKey.Create();
+        var file = Path.Combine(scratch, "evidence");
+        await File.WriteAllTextAsync(file, "evidence\n", cancellationToken);
+        var outcome = await new BackupRun(store, key, new BackupOptions { Stream = "attack" }, TimeProvider.System).RunAsync([new BackupSource("evidence", file)], cancellationToken);
+        var manifest = Path.Combine(scratch, "store", outcome.Key);
+        var document = JsonNode.Parse(await File.ReadAllTextAsync(manifest, cancellationToken))!.AsObject();
+        thief.Sign(document);
+        File.Delete(manifest); // It is read-only; what is written in its place is not.
+        await File.WriteAllTextAsync(manifest, document.ToJsonString(), cancellationToken);
+        var verdict = await new BackupVerification(store, key.Public, recipient: null, TimeProvider.System).VerifyAsync("attack", readAll: true, cancellationToken);
+        try
+        {
+            BackupRestore.Plan(outcome.Manifest with { Files = [outcome.Manifest.Files[0] with { Path = "../../escaped" }] }, scratch, overwrite: true);
+            return (verdict.ChainIntact, true);
+        }
+        catch (InvalidDataException)
+        {
+            return (verdict.ChainIntact, false);
+        }
+    }
+
+    private static bool BombIsStopped()
+    {
+        var room = new byte[1 << 20];
+        if (!TextCodec.Gzip.TryCompress(new byte[64 << 20], 6, room, out var written))
+        {
+            return false;
+        }
+
+        try
+        {
+            TextCodecs.Read(TextCodec.Gzip.Suffix(), room[..written], new byte[1000]);
+            return false;
+        }
+        catch (InvalidDataException)
+        {
+            return true;
         }
     }
 

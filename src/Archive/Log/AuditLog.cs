@@ -95,7 +95,7 @@ public sealed class AuditLog : IAsyncDisposable
         var append = _free.Reader.TryRead(out var used) ? used : new PendingAppend();
         try
         {
-            append.Prepare(auditEvent, _time.GetUtcNow());
+            append.Prepare(_options.Personal?.Conceal(auditEvent) ?? auditEvent, _time.GetUtcNow());
         }
         catch (EventRefusedException)
         {
@@ -303,13 +303,26 @@ public sealed class AuditLog : IAsyncDisposable
                 if (_time.GetUtcNow() - retained >= RetentionEvery)
                 {
                     retained = _time.GetUtcNow();
-                    await RetainAsync(_closing.Token);
+                    await TryRetainAsync();
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            // Closing.
+            // Closing, perhaps between two segments that are to go: they go the next time.
+        }
+    }
+
+    private async Task TryRetainAsync()
+    {
+        try
+        {
+            await RetainAsync(_closing.Token);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk took no event of it, so nothing was deleted; an hour later is early enough.
+            _counters.Trouble(isWrite: true);
         }
     }
 
@@ -341,6 +354,7 @@ public sealed class AuditLog : IAsyncDisposable
             UpdatedAt = _time.GetUtcNow(),
             FlushIntervalSeconds = _options.Tuning.FlushInterval.TotalSeconds,
             Closed = closed,
+            Endpoint = _options.Endpoint,
             Failure = _failure,
             Queued = _incoming.Count,
             QueueCapacity = _options.QueueCapacity,

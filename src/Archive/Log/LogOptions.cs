@@ -19,4 +19,10 @@ public sealed record LogOptions
 
     /// <summary>Sealed segments whose newest event is older are deleted; null keeps all.</summary>
     public TimeSpan? Retention { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary>What becomes of names and addresses of people; null keeps them.</summary>
+    public PersonalData? Personal { get; init; }
+
+    /// <summary>Where the process that writes tells how it is, for the state that others look at; null for nowhere.</summary>
+    public string? Endpoint { get; init; }
 }

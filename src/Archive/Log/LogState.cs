@@ -17,6 +17,9 @@ public sealed record LogState
     /// <summary>Set by a log that was closed in order.</summary>
     public bool Closed { get; init; }
 
+    /// <summary>Where the process tells how it is; null for nowhere.</summary>
+    public string? Endpoint { get; init; }
+
     /// <summary>Why the writer takes no more events; null while it does.</summary>
     public string? Failure { get; init; }
 

@@ -46,7 +46,8 @@ public static class EndpointGuard
 
     /// <summary>A handler that connects only to addresses that are allowed, and follows no redirects.</summary>
     /// <param name="allowLocal">For a store on this machine, which somebody must have asked for by name.</param>
-    public static SocketsHttpHandler Handler(bool allowLocal) => new()
+    /// <param name="resolve">Finds the addresses of a name; the machine's own way when null.</param>
+    public static SocketsHttpHandler Handler(bool allowLocal, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null) => new()
     {
         AllowAutoRedirect = false,
         UseProxy = false,
@@ -54,7 +55,7 @@ public static class EndpointGuard
         PooledConnectionLifetime = TimeSpan.FromMinutes(10),
         ConnectCallback = async (context, cancellationToken) =>
         {
-            var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellationToken);
+            var addresses = await (resolve ?? Dns.GetHostAddressesAsync)(context.DnsEndPoint.Host, cancellationToken);
             var allowed = addresses.Where(address => allowLocal || IsAllowed(address)).ToArray();
             if (allowed.Length == 0)
             {

@@ -16,7 +16,7 @@ public sealed class FileStore : IObjectStore
     /// <inheritdoc/>
     public async Task<bool> PutAsync(string key, ReadOnlyMemory<byte> content, PutOptions options, CancellationToken cancellationToken)
     {
-        if (options.RetainUntil is not null)
+        if (options.RetainUntil is not null || options.LegalHold)
         {
             throw NoLocks();
         }
@@ -125,7 +125,7 @@ public sealed class FileStore : IObjectStore
     }
 
     /// <inheritdoc/>
-    public Task ExtendLockAsync(string key, DateTimeOffset retainUntil, bool compliance, CancellationToken cancellationToken) => throw NoLocks();
+    public Task LockAsync(string key, PutOptions options, CancellationToken cancellationToken) => throw NoLocks();
 
     /// <inheritdoc/>
     public Task<StoreProbe> ProbeAsync(CancellationToken cancellationToken)

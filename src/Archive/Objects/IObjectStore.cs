@@ -30,9 +30,9 @@ public interface IObjectStore : IAsyncDisposable
     /// <exception cref="ObjectStoreException">It is locked, or could not be deleted.</exception>
     Task DeleteAsync(string key, CancellationToken cancellationToken);
 
-    /// <summary>Locks an object for longer; never for shorter.</summary>
+    /// <summary>Locks an object at least as long as <paramref name="options"/> say; never for shorter.</summary>
     /// <exception cref="ObjectStoreException">The store does not lock, or did not.</exception>
-    Task ExtendLockAsync(string key, DateTimeOffset retainUntil, bool compliance, CancellationToken cancellationToken);
+    Task LockAsync(string key, PutOptions options, CancellationToken cancellationToken);
 
     /// <summary>What the store can do, asked of the store itself.</summary>
     /// <exception cref="ObjectStoreException">It cannot be reached, or does not let us in.</exception>
@@ -49,6 +49,9 @@ public sealed record PutOptions
 
     /// <summary>Whether not even an administrator may: COMPLIANCE instead of GOVERNANCE.</summary>
     public bool Compliance { get; init; }
+
+    /// <summary>Nobody deletes or changes it until somebody who may releases it.</summary>
+    public bool LegalHold { get; init; }
 }
 
 /// <summary>An object.</summary>
@@ -57,7 +60,8 @@ public sealed record PutOptions
 /// <param name="Sha256">SHA-256 of its bytes as it was told when it was written; null where the store does not keep it, or only tells when asked for the object alone.</param>
 /// <param name="Modified">When it was written, by the store's clock.</param>
 /// <param name="RetainUntil">Until when it is locked; null for not at all, or where only asking for the object alone tells.</param>
-public sealed record ObjectInfo(string Key, long Bytes, DateTimeOffset Modified, string? Sha256 = null, DateTimeOffset? RetainUntil = null);
+/// <param name="LegalHold">Whether it is held beyond that; likewise.</param>
+public sealed record ObjectInfo(string Key, long Bytes, DateTimeOffset Modified, string? Sha256 = null, DateTimeOffset? RetainUntil = null, bool LegalHold = false);
 
 /// <summary>What a store can do.</summary>
 /// <param name="Versioned">Deleted and overwritten objects can be had back.</param>

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Amazon;
 using Amazon.Runtime;
+using Amazon.Runtime.Credentials;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -40,7 +41,7 @@ public sealed class S3Store : IObjectStore
             ForcePathStyle = options.Endpoint is not null,
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-            MaxErrorRetry = 0, // Retried here, with the classes of failure that are known.
+            MaxErrorRetry = 1, // The SDK goes by the clock of a store that says ours is wrong; all else is retried here, with the classes of failure that are known.
             Timeout = CallTimeout,
             HttpClientFactory = new GuardedClients(options.AllowLocal),
         };
@@ -85,8 +86,13 @@ public sealed class S3Store : IObjectStore
                     request.ObjectLockRetainUntilDate = until.UtcDateTime;
                 }
 
-                await _client.PutObjectAsync(request, cancellationToken);
-                return true;
+                if (options.LegalHold)
+                {
+                    request.ObjectLockLegalHoldStatus = ObjectLockLegalHoldStatus.On;
+                }
+
+                // An error can come with 200; it has no ETag.
+                return (await _client.PutObjectAsync(request, cancellationToken)).ETag is { Length: > 0 } ? true : throw new IOException("a success without an ETag is none");
             }, cancellationToken);
         }
         catch (ObjectStoreException e) when (e.InnerException is AmazonS3Exception { StatusCode: HttpStatusCode.PreconditionFailed })
@@ -111,6 +117,12 @@ public sealed class S3Store : IObjectStore
             var content = new MemoryStream((int)answer.ContentLength);
             await answer.ResponseStream.CopyToAsync(content, cancellationToken);
             content.Position = 0;
+            // No object of ours begins like markup: that is an error that came with 200.
+            if (content.TryGetBuffer(out var start) && start is [(byte)'<', ..])
+            {
+                throw new IOException("an error instead of the object, though it said 200");
+            }
+
             return content.Length == answer.ContentLength ? content : throw new IOException($"the answer ended after {content.Length} of {answer.ContentLength} bytes");
         }
         catch (AmazonS3Exception e) when (IsMissing(e))
@@ -125,7 +137,7 @@ public sealed class S3Store : IObjectStore
         try
         {
             var found = await _client.GetObjectMetadataAsync(_options.Bucket, NameOf(key), cancellationToken);
-            return new ObjectInfo(key, found.ContentLength, Utc(found.LastModified) ?? DateTimeOffset.MinValue, found.Metadata[Sha256Name], Utc(found.ObjectLockRetainUntilDate));
+            return new ObjectInfo(key, found.ContentLength, Utc(found.LastModified) ?? DateTimeOffset.MinValue, found.Metadata[Sha256Name], Utc(found.ObjectLockRetainUntilDate), found.ObjectLockLegalHoldStatus == ObjectLockLegalHoldStatus.On);
         }
         catch (AmazonS3Exception e) when (IsMissing(e))
         {
@@ -140,7 +152,12 @@ public sealed class S3Store : IObjectStore
         ListObjectsV2Response page;
         do
         {
-            page = await CallAsync(prefix, "list", () => _client.ListObjectsV2Async(request, cancellationToken), cancellationToken);
+            page = await CallAsync(prefix, "list", async () =>
+            {
+                // An error with 200 would read as an empty bucket, and a bucket without backups is something else.
+                var answer = await _client.ListObjectsV2Async(request, cancellationToken);
+                return answer.Name == _options.Bucket ? answer : throw new IOException("a list that is not one of this bucket");
+            }, cancellationToken);
             foreach (var found in page.S3Objects ?? [])
             {
                 yield return new ObjectInfo(found.Key[_options.Prefix.Length..], found.Size ?? 0, Utc(found.LastModified) ?? DateTimeOffset.MinValue);
@@ -170,24 +187,21 @@ public sealed class S3Store : IObjectStore
     }
 
     /// <inheritdoc/>
-    public Task ExtendLockAsync(string key, DateTimeOffset retainUntil, bool compliance, CancellationToken cancellationToken) => CallAsync(key, "lock", async () =>
+    public async Task LockAsync(string key, PutOptions options, CancellationToken cancellationToken)
     {
-        var found = await _client.GetObjectMetadataAsync(_options.Bucket, NameOf(key), cancellationToken);
-        if (Utc(found.ObjectLockRetainUntilDate) is { } until && until >= retainUntil.AddSeconds(-1))
+        var found = await HeadAsync(key, cancellationToken) ?? throw new ObjectStoreException($"{Location}: {key} is gone and cannot be locked");
+        if (options.RetainUntil is { } until && !(found.RetainUntil >= until.AddSeconds(-1)))
         {
-            return true;
+            var retention = new ObjectLockRetention { Mode = options.Compliance ? ObjectLockRetentionMode.Compliance : ObjectLockRetentionMode.Governance, RetainUntilDate = until.UtcDateTime };
+            await CallAsync(key, "lock", () => _client.PutObjectRetentionAsync(new PutObjectRetentionRequest { BucketName = _options.Bucket, Key = NameOf(key), Retention = retention }, cancellationToken), cancellationToken);
         }
 
-        await _client.PutObjectRetentionAsync(
-            new PutObjectRetentionRequest
-            {
-                BucketName = _options.Bucket,
-                Key = NameOf(key),
-                Retention = new ObjectLockRetention { Mode = compliance ? ObjectLockRetentionMode.Compliance : ObjectLockRetentionMode.Governance, RetainUntilDate = retainUntil.UtcDateTime },
-            },
-            cancellationToken);
-        return true;
-    }, cancellationToken);
+        if (options.LegalHold && !found.LegalHold)
+        {
+            var hold = new ObjectLockLegalHold { Status = ObjectLockLegalHoldStatus.On };
+            await CallAsync(key, "hold", () => _client.PutObjectLegalHoldAsync(new PutObjectLegalHoldRequest { BucketName = _options.Bucket, Key = NameOf(key), LegalHold = hold }, cancellationToken), cancellationToken);
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<StoreProbe> ProbeAsync(CancellationToken cancellationToken)
@@ -217,9 +231,24 @@ public sealed class S3Store : IObjectStore
 
     private async Task<T> CallAsync<T>(string key, string what, Func<Task<T>> call, CancellationToken cancellationToken)
     {
+        var renewed = false;
         try
         {
-            return await _retry.RunAsync(call, IsPassing, cancellationToken);
+            return await _retry.RunAsync(
+                async () =>
+                {
+                    try
+                    {
+                        return await call();
+                    }
+                    catch (AmazonServiceException e) when (!renewed && e.ErrorCode is "ExpiredToken" or "ExpiredTokenException" or "TokenRefreshRequired" && Renew())
+                    {
+                        renewed = true;
+                        return await call();
+                    }
+                },
+                IsPassing,
+                cancellationToken);
         }
         catch (Exception e) when (e is AmazonClientException or AmazonServiceException or HttpRequestException or IOException and not ObjectStoreException or TimeoutException
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -232,6 +261,18 @@ public sealed class S3Store : IObjectStore
         }
     }
 
+    // Those of a role are had anew; those that were given are what they are.
+    private bool Renew()
+    {
+        if (_options.Credentials is not null || DefaultAWSCredentialsIdentityResolver.GetCredentials(_client.Config) is not RefreshingAWSCredentials held)
+        {
+            return false;
+        }
+
+        held.ClearCredentials();
+        return true;
+    }
+
     private static bool IsPassing(Exception e) =>
         e is AmazonServiceException { StatusCode: >= HttpStatusCode.OK } answer ? RetryPolicy.IsPassing(answer.StatusCode, answer.ErrorCode)
         : Denied(e) is null && (RetryPolicy.IsPassing(e) || e is OperationCanceledException);
@@ -241,7 +282,7 @@ public sealed class S3Store : IObjectStore
     private static string Explain(Exception e) => Denied(e) is { } denied ? denied.Message : e switch
     {
         AmazonServiceException { ErrorCode: "NoSuchBucket" } => "there is no such bucket; make it first",
-        AmazonServiceException { ErrorCode: "ExpiredToken" or "TokenRefreshRequired" } => "the credentials have expired; give new ones",
+        AmazonServiceException { ErrorCode: "ExpiredToken" or "ExpiredTokenException" or "TokenRefreshRequired" } => "the credentials have expired; give new ones",
         AmazonServiceException { ErrorCode: "SignatureDoesNotMatch" or "InvalidAccessKeyId" } => "the credentials are not valid here",
         AmazonServiceException { ErrorCode: "BadDigest" or "XAmzContentSHA256Mismatch" } => "the bytes changed on the way; look for a proxy that rewrites them",
         AmazonServiceException { StatusCode: HttpStatusCode.Forbidden } refused => $"refused ({refused.ErrorCode}): the identity may not do this, or the object is locked",

@@ -7,8 +7,8 @@ namespace Comptroller.Crds.AuditBackups;
 
 /// <summary>What an AuditBackup asks for.</summary>
 [CelRule(
-    "!has(self.objectLock) || has(self.destination.s3)",
-    "only a bucket locks objects: name destination.s3, or remove objectLock",
+    "!has(self.objectLock) || !has(self.destination.pvc)",
+    "a volume cannot lock objects: name another destination, or remove objectLock",
     FieldPath = ".objectLock")]
 [CelRule(
     "self.sources.size() == 1 || !self.sources.exists(source, has(source.nodeAuditLog))",
@@ -70,9 +70,8 @@ public sealed record AuditBackupSpec
     /// <summary>Locks every object against deletion. The bucket must have object lock; one without is refused by every run.</summary>
     public BackupObjectLock? ObjectLock { get; init; }
 
-    /// <summary>Level of gzip, 1 to 9. Above 6 audit logs become slower and no smaller.</summary>
-    [Range(1, 9)]
-    public int? CompressionLevel { get; init; }
+    /// <summary>How what is backed up is compressed.</summary>
+    public BackupCompression Compression { get; init => field = value ?? new(); } = new();
 
     /// <summary>Megabytes a second that a backup sends, at most.</summary>
     [JsonPropertyName("bandwidthLimitMBps")]
@@ -98,18 +97,47 @@ public sealed record AuditBackupSpec
     public AuditBackupAlerts Alerts { get; init => field = value ?? new(); } = new();
 }
 
-/// <summary>Encrypts what is backed up.</summary>
+/// <summary>How what is backed up is compressed.</summary>
+public sealed record BackupCompression
+{
+    /// <summary>gzip is what every machine reads; brotli is faster at the same size; zstd is the fastest, where the image has libzstd.</summary>
+    [AllowedValues("gzip", "brotli", "zstd")]
+    public string Codec { get; init => field = value ?? "gzip"; } = "gzip";
+
+    /// <summary>gzip 1 to 9, brotli 1 to 11, zstd 1 to 19. When absent 6, 4 and 3: above those, audit logs become slower and little smaller.</summary>
+    [Range(1, 19)]
+    public int? Level { get; init; }
+}
+
+/// <summary>Encrypts what is backed up, with a key for each backup that is itself wrapped.</summary>
+[CelRule("has(self.publicKeySecretRef) != has(self.command)", "wrap the keys by exactly one of publicKeySecretRef and command")]
+[CelRule("!has(self.privateKeySecretRef) || has(self.publicKeySecretRef)", "privateKeySecretRef is the private half of publicKeySecretRef", FieldPath = ".privateKeySecretRef")]
 public sealed record BackupEncryption
 {
-    /// <summary>The public RSA key that data keys are wrapped with, as PEM. Only its private half reads the backups.</summary>
-    [Required]
-    public SecretKeyReference PublicKeySecretRef { get; init => field = value ?? new(); } = new();
+    /// <summary>The public RSA key that wraps, as PEM. Only its private half reads the backups.</summary>
+    public SecretKeyReference? PublicKeySecretRef { get; init; }
 
     /// <summary>
     /// The private half, for verifications and restores inside this cluster. Leave it out where the cluster must not be able to read its own
     /// backups: verification then proves the stored bytes without a restore drill, and restores take place elsewhere.
     /// </summary>
     public SecretKeyReference? PrivateKeySecretRef { get; init; }
+
+    /// <summary>A program of the image that wraps and unwraps, such as one that asks a key management service.</summary>
+    public BackupKeyCommand? Command { get; init; }
+}
+
+/// <summary>A program that wraps and unwraps keys: it gets a key on standard input and "wrap" or "unwrap" as its last argument.</summary>
+public sealed record BackupKeyCommand
+{
+    /// <summary>The program and its arguments, with spaces between. It must be in spec.jobs.image.</summary>
+    [Required, RegularExpression("^/[^\\s]+( [^\\s]+)*$"), StringLength(512, MinimumLength = 2)]
+    public string Program { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Which key it uses, as it then stands in the backup.</summary>
+    [JsonPropertyName("keyID")]
+    [RegularExpression("^[^\\s]+$"), StringLength(255, MinimumLength = 1)]
+    public string KeyId { get; init => field = value ?? "default"; } = "default";
 }
 
 /// <summary>Locks every object against deletion.</summary>
@@ -122,6 +150,9 @@ public sealed record BackupObjectLock
     /// <summary>For so many days from the backup on.</summary>
     [Required, Range(1, 36_500)]
     public int Days { get; init; }
+
+    /// <summary>Beside that, nobody may delete it until somebody with a permission of their own releases it.</summary>
+    public bool LegalHold { get; init; }
 }
 
 /// <summary>How objects are locked.</summary>

@@ -27,17 +27,22 @@ internal sealed record NeededObject(bool IsSecret, string Name, string Field, st
     public static IEnumerable<NeededObject> Of(AuditBackupSpec spec)
     {
         yield return new(true, spec.SigningKeySecretRef.Name, "spec.signingKeySecretRef", spec.SigningKeySecretRef.Key);
-        if (spec.Destination.S3?.CredentialsSecretRef is { } credentials)
+        var (s3, azure, gcs) = (spec.Destination.S3?.CredentialsSecretRef, spec.Destination.AzureBlob, spec.Destination.Gcs);
+        if (s3 is not null)
         {
-            yield return new(true, credentials.Name, "spec.destination.s3.credentialsSecretRef", $"{credentials.AccessKeyIdKey} and {credentials.SecretAccessKeyKey}");
+            yield return new(true, s3.Name, "spec.destination.s3.credentialsSecretRef", $"{s3.AccessKeyIdKey} and {s3.SecretAccessKeyKey}");
         }
 
-        if (spec.Encryption is { } encryption)
+        foreach (var (secret, field) in new[]
         {
-            yield return new(true, encryption.PublicKeySecretRef.Name, "spec.encryption.publicKeySecretRef", encryption.PublicKeySecretRef.Key);
-            if (encryption.PrivateKeySecretRef is { } key)
+            (azure?.AccountKeySecretRef, "spec.destination.azureBlob.accountKeySecretRef"), (azure?.SasTokenSecretRef, "spec.destination.azureBlob.sasTokenSecretRef"),
+            (gcs?.KeySecretRef, "spec.destination.gcs.keySecretRef"), (spec.Encryption?.PublicKeySecretRef, "spec.encryption.publicKeySecretRef"),
+            (spec.Encryption?.PrivateKeySecretRef, "spec.encryption.privateKeySecretRef"),
+        })
+        {
+            if (secret is not null)
             {
-                yield return new(true, key.Name, "spec.encryption.privateKeySecretRef", key.Key);
+                yield return new(true, secret.Name, field, secret.Key);
             }
         }
 
@@ -46,6 +51,11 @@ internal sealed record NeededObject(bool IsSecret, string Name, string Field, st
             if ((source.Pvc?.ClaimName ?? source.AuditLog?.ClaimName) is { } claim)
             {
                 yield return new(false, claim, $"spec.sources[{index}]", "");
+            }
+
+            if (source.VictoriaLogs?.TokenSecretRef is { } token)
+            {
+                yield return new(true, token.Name, $"spec.sources[{index}].victoriaLogs.tokenSecretRef", token.Key);
             }
         }
 

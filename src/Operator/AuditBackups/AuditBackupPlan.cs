@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using Comptroller.Archive.Objects;
 using Comptroller.Crds.AuditBackups;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
@@ -62,7 +61,7 @@ internal sealed record AuditBackupPlan
             }.OfType<string>(),
             // All schedules have one time zone, and one error about it is enough.
             .. backups.Errors.Concat(verifications.Errors).Concat(prunes.Errors.IsDefault ? [] : prunes.Errors).Distinct(StringComparer.Ordinal),
-            .. SourceErrors(spec), .. DestinationErrors(spec), .. RetentionErrors(spec.Retention),
+            .. SourceErrors(spec), .. BackupStore.Errors(spec.Destination), .. ProtectionErrors(spec), .. RetentionErrors(spec.Retention),
             .. PodNetwork.Errors(spec.Network.StoreCidrs, "spec.network.storeCIDRs"),
             .. AuditBackupRules.Errors(spec.Alerts),
         ];
@@ -112,10 +111,10 @@ internal sealed record AuditBackupPlan
     {
         foreach (var (source, index) in spec.Sources.Select((source, index) => (source, index)))
         {
-            var kinds = new object?[] { source.NodeAuditLog, source.Pvc, source.AuditLog }.Count(kind => kind is not null);
+            var kinds = new object?[] { source.NodeAuditLog, source.Pvc, source.AuditLog, source.VictoriaLogs, source.KubernetesObjects }.Count(kind => kind is not null);
             if (kinds != 1)
             {
-                yield return $"spec.sources[{index}]: name the source by exactly one of nodeAuditLog, pvc and auditLog";
+                yield return $"spec.sources[{index}]: name the source by exactly one of nodeAuditLog, pvc, auditLog, victoriaLogs and kubernetesObjects";
             }
             else if (source.NodeAuditLog is not null && spec.Sources.Count > 1)
             {
@@ -130,47 +129,47 @@ internal sealed record AuditBackupPlan
             {
                 yield return $"spec.sources[{index}].nodeAuditLog.path: \"{node.Path}\" must not hold . or ..";
             }
+
+            // Their files have one name each, whatever the source is called.
+            if (spec.Sources.Take(index).Any(other => (other.VictoriaLogs is not null && source.VictoriaLogs is not null) || (other.KubernetesObjects is not null && source.KubernetesObjects is not null)))
+            {
+                yield return $"spec.sources[{index}]: one VictoriaLogs and one estate each; give the other one an AuditBackup of its own";
+            }
+
+            foreach (var error in PodNetwork.Errors(source.VictoriaLogs?.NetworkCidrs ?? [], $"spec.sources[{index}].victoriaLogs.networkCIDRs")
+                .Concat(PodNetwork.Errors(source.KubernetesObjects?.ApiServerCidrs ?? [], $"spec.sources[{index}].kubernetesObjects.apiServerCIDRs")))
+            {
+                yield return error;
+            }
+
+            if (source.VictoriaLogs is { } logs && !(Uri.TryCreate(logs.Url, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+            {
+                yield return $"spec.sources[{index}].victoriaLogs.url: \"{logs.Url}\" is no address such as http://victoria-logs:9428";
+            }
+
+            if (source.KubernetesObjects is { } estate && (spec.Destination.S3?.ServiceAccountName ?? spec.Destination.AzureBlob?.ServiceAccountName ?? spec.Destination.Gcs?.ServiceAccountName) is { } account && account != estate.ServiceAccountName)
+            {
+                yield return $"spec.sources[{index}].kubernetesObjects.serviceAccountName: a pod has one service account, and the destination names another one";
+            }
         }
     }
 
-    private static IEnumerable<string> DestinationErrors(AuditBackupSpec spec)
+    private static IEnumerable<string> ProtectionErrors(AuditBackupSpec spec)
     {
-        if (spec.Destination.S3 is null == spec.Destination.Pvc is null)
+        if (spec.ObjectLock is not null && spec.Destination.Pvc is not null)
         {
-            yield return "spec.destination: name the destination by exactly one of s3 and pvc";
+            yield return "spec.objectLock: a volume cannot lock objects: name another destination, or remove objectLock";
         }
 
-        if (spec.ObjectLock is not null && spec.Destination.S3 is null)
+        if (spec.Encryption is { } encryption && encryption.PublicKeySecretRef is null == encryption.Command is null)
         {
-            yield return "spec.objectLock: only a bucket locks objects: name destination.s3, or remove objectLock";
+            yield return "spec.encryption: wrap the keys by exactly one of publicKeySecretRef and command";
         }
 
-        if (spec.Destination.S3 is not { } s3)
+        var most = spec.Compression.Codec switch { "gzip" => 9, "brotli" => 11, _ => 19 };
+        if (spec.Compression.Level > most)
         {
-            yield break;
-        }
-
-        if (s3.CredentialsSecretRef is null == s3.ServiceAccountName is null)
-        {
-            yield return "spec.destination.s3.credentialsSecretRef: let the pods in by exactly one of credentialsSecretRef and serviceAccountName";
-        }
-
-        if (s3.Endpoint is { } endpoint && EndpointProblem(endpoint, s3.AllowHttp) is { } problem)
-        {
-            yield return $"spec.destination.s3.endpoint: {problem}";
-        }
-    }
-
-    private static string? EndpointProblem(string endpoint, bool allowHttp)
-    {
-        try
-        {
-            EndpointGuard.Check(endpoint, allowHttp);
-            return null;
-        }
-        catch (FormatException e)
-        {
-            return allowHttp ? e.Message : $"{e.Message} (spec.destination.s3.allowHTTP)";
+            yield return $"spec.compression.level: {spec.Compression.Codec} has levels 1 to {most}";
         }
     }
 

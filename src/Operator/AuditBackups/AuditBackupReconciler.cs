@@ -16,7 +16,8 @@ namespace Comptroller.Operator.AuditBackups;
 /// <see cref="BackupRuns"/> and <see cref="AuditBackupConditions"/>; this shell only reads, sends and writes.
 /// </summary>
 internal sealed class AuditBackupReconciler(
-    Applier applier, StatusWriter statuses, EventRecorder events, IKubeClient client, OwnImage image, DependencyLookup lookup, RunCaches runs, TimeProvider time)
+    Applier applier, StatusWriter statuses, EventRecorder events, IKubeClient client, OwnImage image, DependencyLookup lookup, RunCaches runs,
+    AuditTrail trail, TimeProvider time)
     : IReconciler<AuditBackup>, IFailureReporter<AuditBackup>, IForgetter
 {
     /// <summary>How soon to look again for a result that a pod may still hand back.</summary>
@@ -137,7 +138,7 @@ internal sealed class AuditBackupReconciler(
         }
 
         if (!held && RenderConditions.RequestedAt(metadata, status.LastHandledReconcileAt) is { } request && request != status.LastHandledReconcileAt
-            && await CreateAsync(plan.Backup!, BackupTask.Backup, JobObjects.RequestedName(metadata, request), "BackupRequested"))
+            && await CreateAsync(plan.Backup!, BackupTask.Backup, JobObjects.RequestedName(metadata, request), "BackupRequested", ChangeFilter.RequestedAt))
         {
             status = status with { LastHandledReconcileAt = request };
         }
@@ -145,13 +146,14 @@ internal sealed class AuditBackupReconciler(
         if (!held && status.LastHandledReconcileAt is { } handled && status.LastRun is { Outcome: BackupOutcomes.Succeeded } made
             && made.Name == JobObjects.RequestedName(metadata, handled) && !(status.LastVerification?.EndTime >= made.EndTime))
         {
-            await CreateAsync(plan.Verify!, BackupTask.Verify, JobObjects.RequestedName(metadata, handled, "proof"), "VerificationRequested");
+            await CreateAsync(plan.Verify!, BackupTask.Verify, JobObjects.RequestedName(metadata, handled, "proof"), "VerificationRequested", annotation: null);
         }
 
         if (RestoreRequest.TextOf(metadata) is { } text && text != status.LastHandledRestore)
         {
             if (RestoreRequest.Read(resource.Spec, text, out var error) is not { } restore)
             {
+                await trail.RequestedAsync("restore_requested", Type, metadata, RestoreRequest.Annotation, "refused", cancellationToken);
                 events.Warning(Type, metadata, "RestoreRefused", "Restore", error!);
                 var name = RestoreRequest.NameOf(metadata, text);
                 return status with
@@ -161,7 +163,7 @@ internal sealed class AuditBackupReconciler(
                 };
             }
 
-            if (canRestore && await StartJobAsync(plan.Restore(restore), RestoreRequest.NameOf(metadata, text), BackupTask.Restore, "RestoreRequested"))
+            if (canRestore && await StartJobAsync(plan.Restore(restore), RestoreRequest.NameOf(metadata, text), BackupTask.Restore, "RestoreRequested", RestoreRequest.Annotation))
             {
                 status = status with { LastHandledRestore = text };
             }
@@ -169,10 +171,10 @@ internal sealed class AuditBackupReconciler(
 
         return status;
 
-        Task<bool> CreateAsync(DesiredObject cronJob, BackupTask task, string name, string reason) =>
-            StartJobAsync(JobObjects.Requested(cronJob, metadata, Type, name), name, task, reason);
+        Task<bool> CreateAsync(DesiredObject cronJob, BackupTask task, string name, string reason, string? annotation) =>
+            StartJobAsync(JobObjects.Requested(cronJob, metadata, Type, name), name, task, reason, annotation);
 
-        async Task<bool> StartJobAsync(JsonObject job, string name, BackupTask task, string reason)
+        async Task<bool> StartJobAsync(JsonObject job, string name, BackupTask task, string reason, string? annotation)
         {
             if (jobs.Any(known => known.Metadata.Name == name))
             {
@@ -183,6 +185,12 @@ internal sealed class AuditBackupReconciler(
             if (jobs.Any(known => known.End is null && TaskOf(known) == task))
             {
                 return false;
+            }
+
+            if (annotation is not null)
+            {
+                // Before it is done: what is not on record is not done.
+                await trail.RequestedAsync($"{BackupPod.Name(task)}_requested", Type, metadata, annotation, "accepted", cancellationToken);
             }
 
             try

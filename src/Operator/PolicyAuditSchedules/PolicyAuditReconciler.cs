@@ -15,7 +15,7 @@ namespace Comptroller.Operator.PolicyAuditSchedules;
 /// </summary>
 internal sealed class PolicyAuditReconciler(
     Applier applier, StatusWriter statuses, EventRecorder events, IKubeClient client, OwnImage image, DependencyLookup lookup, RunCaches runs, DaemonResults daemons,
-    TimeProvider time)
+    AuditTrail trail, TimeProvider time)
     : IReconciler<PolicyAuditSchedule>, IFailureReporter<PolicyAuditSchedule>, IForgetter
 {
     /// <summary>How soon to look again for a result that a pod may still hand back.</summary>
@@ -131,6 +131,8 @@ internal sealed class PolicyAuditReconciler(
         }
 
         var type = ResourceTypes.PolicyAuditSchedules;
+        // Before it is done: what is not on record is not done.
+        await trail.RequestedAsync("audit_requested", type, resource.Metadata, ChangeFilter.RequestedAt, "accepted", cancellationToken);
         try
         {
             await client.CreateAsync(Jobs, resource.Metadata.Namespace, JobObjects.Requested(audit, resource.Metadata, type, name), OperatorHost.Product, cancellationToken);

@@ -23,6 +23,7 @@ internal static class OperatorVerb
         var elect = new Option<bool>("--leader-elect") { Description = "Let a Lease decide which of several processes acts" };
         var leaseNamespace = new Option<string>("--leader-election-namespace") { Description = "Namespace of the Lease", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("POD_NAMESPACE") ?? "comptroller-system" };
         var credentials = new Option<string?>("--delivery-credentials") { Description = "Directory with credentials for reading from VictoriaLogs: a file per host that holds user:password" };
+        var trail = new Option<string?>("--audit-trail") { Description = "File of the operator's own audit trail, such as /var/lib/comptroller/trail/audit.log: who asked for what through annotations" };
         var image = new Option<string?>("--image") { Description = "Image that audits run; the image of the operator's own pod when absent" };
         var workers = new Option<int>("--max-concurrent-reconciles") { Description = "Resources reconciled at a time", DefaultValueFactory = _ => 4 };
         workers.Validators.Add(result =>
@@ -35,7 +36,7 @@ internal static class OperatorVerb
         var level = new Option<LogLevel>("--log-level") { Description = "Lowest level that is logged", DefaultValueFactory = _ => LogLevel.Information };
         var command = new Command("operator", "Run the controllers")
         {
-            kubeconfig, context, namespaces, metrics, probes, elect, leaseNamespace, credentials, image, workers, level,
+            kubeconfig, context, namespaces, metrics, probes, elect, leaseNamespace, credentials, trail, image, workers, level,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -53,6 +54,7 @@ internal static class OperatorVerb
                 Image = result.GetValue(image),
                 Telemetry = TelemetryTarget.Read(Environment.GetEnvironmentVariable),
                 DeliveryCredentials = result.GetValue(credentials),
+                AuditTrail = result.GetValue(trail),
                 MaxConcurrentReconciles = result.GetValue(workers),
                 LogLevel = result.GetValue(level),
             };

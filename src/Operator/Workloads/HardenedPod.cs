@@ -43,9 +43,9 @@ internal sealed record HardenedPod
     public int? HealthPort { get; init; }
 
     /// <summary>User and group, where files that it reads belong to somebody else; never 0.</summary>
-    public long RunAs { get; init; } = User;
+    public int RunAs { get; init; } = User;
 
-    /// <summary>Service account that a cloud knows the pod by; null for the namespace's own. Its token for Kubernetes is not mounted either.</summary>
+    /// <summary>Service account whose token is mounted; null for none, which is what all but one kind of pod has.</summary>
     public string? ServiceAccount { get; init; }
 
     /// <summary>Service account by which a cloud knows the pod; no token for Kubernetes comes with it. Null for the namespace's own.</summary>
@@ -69,7 +69,7 @@ internal sealed record HardenedPod
         var spec = new JsonObject
         {
             ["restartPolicy"] = Stays ? "Always" : "Never",
-            ["automountServiceAccountToken"] = false,
+            ["automountServiceAccountToken"] = ServiceAccount is not null,
             ["enableServiceLinks"] = false,
             ["terminationGracePeriodSeconds"] = GracePeriodSeconds,
             ["securityContext"] = new JsonObject

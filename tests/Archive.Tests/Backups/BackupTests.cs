@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Comptroller.Archive.Backups;
+using Comptroller.Archive.Compression;
 using Comptroller.Archive.Evidence;
 using Comptroller.Archive.Objects;
 using Comptroller.Archive.Tests.Testing;
@@ -218,7 +219,7 @@ public sealed class BackupTests : IDisposable
     {
         using var recipient = RSA.Create(2048);
         using var wrong = RSA.Create(2048);
-        await BackupAsync(Options() with { Recipient = recipient });
+        await BackupAsync(Options() with { Recipient = new RsaKeyWrap(recipient) });
         var secret = Encoding.UTF8.GetBytes("person-7@example.com");
         foreach (var file in _directory.Files.Where(file => file.StartsWith("store/content/", StringComparison.Ordinal)))
         {
@@ -229,17 +230,122 @@ public sealed class BackupTests : IDisposable
         var blind = await VerifyAsync();
         blind.Problems.ShouldBeEmpty();
         blind.EncryptedFiles.ShouldBe(3);
-        (await VerifyAsync(recipient: recipient)).EncryptedFiles.ShouldBe(0);
-        (await VerifyAsync(recipient: wrong)).Problems.ShouldNotBeEmpty();
+        (await VerifyAsync(recipient: new RsaKeyWrap(recipient))).EncryptedFiles.ShouldBe(0);
+        (await VerifyAsync(recipient: new RsaKeyWrap(wrong))).Problems.ShouldNotBeEmpty();
         await Should.ThrowAsync<InvalidDataException>(() => RestoreAsync("closed"));
-        await RestoreAsync("open", recipient: recipient);
+        await RestoreAsync("open", recipient: new RsaKeyWrap(recipient));
         File.ReadAllBytes(_directory["open/logs/audit.log"]).ShouldBe(File.ReadAllBytes(_directory["logs/audit.log"]));
+    }
+
+    [Fact]
+    public async Task A_program_can_keep_the_keys_and_is_run_once_a_backup()
+    {
+        File.WriteAllText(_directory["kms"], "#!/bin/sh\necho \"$2\" >> \"$1\"\nif [ \"$2\" = wrap ]; then base64 -w0; else base64 -d; fi\n");
+        var program = new[] { "/bin/sh", _directory["kms"], _directory["calls"] };
+        await BackupAsync(Options() with { Recipient = new CommandKeyWrap(program, "estate") });
+        (await VerifyAsync()).EncryptedFiles.ShouldBe(3);
+        (await VerifyAsync(recipient: new CommandKeyWrap(program, "estate"))).Problems.ShouldBeEmpty();
+        File.ReadAllLines(_directory["calls"]).ShouldBe(["wrap", "unwrap"]);
+        (await VerifyAsync(recipient: new CommandKeyWrap(program, "another"))).Problems.ShouldContain(problem => problem.Contains("it is encrypted for key estate (command)", StringComparison.Ordinal));
+
+        Should.Throw<InvalidDataException>(() => Envelope.Seal([1], new CommandKeyWrap(["/bin/sh", "-c", "cat"], "x"))).Message.ShouldContain("is not a wrapped key");
+        Should.Throw<InvalidDataException>(() => Envelope.Seal([1], new CommandKeyWrap(["/bin/sh", "-c", "exit 3"], "x"))).Message.ShouldContain("it ended with 3");
+        Should.Throw<InvalidDataException>(() => Envelope.Seal([1], new CommandKeyWrap([_directory["none"]], "x")));
+    }
+
+    [Theory]
+    [InlineData(TextCodec.Brotli, ".br")]
+    [InlineData(TextCodec.Zstd, ".zst")]
+    public async Task Backups_of_several_codecs_stand_in_one_stream(TextCodec codec, string suffix)
+    {
+        if (codec == TextCodec.Zstd && !Zstandard.IsAvailable)
+        {
+            return;
+        }
+
+        await BackupAsync();
+        File.AppendAllText(_directory["logs/audit.log"], Line(9, 20_000));
+        var (manifest, _, _) = await BackupAsync(Options() with { Codec = codec, CompressionLevel = 1 });
+        manifest.Files.SelectMany(file => file.Pieces).Select(piece => Path.GetExtension(piece.Key)).Distinct().ShouldBe([".gz", ".raw", suffix], ignoreOrder: true);
+        (await VerifyAsync(all: true)).Problems.ShouldBeEmpty();
+        await RestoreAsync("out");
+        File.ReadAllBytes(_directory["out/logs/audit.log"]).ShouldBe(File.ReadAllBytes(_directory["logs/audit.log"]));
+    }
+
+    [Fact]
+    public async Task Digests_name_every_backup_also_in_hours_without_any()
+    {
+        var digests = new DigestChain(_store, _key.Public);
+        await BackupAsync();
+        _time.Advance(TimeSpan.FromHours(1));
+        var empty = await digests.WriteAsync("node", _key, PutOptions.Default, _time, None);
+        (empty.Number, empty.Backups.Length, empty.NewestBackup, empty.EndTime - empty.StartTime).ShouldBe((2, 0, 1, TimeSpan.FromHours(1)));
+        await BackupAsync();
+        var verdict = await VerifyAsync();
+        (verdict.Problems.Length, verdict.DigestsUntil).ShouldBe((0, _time.GetUtcNow()));
+    }
+
+    [Theory]
+    [InlineData("newest manifest gone", "backups/node/0000000003.manifest.json: missing; digests/node/0000000003.digest.json names it")]
+    [InlineData("digest gone", "digests/node/0000000002.digest.json: missing")]
+    [InlineData("digest edited", "changed after it was signed")]
+    [InlineData("digest copied", "it is digests/node/0000000001.digest.json, moved from its place")]
+    [InlineData("digest replayed", "does not go on from the digest before")]
+    [InlineData("manifest replaced", "is another one than digests/node/0000000003.digest.json names")]
+    public async Task Digests_find_what_is_taken_away_or_changed(string tampering, string problem)
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            await BackupAsync();
+            _time.Advance(TimeSpan.FromHours(1));
+        }
+
+        string At(string kind, int number) => _directory[$"store/{kind}s/node/{number:D10}.{(kind == "backup" ? "manifest" : kind)}.json"];
+        void Change(string path, Action<JsonObject> change)
+        {
+            var document = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+            File.Delete(path);
+            change(document);
+            File.WriteAllText(path, document.ToJsonString());
+        }
+
+        switch (tampering)
+        {
+            case "newest manifest gone":
+                File.Delete(At("backup", 3));
+                break;
+            case "digest gone":
+                File.Delete(At("digest", 2));
+                break;
+            case "digest edited":
+                Change(At("digest", 2), document => document["newestBackup"] = 1);
+                break;
+            case "digest copied":
+                File.Delete(At("digest", 2));
+                File.Copy(At("digest", 1), At("digest", 2));
+                break;
+            case "digest replayed":
+                Change(At("digest", 2), _key.Sign);
+                break;
+            case "manifest replaced":
+                Change(At("backup", 3), document =>
+                {
+                    document["producer"]!["host"] = "another";
+                    _key.Sign(document);
+                });
+                break;
+        }
+
+        var verdict = await VerifyAsync();
+        verdict.Problems.ShouldContain(found => found.Contains(problem, StringComparison.Ordinal), string.Join('\n', verdict.Problems));
+        verdict.ChainIntact.ShouldBeFalse();
     }
 
     [Fact]
     public void Encrypted_frames_cannot_be_changed_cut_or_swapped()
     {
-        using var recipient = RSA.Create(2048);
+        using var key = RSA.Create(2048);
+        var recipient = new RsaKeyWrap(key);
         foreach (var length in new[] { 0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20 })
         {
             var text = RandomNumberGenerator.GetBytes(length);
@@ -344,7 +450,7 @@ public sealed class BackupTests : IDisposable
 
         // The record is signed: without it, or with another one, the gap is told.
         File.Delete(_directory[_directory.Files.Single(file => file.StartsWith("store/prunes/", StringComparison.Ordinal))]);
-        (await VerifyAsync()).Problems.ShouldHaveSingleItem().ShouldContain("0000000001.manifest.json to backups/node/0000000002.manifest.json: missing");
+        (await VerifyAsync()).Problems[0].ShouldContain("0000000001.manifest.json to backups/node/0000000002.manifest.json: missing");
     }
 
     [Fact]
@@ -374,9 +480,9 @@ public sealed class BackupTests : IDisposable
 
     private Task<BackupOutcome> BackupAsync(BackupOptions options) => new BackupRun(_store, _key, options, _time).RunAsync([new BackupSource("logs", _directory["logs"])], None);
 
-    private Task<BackupVerdict> VerifyAsync(bool all = false, RSA? recipient = null) => new BackupVerification(_store, _key.Public, recipient, _time).VerifyAsync("node", all, None);
+    private Task<BackupVerdict> VerifyAsync(bool all = false, KeyWrap? recipient = null) => new BackupVerification(_store, _key.Public, recipient, _time).VerifyAsync("node", all, None);
 
-    private async Task<IReadOnlyList<RestoreStep>> RestoreAsync(string target, DateTimeOffset? at = null, bool force = false, RSA? recipient = null)
+    private async Task<IReadOnlyList<RestoreStep>> RestoreAsync(string target, DateTimeOffset? at = null, bool force = false, KeyWrap? recipient = null)
     {
         var restore = new BackupRestore(_store, _key.Public, recipient);
         var steps = BackupRestore.Plan((await restore.ChooseAsync("node", at, None)).Manifest, _directory[target], force);

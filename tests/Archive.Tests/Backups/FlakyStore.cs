@@ -20,7 +20,7 @@ internal sealed class FlakyStore(IObjectStore store, int writes) : IObjectStore
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => store.DeleteAsync(key, cancellationToken);
 
-    public Task ExtendLockAsync(string key, DateTimeOffset retainUntil, bool compliance, CancellationToken cancellationToken) => store.ExtendLockAsync(key, retainUntil, compliance, cancellationToken);
+    public Task LockAsync(string key, PutOptions options, CancellationToken cancellationToken) => store.LockAsync(key, options, cancellationToken);
 
     public Task<StoreProbe> ProbeAsync(CancellationToken cancellationToken) => store.ProbeAsync(cancellationToken);
 

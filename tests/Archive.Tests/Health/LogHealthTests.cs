@@ -186,7 +186,7 @@ public sealed class LogHealthTests
         {
             var results = await ConfigurationValidation.RunAsync(directory["logs/audit.log"], profile, withBenchmarks: false, CancellationToken.None);
             results.Where(each => each.Status == HealthStatus.Critical).ShouldBeEmpty();
-            results.Count(each => each.Group == "Security Features").ShouldBe(7);
+            results.Count(each => each.Group == "Security Features").ShouldBe(11);
         }
 
         ConfigurationValidation.Constants(new Tuning(5, TimeSpan.FromMinutes(5), 2000, 0)).Count(each => each.Status == HealthStatus.Critical).ShouldBe(4);

@@ -43,6 +43,27 @@ public sealed class EndpointGuardTests
         refused.InnerException.ShouldBeOfType<ObjectStoreException>().Message.ShouldContain("where no object store of a user may be");
     }
 
+    [Fact]
+    public async Task A_name_that_means_another_address_the_second_time_is_looked_at_again()
+    {
+        var answers = new Queue<IPAddress>([IPAddress.Parse("127.0.0.1"), IPAddress.Parse("169.254.169.254"), IPAddress.Parse("::ffff:10.0.0.1"), IPAddress.Parse("::1")]);
+        using var client = new HttpClient(EndpointGuard.Handler(allowLocal: false, (_, _) => Task.FromResult<IPAddress[]>([answers.Dequeue()]))) { Timeout = TimeSpan.FromSeconds(5) };
+        for (var i = 0; i < 2; i++)
+        {
+            (await Should.ThrowAsync<HttpRequestException>(() => client.GetAsync(new Uri("http://store.example/")))).InnerException.ShouldBeOfType<ObjectStoreException>();
+        }
+    }
+
+    [Fact]
+    public async Task Of_several_addresses_only_those_that_are_allowed_are_tried()
+    {
+        // The allowed one is of a network for documentation, where nobody answers; the other one would.
+        await using var local = Testing.ScriptedServer.Start(_ => Testing.Answer.Of(200));
+        using var client = new HttpClient(EndpointGuard.Handler(allowLocal: false, (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1"), IPAddress.Loopback]))) { Timeout = TimeSpan.FromSeconds(2) };
+        await Should.ThrowAsync<Exception>(() => client.GetAsync(new Uri($"http://store.example:{local.Endpoint.Port}/")));
+        local.Requests.ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData("ftp://store", "https is needed")]
     [InlineData("http://store", "https is needed")]

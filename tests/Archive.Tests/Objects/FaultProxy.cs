@@ -44,6 +44,12 @@ internal sealed class FaultProxy : IAsyncDisposable
 
     public int Seen { get; private set; }
 
+    /// <summary>Sees the head of each request before it goes on.</summary>
+    public Action<string>? Before { get; set; }
+
+    /// <summary>Sees the head of each request when the store has answered and the answer has not gone on.</summary>
+    public Action<string>? After { get; set; }
+
     public static FaultProxy Start(Uri store) => new(store);
 
     public void Next(Fault fault, int times)
@@ -88,6 +94,7 @@ internal sealed class FaultProxy : IAsyncDisposable
                 var request = await ReadRequestAsync(stream);
                 if (request.Length > 0)
                 {
+                    Before?.Invoke(HeadOf(request));
                     await AnswerAsync(client, stream, request, Take());
                 }
             }
@@ -118,6 +125,7 @@ internal sealed class FaultProxy : IAsyncDisposable
         await store.GetStream().WriteAsync(request, _stop.Token);
         using var answer = new MemoryStream();
         await store.GetStream().CopyToAsync(answer, _stop.Token);
+        After?.Invoke(HeadOf(request));
         if (fault == Fault.ResetAfter)
         {
             client.Client.LingerState = new LingerOption(true, 0);
@@ -171,6 +179,8 @@ internal sealed class FaultProxy : IAsyncDisposable
             }
         }
     }
+
+    private static string HeadOf(byte[] request) => Encoding.ASCII.GetString(request, 0, request.AsSpan().IndexOf("\r\n\r\n"u8));
 
     private static byte[] Error(string status, string code)
     {

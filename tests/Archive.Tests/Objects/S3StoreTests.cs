@@ -20,17 +20,17 @@ public sealed class S3StoreTests(RadosGateway gateway) : IClassFixture<RadosGate
         (await store.ProbeAsync(None)).ShouldBe(new StoreProbe(Versioned: false, Lockable: false));
         (await store.PutAsync("a/b c/é+&'.txt", Hello, PutOptions.Default, None)).ShouldBeTrue();
         (await store.PutAsync("a/b c/é+&'.txt", "other"u8.ToArray(), PutOptions.Default, None)).ShouldBeFalse();
-        (await ReadAsync(store, "a/b c/é+&'.txt")).ShouldBe(Hello);
+        (await StoreReading.ReadAsync(store, "a/b c/é+&'.txt")).ShouldBe(Hello);
         var found = await store.HeadAsync("a/b c/é+&'.txt", None);
         (found!.Bytes, found.Sha256).ShouldBe((5, Convert.ToHexStringLower(SHA256.HashData(Hello))));
         (await store.HeadAsync("none", None)).ShouldBeNull();
         (await store.OpenAsync("none", None)).ShouldBeNull();
         await store.PutAsync("b", Array.Empty<byte>(), PutOptions.Default, None);
-        (await KeysAsync(store, "")).ShouldBe(["a/b c/é+&'.txt", "b"]);
-        (await KeysAsync(store, "a/")).ShouldBe(["a/b c/é+&'.txt"]);
+        (await StoreReading.KeysAsync(store, "")).ShouldBe(["a/b c/é+&'.txt", "b"]);
+        (await StoreReading.KeysAsync(store, "a/")).ShouldBe(["a/b c/é+&'.txt"]);
         await store.DeleteAsync("b", None);
         await store.DeleteAsync("b", None);
-        (await KeysAsync(store, "b")).ShouldBeEmpty();
+        (await StoreReading.KeysAsync(store, "b")).ShouldBeEmpty();
     }
 
     [RadosFact]
@@ -38,7 +38,7 @@ public sealed class S3StoreTests(RadosGateway gateway) : IClassFixture<RadosGate
     {
         await using var store = await gateway.StoreAsync(locked: false);
         await Parallel.ForAsync(0, 1010, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancel) => await store.PutAsync($"k/{i:D4}", Hello, PutOptions.Default, cancel));
-        (await KeysAsync(store, "k/")).Count.ShouldBe(1010);
+        (await StoreReading.KeysAsync(store, "k/")).Count.ShouldBe(1010);
     }
 
     [RadosFact]
@@ -50,14 +50,26 @@ public sealed class S3StoreTests(RadosGateway gateway) : IClassFixture<RadosGate
         await store.PutAsync("evidence", Hello, new PutOptions { RetainUntil = until, Compliance = true }, None);
         (await store.HeadAsync("evidence", None))!.RetainUntil!.Value.ShouldBe(until, TimeSpan.FromSeconds(1));
         (await Should.ThrowAsync<ObjectStoreException>(() => store.DeleteAsync("evidence", None))).IsDenied.ShouldBeTrue();
-        await store.ExtendLockAsync("evidence", until.AddDays(5), compliance: true, None);
+        await store.LockAsync("evidence", new PutOptions { RetainUntil = until.AddDays(5), Compliance = true }, None);
         (await store.HeadAsync("evidence", None))!.RetainUntil!.Value.ShouldBe(until.AddDays(5), TimeSpan.FromSeconds(1));
-        await store.ExtendLockAsync("evidence", until, compliance: true, None);
+        await store.LockAsync("evidence", new PutOptions { RetainUntil = until, Compliance = true }, None);
         (await store.HeadAsync("evidence", None))!.RetainUntil!.Value.ShouldBe(until.AddDays(5), TimeSpan.FromSeconds(1));
-        (await ReadAsync(store, "evidence")).ShouldBe(Hello);
+        (await StoreReading.ReadAsync(store, "evidence")).ShouldBe(Hello);
         await store.PutAsync("free", Hello, PutOptions.Default, None);
         await store.DeleteAsync("free", None);
         (await store.HeadAsync("free", None)).ShouldBeNull();
+    }
+
+    [RadosFact]
+    public async Task What_is_on_legal_hold_stays_whatever_its_lock_says()
+    {
+        await using var store = await gateway.StoreAsync(locked: true);
+        await store.PutAsync("held", Hello, new PutOptions { LegalHold = true }, None);
+        (await store.HeadAsync("held", None))!.LegalHold.ShouldBeTrue();
+        (await Should.ThrowAsync<ObjectStoreException>(() => store.DeleteAsync("held", None))).IsDenied.ShouldBeTrue();
+        await store.PutAsync("later", Hello, PutOptions.Default, None);
+        await store.LockAsync("later", new PutOptions { LegalHold = true }, None);
+        await Should.ThrowAsync<ObjectStoreException>(() => store.DeleteAsync("later", None));
     }
 
     [RadosFact]
@@ -90,7 +102,7 @@ public sealed class S3StoreTests(RadosGateway gateway) : IClassFixture<RadosGate
             faults.Next(fault, 2);
             (await store.PutAsync($"put/{fault}", Hello, PutOptions.Default, None)).ShouldBeTrue($"{fault}");
             faults.Next(fault, 2);
-            (await ReadAsync(store, $"put/{fault}")).ShouldBe(Hello, $"{fault}");
+            (await StoreReading.ReadAsync(store, $"put/{fault}")).ShouldBe(Hello, $"{fault}");
         }
 
         faults.Seen.ShouldBeGreaterThanOrEqualTo(Enum.GetValues<Fault>().Length * 4);
@@ -115,24 +127,5 @@ public sealed class S3StoreTests(RadosGateway gateway) : IClassFixture<RadosGate
         var restore = new BackupRestore(store, key.Public, null);
         await restore.RunAsync(BackupRestore.Plan((await restore.ChooseAsync("node", null, None)).Manifest, directory["out"], overwrite: false), None);
         (await File.ReadAllBytesAsync(directory["out/logs/audit.log"])).ShouldBe(await File.ReadAllBytesAsync(directory["logs/audit.log"]));
-    }
-
-    private static async Task<byte[]> ReadAsync(S3Store store, string key)
-    {
-        await using var content = await store.OpenAsync(key, None);
-        using var bytes = new MemoryStream();
-        await content!.CopyToAsync(bytes);
-        return bytes.ToArray();
-    }
-
-    private static async Task<List<string>> KeysAsync(S3Store store, string prefix)
-    {
-        var keys = new List<string>();
-        await foreach (var found in store.ListAsync(prefix, None))
-        {
-            keys.Add(found.Key);
-        }
-
-        return keys;
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Comptroller.Crds.AuditBackups;
 using Comptroller.Kubernetes.Yaml;
 using Comptroller.Operator.AuditBackups;
+using Comptroller.Operator.Verbs.Archive;
 
 namespace Comptroller.Operator.Tests.AuditBackups;
 
@@ -38,9 +39,9 @@ public sealed class AuditBackupPlanTests
         pods.Count.ShouldBeGreaterThan(1);
         foreach (var pod in pods)
         {
-            ((bool)pod["automountServiceAccountToken"]!).ShouldBeFalse();
+            ((bool)pod["automountServiceAccountToken"]!).ShouldBe(Arguments(pod).Contains("--estate"), "but for the objects of the cluster nobody asks Kubernetes");
             ((bool)pod["securityContext"]!["runAsNonRoot"]!).ShouldBeTrue();
-            ((long)pod["securityContext"]!["runAsUser"]!).ShouldBeGreaterThan(0);
+            ((int)pod["securityContext"]!["runAsUser"]!).ShouldBeGreaterThan(0);
             pod["volumes"]!.AsArray().ShouldAllBe(volume => volume!["projected"] == null);
             var container = pod["containers"]!.AsArray().ShouldHaveSingleItem()!;
             container["securityContext"]!.ToJsonString().ShouldBe("""{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}""");
@@ -49,12 +50,22 @@ public sealed class AuditBackupPlanTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void What_pods_are_told_is_what_the_verbs_understand(string name)
+    {
+        foreach (var arguments in Pods(Plan(name)).Select(Arguments))
+        {
+            ArchiveVerb.Create().Parse(arguments.Skip(1).ToArray()).Errors.Select(error => error.Message).ShouldBeEmpty(string.Join(' ', arguments));
+        }
+    }
+
     [Fact]
     public void The_audit_log_of_nodes_is_read_by_its_own_user_on_each_control_plane_node_and_mounted_for_backups_alone()
     {
         var pods = Pods(Plan("full")).ToList();
         pods.Count(pod => pod["volumes"]!.AsArray().Any(volume => volume!["hostPath"] is not null)).ShouldBe(1);
-        pods.ShouldAllBe(pod => (long)pod["securityContext"]!["runAsUser"]! == 65534 && pod["nodeSelector"]!["node-role.kubernetes.io/control-plane"] != null);
+        pods.ShouldAllBe(pod => (int)pod["securityContext"]!["runAsUser"]! == 65534 && pod["nodeSelector"]!["node-role.kubernetes.io/control-plane"] != null);
         foreach (var cronJob in Plan("full").Objects.Where(item => item.Type == RenderedKinds.CronJobs).Select(item => item.Body))
         {
             var job = cronJob["spec"]!["jobTemplate"]!["spec"]!;
@@ -156,16 +167,22 @@ public sealed class AuditBackupPlanTests
     [InlineData("schedule: \"*/5 * * * *\", jitterMinutes: 4, SOUND", "spec.jitterMinutes", "one number")]
     [InlineData("schedule: \"30 * * * *\", jitterMinutes: 30, SOUND", "spec.jitterMinutes", "at most 29")]
     [InlineData("retention: {}, SOUND", "spec.retention", "keepLast")]
-    [InlineData("objectLock: {mode: Compliance, days: 3}, SOUND", "spec.objectLock", "bucket")]
+    [InlineData("objectLock: {mode: Compliance, days: 3}, SOUND", "spec.objectLock", "volume")]
     [InlineData("network: {storeCIDRs: [10.0.0.0/33]}, SOUND", "spec.network.storeCIDRs[0]", "10.0.0.0/33")]
     [InlineData("alerts: {disabled: [AuditBackupQuiet]}, SOUND", "spec.alerts.disabled[0]", "AuditBackupQuiet")]
+    [InlineData("compression: {level: 10}, SOUND", "spec.compression.level", "1 to 9")]
+    [InlineData("encryption: {}, SOUND", "spec.encryption", "exactly one")]
+    [InlineData("sources: [{name: a, victoriaLogs: {url: victoria, networkCIDRs: [10.0.0.0/8]}}], destination: {pvc: {claimName: b}}, signingKeySecretRef: {name: k, key: k}", "spec.sources[0].victoriaLogs.url", "no address")]
+    [InlineData("sources: [{name: a, kubernetesObjects: {serviceAccountName: x, apiServerCIDRs: [10.0.0.1]}}], destination: {pvc: {claimName: b}}, signingKeySecretRef: {name: k, key: k}", "spec.sources[0].kubernetesObjects.apiServerCIDRs[0]", "not a network")]
+    [InlineData("sources: [{name: a, kubernetesObjects: {serviceAccountName: x, apiServerCIDRs: [10.0.0.1/32]}}], destination: {gcs: {bucket: evidence, serviceAccountName: other}}, signingKeySecretRef: {name: k, key: k}", "spec.sources[0].kubernetesObjects.serviceAccountName", "one service account")]
+    [InlineData("sources: [{name: a, pvc: {claimName: c}}], destination: {azureBlob: {account: evidence, container: audit}}, signingKeySecretRef: {name: k, key: k}", "spec.destination.azureBlob", "exactly one")]
     [InlineData("interval: 0s, SOUND", "spec.interval", "longer")]
     [InlineData("sources: [{name: a}], destination: {pvc: {claimName: b}}, signingKeySecretRef: {name: k, key: k}", "spec.sources[0]", "exactly one")]
     [InlineData("sources: [{name: a, pvc: {claimName: b}}], destination: {pvc: {claimName: b}}, signingKeySecretRef: {name: k, key: k}", "spec.sources[0]", "is the destination")]
     [InlineData("sources: [{name: a, nodeAuditLog: {}}, {name: c, pvc: {claimName: c}}], destination: {pvc: {claimName: b}}, signingKeySecretRef: {name: k, key: k}", "spec.sources[0]", "of its own")]
     [InlineData("sources: [{name: a, nodeAuditLog: {path: /var/../etc}}], destination: {pvc: {claimName: b}}, signingKeySecretRef: {name: k, key: k}", "spec.sources[0].nodeAuditLog.path", "..")]
     [InlineData("sources: [{name: a, pvc: {claimName: c}}], destination: {}, signingKeySecretRef: {name: k, key: k}", "spec.destination", "exactly one")]
-    [InlineData("sources: [{name: a, pvc: {claimName: c}}], destination: {s3: {bucket: evidence}}, signingKeySecretRef: {name: k, key: k}", "spec.destination.s3.credentialsSecretRef", "exactly one")]
+    [InlineData("sources: [{name: a, pvc: {claimName: c}}], destination: {s3: {bucket: evidence}}, signingKeySecretRef: {name: k, key: k}", "spec.destination.s3", "exactly one")]
     [InlineData("sources: [{name: a, pvc: {claimName: c}}], destination: {s3: {bucket: evidence, endpoint: \"http://s3.example.com\", serviceAccountName: a}}, signingKeySecretRef: {name: k, key: k}", "spec.destination.s3.endpoint", "https")]
     public void What_could_never_run_is_refused_with_its_field(string spec, string field, string problem)
     {

@@ -51,13 +51,13 @@ public sealed class AuditBackupTests
         await estate.ApplyAsync(document);
         await UntilAsync(estate, item => (string?)item["status"]!["lastHandledReconcileAt"] == "first");
 
-        await estate.MergeAsync(Backup, "default", "evidence", """{"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "second"}}, "spec": {"compressionLevel": 5}}""");
-        var waiting = await UntilAsync(estate, item => (int?)item["spec"]!["compressionLevel"] == 5);
+        await estate.MergeAsync(Backup, "default", "evidence", """{"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "second"}}, "spec": {"bandwidthLimitMBps": 5}}""");
+        var waiting = await UntilAsync(estate, item => (int?)item["spec"]!["bandwidthLimitMBps"] == 5);
         ((string)waiting["status"]!["lastHandledReconcileAt"]!).ShouldBe("first");
         (await run.StopAsync()).ShouldBe(0);
         await estate.OperateAsync();
-        await estate.MergeAsync(Backup, "default", "evidence", """{"spec": {"compressionLevel": 4}}""");
-        await UntilAsync(estate, item => (int?)item["spec"]!["compressionLevel"] == 4);
+        await estate.MergeAsync(Backup, "default", "evidence", """{"spec": {"bandwidthLimitMBps": 4}}""");
+        await UntilAsync(estate, item => (int?)item["spec"]!["bandwidthLimitMBps"] == 4);
         (await estate.Admin.ListAllAsync(KubernetesTypes.UntypedOf(ObservedJob.Type), "default", new ListOptions(), default)).Items.Count.ShouldBe(1);
     }
 

@@ -66,6 +66,9 @@ internal sealed class ProgramRun : IAsyncDisposable
         await process.WaitForExitAsync().WaitAsync(Estate.Patience);
     }
 
+    /// <summary>The same, without waiting: what sees it dies in the middle of something.</summary>
+    public void Kill() => process.Kill();
+
     /// <summary>Waits for the end; the exit code.</summary>
     public async Task<int> ExitAsync()
     {

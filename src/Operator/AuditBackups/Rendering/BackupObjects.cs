@@ -10,9 +10,6 @@ namespace Comptroller.Operator.AuditBackups.Rendering;
 /// <summary>What starts the runs, and what they may connect to. Pure.</summary>
 internal static class BackupObjects
 {
-    /// <summary>Where the agent of EKS Pod Identity answers, on every node.</summary>
-    private const string PodIdentityAgent = "169.254.170.23/32";
-
     private const int Https = 443;
 
     public static string CronJobName(ObjectMeta owner, BackupTask task) => $"{owner.Name}-{BackupPod.Name(task)}";
@@ -26,25 +23,44 @@ internal static class BackupObjects
         BackupPod.Labels(pod.Owner.Name, BackupTask.Restore), JobObjects.JobSpec(pod.Spec.Jobs, limits, pod.Template(BackupTask.Restore, request)),
         pod.Owner, ResourceTypes.AuditBackups, RestoreRequest.NameOf(pod.Owner, request.Text));
 
-    /// <summary>Lets the pods ask the cluster's DNS and the store, and nothing else; nothing at all where the store is a volume.</summary>
-    public static DesiredObject NetworkPolicy(ObjectMeta owner, AuditBackupSpec spec) => PodNetwork.Policy(
-        owner, $"{owner.Name}-archive", new JsonObject { [BackupPod.BackupLabel] = owner.Name }, [], Egress(spec));
+    /// <summary>Lets the pods ask the cluster's DNS, the store and what is exported, and nothing else; nothing at all where everything is on volumes.</summary>
+    public static DesiredObject NetworkPolicy(ObjectMeta owner, AuditBackupSpec spec)
+    {
+        var egress = Egress(spec).ToList();
+        return PodNetwork.Policy(
+            owner, $"{owner.Name}-archive", new JsonObject { [BackupPod.BackupLabel] = owner.Name }, [],
+            egress.Count == 0 ? [] : [PodNetwork.Dns(spec.Network.DnsNamespace), .. egress]);
+    }
 
     private static IEnumerable<JsonObject> Egress(AuditBackupSpec spec)
     {
-        if (spec.Destination.S3 is not { } s3)
+        if (spec.Destination.Pvc is null)
         {
-            yield break;
+            var store = BackupStore.Of(spec.Destination);
+            yield return PodNetwork.To(spec.Network.StoreCidrs, store.Endpoint?.Port ?? Https);
+            if (store.ServiceAccount is not null)
+            {
+                // Who the pod is, is asked elsewhere than where the objects are.
+                yield return PodNetwork.To([], Https);
+            }
+
+            if (store.MetadataServers.Count > 0)
+            {
+                yield return PodNetwork.To(store.MetadataServers, 80);
+            }
         }
 
-        var port = Uri.TryCreate(s3.Endpoint, UriKind.Absolute, out var endpoint) ? endpoint.Port : Https;
-        yield return PodNetwork.Dns(spec.Network.DnsNamespace);
-        yield return PodNetwork.To(spec.Network.StoreCidrs, port);
-        if (s3.ServiceAccountName is not null)
+        foreach (var source in spec.Sources)
         {
-            // Who the pod is, is asked elsewhere than where the objects are.
-            yield return PodNetwork.To([], Https);
-            yield return PodNetwork.To([PodIdentityAgent], 80);
+            if (source.VictoriaLogs is { } logs)
+            {
+                yield return PodNetwork.To(logs.NetworkCidrs, new Uri(logs.Url).Port);
+            }
+
+            if (source.KubernetesObjects is { } estate)
+            {
+                yield return PodNetwork.To(estate.ApiServerCidrs, Https, 6443);
+            }
         }
     }
 }

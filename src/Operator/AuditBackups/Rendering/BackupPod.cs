@@ -1,14 +1,13 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Comptroller.Crds.AuditBackups;
-using Comptroller.Crds.Workloads;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.AuditBackups.Rendering;
 
-/// <summary>The pod of each task: one verb of <c>archive</c>. It holds no token for Kubernetes. Pure.</summary>
+/// <summary>The pod of each task: one verb of <c>archive</c>. Only one that backs up objects of the cluster holds a token for Kubernetes. Pure.</summary>
 internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBackupInputs Inputs)
 {
     /// <summary>Label with the name of the resource, on everything that runs for it.</summary>
@@ -19,15 +18,17 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
 
     public const string ContainerName = "archive";
 
-    private const string KeyFolder = "/etc/comptroller/keys";
+    private const string KeyFolder = BackupStore.KeyFolder;
     private const string SourceFolder = "/sources";
-    private const string StoreFolder = "/store";
     private const string ScratchFolder = "/scratch";
     private const string RestoreFolder = "/restore";
     private const string NodeVariable = "NODE_NAME";
     private const string ControlPlane = "node-role.kubernetes.io/control-plane";
 
     public NodeAuditLogSource? NodeSource { get; } = Spec.Sources.Select(source => source.NodeAuditLog).FirstOrDefault(source => source is not null);
+
+    /// <summary>Where backups go.</summary>
+    public BackupStore Store { get; } = BackupStore.Of(Spec.Destination);
 
     /// <summary>Pods of one run: one a node.</summary>
     public int Pods => NodeSource?.Nodes ?? 1;
@@ -49,7 +50,7 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
     {
         Name = ContainerName,
         Image = Spec.Jobs.Image ?? Inputs.Image,
-        Labels = Labels(Owner.Name, task),
+        Labels = PodLabels(task),
         Arguments = ["archive", Name(task), .. Arguments(task, restore), "--result-file", HardenedPod.ResultPath],
         Resources = Spec.Jobs.Resources,
         TimeZone = Spec.TimeZone,
@@ -57,7 +58,8 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
         Volumes = Volumes(task),
         // The same for every task: what one of them wrote on a volume, another must be able to delete.
         RunAs = NodeSource?.RunAsUser ?? 1001,
-        ServiceAccount = Spec.Destination.S3?.ServiceAccountName,
+        ServiceAccount = task == BackupTask.Backup ? Estate?.ServiceAccountName : null,
+        Identity = Store.ServiceAccount,
         Placement = NodeSource is { } source && task != BackupTask.Restore ? OnNodes(source, task) : [],
     }.Template();
 
@@ -68,24 +70,33 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
         {
             foreach (var source in Spec.Sources)
             {
-                Add("--source", $"{source.Name}={SourceFolder}/{source.Name}{(source.Pvc?.Path ?? source.AuditLog?.Directory) switch { null => "", var path => $"/{path}" }}");
+                AddSource(source);
             }
         }
 
-        AddStore(restore?.Node);
+        arguments.AddRange(Store.Arguments);
+        var stream = Spec.Stream ?? Owner.Name;
+        Add("--stream", NodeSource is null ? stream : $"{stream}.{restore?.Node ?? $"$({NodeVariable})"}");
         Add("--signing-key", $"{KeyFolder}/signing.pem");
         switch (task)
         {
             case BackupTask.Backup:
-                AddNumber("--compression-level", Spec.CompressionLevel);
+                if (Spec.Compression.Codec != "gzip")
+                {
+                    Add("--compression", Spec.Compression.Codec);
+                }
+
+                AddNumber("--compression-level", Spec.Compression.Level);
                 AddNumber("--limit-mbps", Spec.BandwidthLimitMbps);
                 AddNumber("--lock-days", Spec.ObjectLock?.Days);
                 AddFlag("--compliance", Spec.ObjectLock?.Mode == LockModes.Compliance);
-                if (Spec.Encryption is not null)
+                AddFlag("--legal-hold", Spec.ObjectLock?.LegalHold == true);
+                if (Spec.Encryption?.PublicKeySecretRef is not null)
                 {
                     Add("--encrypt-to", $"{KeyFolder}/recipient.pem");
                 }
 
+                AddCommand("--encrypt-command");
                 break;
             case BackupTask.Verify:
                 AddFlag("--all", Spec.Verify.All);
@@ -109,11 +120,7 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
                 // A directory of its own and no --force: nothing that is there is overwritten.
                 Add("--target", $"{RestoreFolder}/{RestoreRequest.NameOf(Owner, restore!.Text)}");
                 AddNumber("--number", restore.Number);
-                if (restore.At is { } at)
-                {
-                    Add("--at", at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
-                }
-
+                AddTime("--at", restore.At);
                 AddDecryption();
                 break;
         }
@@ -138,32 +145,65 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
             {
                 Add("--decryption-key", $"{KeyFolder}/decryption.pem");
             }
+
+            AddCommand("--decrypt-command");
         }
 
-        void AddStore(string? node)
+        void AddCommand(string option)
         {
-            if (Spec.Destination.S3 is { } s3)
+            if (Spec.Encryption?.Command is { } command)
             {
-                Add("--store", $"s3://{s3.Bucket}{(s3.Prefix is null ? "" : $"/{s3.Prefix}")}");
-                Add("--region", s3.Region);
-                if (s3.Endpoint is not null)
-                {
-                    Add("--endpoint", s3.Endpoint);
-                }
-
-                AddFlag("--allow-http", s3.AllowHttp);
+                arguments.AddRange([option, command.Program, "--key-id", command.KeyId]);
             }
-            else
+        }
+
+        void AddSource(BackupSourceSpec source)
+        {
+            switch (source)
             {
-                Add("--store", Spec.Destination.Pvc?.Path is { } path ? $"{StoreFolder}/{path}" : StoreFolder);
-            }
+                case { VictoriaLogs: { } logs }:
+                    arguments.AddRange(["--victorialogs", logs.Url, "--logs-query", logs.Query]);
+                    AddTime("--logs-since", logs.Since);
+                    AddTime("--logs-until", logs.Until);
+                    if (logs.TokenSecretRef is not null)
+                    {
+                        Add("--logs-token-file", $"{KeyFolder}/logs.pem");
+                    }
 
-            var stream = Spec.Stream ?? Owner.Name;
-            Add("--stream", NodeSource is null ? stream : $"{stream}.{node ?? $"$({NodeVariable})"}");
+                    break;
+                case { KubernetesObjects: not null }:
+                    arguments.Add("--estate");
+                    break;
+                default:
+                    Add("--source", $"{source.Name}={SourceFolder}/{source.Name}{(source.Pvc?.Path ?? source.AuditLog?.Directory) switch { null => "", var path => $"/{path}" }}");
+                    break;
+            }
+        }
+
+        void AddTime(string option, DateTimeOffset? time)
+        {
+            if (time is { } at)
+            {
+                Add(option, at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+            }
         }
     }
 
-    private bool CanRead => Spec.Encryption is null or { PrivateKeySecretRef: not null };
+    private KubernetesObjectsSource? Estate => Spec.Sources.Select(source => source.KubernetesObjects).FirstOrDefault(source => source is not null);
+
+    private JsonObject PodLabels(BackupTask task)
+    {
+        var labels = Labels(Owner.Name, task);
+        if (Spec.Destination.AzureBlob?.ServiceAccountName is not null)
+        {
+            // What Azure's webhook looks for.
+            labels["azure.workload.identity/use"] = "true";
+        }
+
+        return labels;
+    }
+
+    private bool CanRead => Spec.Encryption is null or { PrivateKeySecretRef: not null } or { Command: not null };
 
     private List<JsonObject> Environment(BackupTask task)
     {
@@ -173,40 +213,29 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
             variables.Add(HardenedPod.FromField(NodeVariable, "spec.nodeName"));
         }
 
-        if (Spec.Destination.S3?.CredentialsSecretRef is { } credentials)
-        {
-            variables.Add(HardenedPod.FromSecret("AWS_ACCESS_KEY_ID", credentials.Name, credentials.AccessKeyIdKey));
-            variables.Add(HardenedPod.FromSecret("AWS_SECRET_ACCESS_KEY", credentials.Name, credentials.SecretAccessKeyKey));
-        }
-
+        variables.AddRange(Store.Environment);
         return variables;
     }
 
     private List<PodVolume> Volumes(BackupTask task)
     {
-        var volumes = new List<PodVolume> { Key("signing", Spec.SigningKeySecretRef), PodVolume.Scratch("tmp", "/tmp", "64Mi") };
+        var volumes = new List<PodVolume> { BackupStore.Key("signing", Spec.SigningKeySecretRef), PodVolume.Scratch("tmp", "/tmp", "64Mi") };
         if (Spec.Encryption is { } encryption)
         {
-            if (task == BackupTask.Backup)
+            if (task == BackupTask.Backup && encryption.PublicKeySecretRef is { } recipient)
             {
-                volumes.Add(Key("recipient", encryption.PublicKeySecretRef));
+                volumes.Add(BackupStore.Key("recipient", recipient));
             }
-            else if (task != BackupTask.Prune && encryption.PrivateKeySecretRef is { } key)
+            else if (task is BackupTask.Verify or BackupTask.Restore && encryption.PrivateKeySecretRef is { } key)
             {
-                volumes.Add(Key("decryption", key));
+                volumes.Add(BackupStore.Key("decryption", key));
             }
         }
 
-        if (Spec.Destination.Pvc is { } store)
-        {
-            volumes.Add(PodVolume.Claim("store", StoreFolder, store.ClaimName));
-        }
-
+        volumes.AddRange(Store.Volumes);
         if (task == BackupTask.Backup)
         {
-            volumes.AddRange(Spec.Sources.Select(source => source.NodeAuditLog is { } node
-                ? PodVolume.HostDirectory($"source-{source.Name}", $"{SourceFolder}/{source.Name}", node.Path)
-                : PodVolume.Claim($"source-{source.Name}", $"{SourceFolder}/{source.Name}", source.Pvc?.ClaimName ?? source.AuditLog!.ClaimName, readOnly: true)));
+            volumes.AddRange(Spec.Sources.Select(VolumeOf).OfType<PodVolume>());
         }
         else if (task == BackupTask.Verify && CanRead)
         {
@@ -220,9 +249,12 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
         return volumes;
     }
 
-    /// <summary>One file, not the Secret: other keys of it are none of the pod's business.</summary>
-    private static PodVolume Key(string name, SecretKeyReference secret) =>
-        PodVolume.Secret($"key-{name}", $"{KeyFolder}/{name}.pem", secret.Name, [(secret.Key, $"{name}.pem")]) with { SubPath = $"{name}.pem" };
+    private static PodVolume? VolumeOf(BackupSourceSpec source) => source switch
+    {
+        { NodeAuditLog: { } node } => PodVolume.HostDirectory($"source-{source.Name}", $"{SourceFolder}/{source.Name}", node.Path),
+        { VictoriaLogs.TokenSecretRef: { } token } => BackupStore.Key("logs", token),
+        _ => (source.Pvc?.ClaimName ?? source.AuditLog?.ClaimName) is { } claim ? PodVolume.Claim($"source-{source.Name}", $"{SourceFolder}/{source.Name}", claim, readOnly: true) : null,
+    };
 
     /// <summary>
     /// On the control plane, and no two pods of a run on one node. All pods of a run are created at once, so each finds another node; one that

@@ -7,7 +7,7 @@ namespace Comptroller.Operator.AuditBackups.Runs;
 internal sealed class RunResults
 {
     // How the stores begin what they have to say; what else goes wrong is not the store's.
-    private static readonly string[] Stores = ["s3://", "file://"];
+    private static readonly string[] Stores = ["s3://", "azure://", "gs://", "file://"];
 
     /// <param name="task">What the run was for.</param>
     /// <param name="run">The Job that is over.</param>

@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Net;
+using System.Text;
 using System.Text.Json;
+using Comptroller.Archive.Health;
 using Comptroller.Archive.Log;
 
 namespace Comptroller.Operator.Verbs.Archive;
@@ -24,7 +27,11 @@ internal static class AppendVerb
         profile.AcceptOnlyFromAmong([.. Tuning.Profiles.Keys]);
         var segment = new Option<long>("--segment-bytes") { Description = "A segment that long is sealed", DefaultValueFactory = _ => LogOptions.Default.SegmentBytes };
         var retention = new Option<int>("--retention-days") { Description = "Sealed segments that old are deleted; 0 keeps all", DefaultValueFactory = _ => 90 };
-        var command = new Command("append", "Append audit events; each number is printed when its event is on the disk") { log, profile, segment, retention, Type, Actor, Resource, Outcome, Lead, Workflow, Details };
+        var pii = new Option<string>("--pii") { Description = "Names and addresses of people: keep, hash (needs --pii-key) or redact", DefaultValueFactory = _ => "keep" };
+        pii.AcceptOnlyFromAmong("keep", "hash", "redact");
+        var piiKey = PersonalKey();
+        var listen = new Option<string?>("--listen") { Description = "Address of /health while events are read, such as 127.0.0.1:9464" };
+        var command = new Command("append", "Append audit events; each number is printed when its event is on the disk") { log, profile, segment, retention, pii, piiKey, listen, Type, Actor, Resource, Outcome, Lead, Workflow, Details };
         command.SetAction(async (result, cancellationToken) =>
         {
             var options = LogOptions.Default with
@@ -32,7 +39,10 @@ internal static class AppendVerb
                 Tuning = Tuning.Profiles[result.GetValue(profile)!],
                 SegmentBytes = result.GetValue(segment),
                 Retention = result.GetValue(retention) is > 0 and var days ? TimeSpan.FromDays(days) : null,
+                Personal = Personal(result.GetValue(pii)!, result.GetValue(piiKey)),
             };
+            await using var health = result.GetValue(listen) is { } address ? await ListenAsync(address, result.GetValue(log)!, cancellationToken) : null;
+            options = options with { Endpoint = health is null ? null : new Uri(health.Address, "health").ToString() };
             await using var auditLog = await AuditLog.OpenAsync(result.GetValue(log)!, options, TimeProvider.System, cancellationToken);
             var console = result.InvocationConfiguration;
             foreach (var text in Repairs(auditLog.Recovery))
@@ -50,6 +60,19 @@ internal static class AppendVerb
         });
         return command;
     }
+
+    /// <summary>The key of pseudonyms.</summary>
+    internal static Option<string?> PersonalKey() => new("--pii-key") { Description = "File with the key of pseudonyms, at least 16 bytes" };
+
+    internal static PersonalData Hashed(string? path) => path is null
+        ? throw new InvalidInputException(["--pii hash: needs --pii-key; without a key every address there is could be tried"])
+        : StoreOptions.Read("--pii-key", path, text => PersonalData.Hashed(Encoding.UTF8.GetBytes(text.Trim())));
+
+    private static PersonalData? Personal(string mode, string? key) => mode switch { "hash" => Hashed(key), "redact" => PersonalData.Redacted, _ => null };
+
+    private static Task<HealthServer> ListenAsync(string address, string log, CancellationToken cancellationToken) => IPEndPoint.TryParse(address, out var endpoint) && endpoint.Port > 0
+        ? HealthServer.StartAsync(endpoint, () => LogHealth.Judge(ObservedLog.Look(log), TimeProvider.System.GetUtcNow()), cancellationToken)
+        : throw new InvalidInputException([$"--listen {address}: an address and a port, such as 127.0.0.1:9464"]);
 
     private static AuditEvent Event(ParseResult result, string type) => new()
     {

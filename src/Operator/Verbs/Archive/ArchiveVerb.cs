@@ -12,6 +12,7 @@ internal static class ArchiveVerb
         VerifyVerb.CreateLog(),
         KeygenVerb.Create(),
         BackupVerb.Create(),
+        DigestVerb.Create(),
         ListVerb.Create(),
         VerifyVerb.Create(),
         RestoreVerb.Create(),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Comptroller.Archive.Backups;
+using Comptroller.Archive.Compression;
 using Comptroller.Operator.Verbs.AuditPolicies;
 
 namespace Comptroller.Operator.Verbs.Archive;
@@ -15,12 +16,16 @@ internal static class BackupVerb
         var sources = new Option<string[]>("--source")
         {
             Description = "A file or directory, such as /var/log/kubernetes/audit, or NAME=PATH; may be repeated",
-            Required = true,
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = true,
         };
-        var level = new Option<int>("--compression-level") { Description = "gzip level, 1 to 9", DefaultValueFactory = _ => 6 };
+        var others = new OtherSources();
+        var codec = new Option<TextCodec>("--compression") { Description = "gzip, which every machine reads; brotli; zstd where libzstd is", DefaultValueFactory = _ => TextCodec.Gzip };
+        var level = new Option<int?>("--compression-level") { Description = "gzip 1 to 9, 6 when absent; brotli 1 to 11, 4; zstd 1 to 19, 3" };
         var recipient = new Option<string?>("--encrypt-to") { Description = "File with a public RSA key: only its private key reads the backup" };
+        var wrap = new Option<string?>("--encrypt-command") { Description = "Program and arguments, such as one that asks a key management service: gets a key on standard input and `wrap` as last argument, and gives it back wrapped" };
+        var keyId = StoreOptions.KeyIdOption();
+        var hold = new Option<bool>("--legal-hold") { Description = "Nobody may delete it until somebody releases it; the store must have object lock" };
         var days = new Option<int?>("--lock-days") { Description = "Days for which nobody may delete it; the store must have object lock" };
         var compliance = new Option<bool>("--compliance") { Description = "Lock in COMPLIANCE mode: not even an administrator may delete it" };
         var parallel = new Option<int>("--parallel") { Description = "Pieces compressed and sent at once", DefaultValueFactory = _ => 2 };
@@ -29,7 +34,8 @@ internal static class BackupVerb
         var journal = new Option<string?>("--journal") { Description = "File that remembers what was sent, so that a run that was killed goes on there" };
         var format = Output();
         var file = RunResultFile.Create();
-        var command = new Command("backup", "Back up audit evidence: content-addressed, signed, chained to the backup before") { sources, level, recipient, days, compliance, parallel, limit, reread, journal, format, file };
+        var command = new Command("backup", "Back up audit evidence: content-addressed, signed, chained to the backup before") { sources, codec, level, recipient, wrap, keyId, days, compliance, hold, parallel, limit, reread, journal, format, file };
+        others.AddTo(command);
         options.AddStore(command);
         options.AddSigning(command);
         command.SetAction((result, cancellationToken) => RunResultFile.RunAsync(result.GetValue(file), new RunResult { Verb = "backup", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
@@ -37,12 +43,25 @@ internal static class BackupVerb
             using var key = options.Signing(result);
             await using var store = options.Store(result);
             using var encryption = result.GetValue(recipient) is { } path ? StoreOptions.Read("--encrypt-to", path, pem => Envelope.ParseKey(pem, isPrivate: false)) : null;
+            if (encryption is not null && result.GetValue(wrap) is not null)
+            {
+                throw new InvalidInputException(["--encrypt-to and --encrypt-command: one of them"]);
+            }
+
+            var compression = result.GetValue(codec);
+            if (compression == TextCodec.Zstd && !Zstandard.IsAvailable)
+            {
+                throw new InvalidInputException(["--compression zstd: needs libzstd.so.1 (Debian: apt install libzstd1)"]);
+            }
+
             using var progress = ArchiveProgress.Open(result.InvocationConfiguration.Error);
             var settings = new BackupOptions
             {
                 Stream = options.Stream(result),
-                CompressionLevel = Within("--compression-level", result.GetValue(level), 1, 9),
-                Recipient = encryption,
+                Codec = compression,
+                CompressionLevel = Within("--compression-level", result.GetValue(level) ?? compression.Levels().Default, 1, compression.Levels().Most),
+                Recipient = encryption is not null ? new RsaKeyWrap(encryption) : result.GetValue(wrap) is { } program ? StoreOptions.Command(program, result.GetValue(keyId)!) : null,
+                LegalHold = result.GetValue(hold),
                 Lock = result.GetValue(days) is { } count ? TimeSpan.FromDays(Within("--lock-days", count, 1, 36_500)) : null,
                 Compliance = result.GetValue(compliance),
                 Parallelism = Within("--parallel", result.GetValue(parallel), 1, 32),
@@ -50,7 +69,14 @@ internal static class BackupVerb
                 Reread = result.GetValue(reread),
                 Journal = result.GetValue(journal),
             };
-            var outcome = await new BackupRun(store, key, settings, TimeProvider.System) { Progress = progress.Show }.RunAsync([.. result.GetValue(sources)!.Select(Source)], cancellationToken);
+            using var elsewhere = await others.OpenAsync(result, cancellationToken);
+            BackupSource[] all = [.. (result.GetValue(sources) ?? []).Select(Source), .. elsewhere.Sources];
+            if (all.Length == 0)
+            {
+                throw new InvalidInputException(["--source: say what to back up: a file, a directory, --sqlite, --victorialogs or --estate"]);
+            }
+
+            var outcome = await new BackupRun(store, key, settings, TimeProvider.System) { Progress = progress.Show }.RunAsync(all, cancellationToken);
             await result.InvocationConfiguration.Output.WriteAsync(result.GetValue(format) == "json" ? Json(outcome, store.Location) : Text(outcome, store.Location));
             return (ExitCodes.Clean, await ResultAsync(started, outcome, new BackupCatalog(store, key.Public), store.Location, cancellationToken));
         }, cancellationToken));
@@ -89,13 +115,13 @@ internal static class BackupVerb
     internal static int Within(string option, int value, int least, int most) =>
         value >= least && value <= most ? value : throw new InvalidInputException([$"{option}: from {least} to {most}"]);
 
-    private static BackupSource Source(string text)
+    internal static BackupSource Source(string text)
     {
         var mark = text.IndexOf('=', StringComparison.Ordinal);
         var path = mark > 0 ? text[(mark + 1)..] : text;
         var name = mark > 0 ? text[..mark] : Path.GetFileName(Path.GetFullPath(path));
         return name.Length == 0 || name.Contains('/', StringComparison.Ordinal) || name is "." or ".."
-            ? throw new InvalidInputException([$"--source {text}: give it a name without /, as NAME=PATH"])
+            ? throw new InvalidInputException([$"{text}: give it a name without /, as NAME=PATH"])
             : new BackupSource(name, path);
     }
 

@@ -6,6 +6,8 @@ namespace Comptroller.Operator.Verbs.Archive;
 /// <summary><c>archive health</c>: how well the log of a running process is. Exit 0 healthy, 1 warning, 2 critical.</summary>
 internal static class HealthVerb
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     public static Command Create()
     {
         var log = ArchiveVerb.LogFile();
@@ -17,7 +19,8 @@ internal static class HealthVerb
         {
             while (true)
             {
-                var report = LogHealth.Judge(ObservedLog.Look(result.GetValue(log)!), TimeProvider.System.GetUtcNow());
+                var now = TimeProvider.System.GetUtcNow();
+                var report = LogHealth.Judge(await AskAsync(ObservedLog.Look(result.GetValue(log)!), now, cancellationToken), now);
                 await result.InvocationConfiguration.Output.WriteAsync(result.GetValue(json) ? report.ToJson() : Text(report, result.GetValue(verbose)));
                 if (result.GetValue(watch) is not { } seconds)
                 {
@@ -35,6 +38,26 @@ internal static class HealthVerb
             }
         });
         return command;
+    }
+
+    /// <summary>A process that says where it can be asked is asked: one that hangs may have written its state a moment ago.</summary>
+    private static async Task<ObservedLog> AskAsync(ObservedLog observed, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (observed.State is not { Endpoint: { } endpoint } state || !LogHealth.IsAlive(state, now) || !Uri.TryCreate(endpoint, UriKind.Absolute, out var address))
+        {
+            return observed;
+        }
+
+        try
+        {
+            using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = Patience };
+            using var answer = await client.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            return observed;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return observed with { State = state with { Failure = $"{endpoint} does not answer" } };
+        }
     }
 
     private static string Text(HealthReport report, bool verbose) => string.Concat(

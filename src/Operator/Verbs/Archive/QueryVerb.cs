@@ -4,7 +4,7 @@ using Comptroller.Archive.Log;
 
 namespace Comptroller.Operator.Verbs.Archive;
 
-/// <summary><c>archive query</c>: events as JSON lines, oldest first. Exit 0 when there are any, 1 when there are none, 2 on errors.</summary>
+/// <summary><c>archive query</c>: events as JSON lines or as a table, oldest first. Exit 0 when there are any, 1 when there are none, 2 on errors.</summary>
 internal static class QueryVerb
 {
     public static Command Create()
@@ -19,7 +19,10 @@ internal static class QueryVerb
         var since = new Option<DateTimeOffset?>("--since") { Description = "At or after this time, such as 2026-11-21T10:00:00Z" };
         var until = new Option<DateTimeOffset?>("--until") { Description = "Before this time" };
         var limit = new Option<int>("--limit") { Description = "At most that many events", DefaultValueFactory = _ => 100 };
-        var command = new Command("query", "Find audit events: exit 0 when there are any, 1 when there are none, 2 on errors") { log, type, actor, resource, lead, workflow, last, since, until, limit };
+        var format = new Option<string>("--output", "-o") { Description = "jsonl or csv", DefaultValueFactory = _ => "jsonl" };
+        format.AcceptOnlyFromAmong("jsonl", "csv");
+        var piiKey = AppendVerb.PersonalKey();
+        var command = new Command("query", "Find audit events: exit 0 when there are any, 1 when there are none, 2 on errors") { log, type, actor, resource, lead, workflow, last, since, until, limit, format, piiKey };
         command.SetAction(async (result, cancellationToken) =>
         {
             var path = result.GetValue(log)!;
@@ -32,7 +35,7 @@ internal static class QueryVerb
                 new LogQuery
                 {
                     EventType = result.GetValue(type),
-                    Actor = result.GetValue(actor),
+                    Actor = result.GetValue(actor) is { } who && result.GetValue(piiKey) is { } key ? AppendVerb.Hashed(key).OfActor(who) : result.GetValue(actor),
                     Resource = result.GetValue(resource),
                     LeadId = result.GetValue(lead),
                     Workflow = result.GetValue(workflow),
@@ -42,9 +45,15 @@ internal static class QueryVerb
                 },
                 cancellationToken);
             var (output, error) = (result.InvocationConfiguration.Output, result.InvocationConfiguration.Error);
+            var isTable = result.GetValue(format) == "csv";
+            if (isTable)
+            {
+                await output.WriteLineAsync(EventCsv.Header);
+            }
+
             foreach (var found in answer.Events)
             {
-                await output.WriteLineAsync(Encoding.UTF8.GetString(found.Json.Span));
+                await output.WriteLineAsync(isTable ? EventCsv.Row(found.Json.Span) : Encoding.UTF8.GetString(found.Json.Span));
             }
 
             await error.WriteLineAsync($"{answer.Events.Count} events; {answer.BlocksRead} blocks read, {answer.BlocksSkipped} excluded by the index");

@@ -30,7 +30,7 @@ internal static class RestoreVerb
             }
 
             using var key = options.Verification(result);
-            using var recipient = options.Decryption(result);
+            var recipient = options.Decryption(result);
             await using var store = options.Store(result);
             using var progress = ArchiveProgress.Open(result.InvocationConfiguration.Error);
             var restore = new BackupRestore(store, key, recipient) { Progress = progress.Show };

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using Comptroller.Archive.Backups;
 using Comptroller.Archive.Evidence;
 using Comptroller.Archive.Objects;
@@ -11,10 +10,10 @@ internal sealed class StoreOptions
 {
     private readonly Option<string?> _store = new("--store")
     {
-        Description = "A directory, or s3://BUCKET/PREFIX; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, web identity or Pod Identity let in",
+        Description = "A directory, s3://BUCKET/PREFIX, azure://ACCOUNT/CONTAINER/PREFIX or gs://BUCKET/PREFIX; what lets in stands in the environment",
     };
 
-    private readonly Option<string?> _endpoint = new("--endpoint") { Description = "URL of a store that speaks S3; AWS when absent" };
+    private readonly Option<string?> _endpoint = new("--endpoint") { Description = "URL of a store that speaks S3, or of an emulator; the cloud itself when absent" };
     private readonly Option<string> _region = new("--region") { Description = "Region of the bucket", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("AWS_REGION") ?? "us-east-1" };
     private readonly Option<bool> _plain = new("--allow-http") { Description = "Accept an endpoint without TLS" };
     private readonly Option<bool> _local = new("--allow-local-endpoint") { Description = "Accept an endpoint on this machine" };
@@ -22,12 +21,14 @@ internal sealed class StoreOptions
     private readonly Option<string?> _signing = new("--signing-key") { Description = "File with the private key on P-256 that signs" };
     private readonly Option<string?> _public = new("--public-key") { Description = "File with the public key that proves; the one of --signing-key when absent" };
     private readonly Option<string?> _decryption = new("--decryption-key") { Description = "File with the private RSA key of encrypted backups" };
+    private readonly Option<string?> _decryptCommand = new("--decrypt-command") { Description = "Program and arguments that unwrap the keys of backups that were made with --encrypt-command" };
+    private readonly Option<string> _keyId = KeyIdOption();
 
     public void AddStore(Command command) => AddAll(command, _store, _endpoint, _region, _plain, _local, _stream);
 
     public void AddSigning(Command command) => AddAll(command, _signing);
 
-    public void AddReading(Command command) => AddAll(command, _public, _decryption);
+    public void AddReading(Command command) => AddAll(command, _public, _decryption, _decryptCommand, _keyId);
 
     /// <summary>As it was written, for a run that may yet be refused.</summary>
     public string? StreamText(ParseResult result) => result.GetValue(_stream) is { Length: <= 63 } text ? text : null;
@@ -40,31 +41,21 @@ internal sealed class StoreOptions
     /// <exception cref="FormatException">It is no place for a store.</exception>
     public IObjectStore Store(ParseResult result)
     {
-        var place = result.GetValue(_store) ?? throw new InvalidInputException(["--store: needed, a directory or s3://BUCKET/PREFIX"]);
-        if (!place.StartsWith("s3://", StringComparison.Ordinal))
+        var place = result.GetValue(_store) ?? throw new InvalidInputException(["--store: needed, a directory, s3://BUCKET/PREFIX, azure://ACCOUNT/CONTAINER/PREFIX or gs://BUCKET/PREFIX"]);
+        var endpoint = result.GetValue(_endpoint) is { } url ? EndpointGuard.Check(url, result.GetValue(_plain)) : null;
+        var mark = place.IndexOf("://", StringComparison.Ordinal);
+        return (mark < 0 ? "" : place[..mark]) switch
         {
-            return place.Contains("://", StringComparison.Ordinal) && !place.StartsWith("file://", StringComparison.Ordinal)
-                ? throw new InvalidInputException([$"--store {place}: a directory or s3://BUCKET/PREFIX"])
-                : new FileStore(place.StartsWith("file://", StringComparison.Ordinal) ? place["file://".Length..] : place);
-        }
-
-        var parts = place["s3://".Length..].Split('/', 2);
-        if (parts[0].Length == 0)
-        {
-            throw new InvalidInputException([$"--store {place}: no bucket"]);
-        }
-
-        var prefix = parts.Length > 1 ? parts[1].Trim('/') : "";
-        return new S3Store(
-            new S3Options
-            {
-                Bucket = parts[0],
-                Prefix = prefix.Length == 0 ? "" : prefix + "/",
-                Endpoint = result.GetValue(_endpoint) is { } endpoint ? EndpointGuard.Check(endpoint, result.GetValue(_plain)) : null,
-                Region = result.GetValue(_region)!,
-                AllowLocal = result.GetValue(_local),
-            },
-            TimeProvider.System);
+            "" => new FileStore(place),
+            "file" => new FileStore(place[(mark + 3)..]),
+            "s3" when Split(place, mark, 1) is [var bucket, var prefix] => new S3Store(
+                new S3Options { Bucket = bucket, Prefix = prefix, Endpoint = endpoint, Region = result.GetValue(_region)!, AllowLocal = result.GetValue(_local) }, TimeProvider.System),
+            "azure" when Split(place, mark, 2) is [var account, var container, var prefix] => new AzureStore(
+                new AzureOptions { Account = account, Container = container, Prefix = prefix, Endpoint = endpoint, AllowLocal = result.GetValue(_local) }, TimeProvider.System),
+            "gs" when Split(place, mark, 1) is [var bucket, var prefix] => new GoogleStore(
+                new GoogleOptions { Bucket = bucket, Prefix = prefix, Endpoint = endpoint, AllowLocal = result.GetValue(_local) }, TimeProvider.System),
+            _ => throw new InvalidInputException([$"--store {place}: a directory, s3://BUCKET/PREFIX, azure://ACCOUNT/CONTAINER/PREFIX or gs://BUCKET/PREFIX"]),
+        };
     }
 
     /// <exception cref="InvalidInputException">It was not given, or is none.</exception>
@@ -76,7 +67,16 @@ internal sealed class StoreOptions
     public VerificationKey Verification(ParseResult result) => Read("--public-key", result.GetValue(_public) ?? result.GetValue(_signing)
         ?? throw new InvalidInputException(["--public-key: needed to prove anything"]), VerificationKey.Parse);
 
-    public RSA? Decryption(ParseResult result) => result.GetValue(_decryption) is { } path ? Read("--decryption-key", path, pem => Envelope.ParseKey(pem, isPrivate: true)) : null;
+    /// <exception cref="InvalidInputException">The file is no such key.</exception>
+    public KeyWrap? Decryption(ParseResult result) =>
+        result.GetValue(_decryption) is { } path ? new RsaKeyWrap(Read("--decryption-key", path, pem => Envelope.ParseKey(pem, isPrivate: true)))
+        : result.GetValue(_decryptCommand) is { } program ? Command(program, result.GetValue(_keyId)!)
+        : null;
+
+    /// <summary>Which key a program for keys uses.</summary>
+    public static Option<string> KeyIdOption() => new("--key-id") { Description = "Which key the program uses, as it stands in the backup", DefaultValueFactory = _ => "default" };
+
+    public static KeyWrap Command(string program, string keyId) => new CommandKeyWrap(program.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), keyId);
 
     /// <summary>A backup of the system before, which is one file.</summary>
     public static Argument<string?> OldBackup() => new("file") { Description = "A backup of the utilities before this program, such as backups/audit/audit_backup_20260204_210945.log.gz, instead of --store", Arity = ArgumentArity.ZeroOrOne };
@@ -94,6 +94,14 @@ internal sealed class StoreOptions
         {
             throw new InvalidInputException([$"{option} {path}: {e.Message}"]);
         }
+    }
+
+    // So many parts, none of them empty, and the prefix behind them, with a / at its end when there is one.
+    private static string[]? Split(string place, int mark, int parts)
+    {
+        var all = place[(mark + 3)..].Split('/', parts + 1);
+        var prefix = all.Length > parts ? all[parts].Trim('/') : "";
+        return all.Length < parts || all.Take(parts).Any(part => part.Length == 0) ? null : [.. all.Take(parts), prefix.Length == 0 ? "" : $"{prefix}/"];
     }
 
     private static void AddAll(Command command, params Option[] options)

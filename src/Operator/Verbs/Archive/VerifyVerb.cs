@@ -34,7 +34,7 @@ internal static class VerifyVerb
             }
 
             using var key = options.Verification(result);
-            using var recipient = options.Decryption(result);
+            var recipient = options.Decryption(result);
             using var signing = options.TrySigning(result);
             await using var store = options.Store(result);
             using var progress = ArchiveProgress.Open(result.InvocationConfiguration.Error);
@@ -60,7 +60,8 @@ internal static class VerifyVerb
     public static Command CreateLog()
     {
         var log = ArchiveVerb.LogFile();
-        var command = new Command("verify-log", "Prove that an audit log is as it was written: exit 0 it is, 1 it is not, 2 it could not be read") { log };
+        var signatures = new Option<string?>("--signature-key") { Description = "File with the key of the system before, such as logs/.audit_secret: checks the signature of each line as well" };
+        var command = new Command("verify-log", "Prove that an audit log is as it was written: exit 0 it is, 1 it is not, 2 it could not be read") { log, signatures };
         command.SetAction(async (result, cancellationToken) =>
         {
             var path = result.GetValue(log)!;
@@ -77,7 +78,19 @@ internal static class VerifyVerb
             }
 
             await output.WriteLineAsync($"{verdict.Events} events in {verdict.Segments} sealed segments and the live one: {(verdict.Problems.IsEmpty ? "as they were written" : $"{verdict.Problems.Length} problems")}");
-            return verdict.Problems.IsEmpty ? ExitCodes.Clean : ExitCodes.Warnings;
+            if (result.GetValue(signatures) is not { } file)
+            {
+                return verdict.Problems.IsEmpty ? ExitCodes.Clean : ExitCodes.Warnings;
+            }
+
+            var signed = SignatureVerdict.Of(path, StoreOptions.Read("--signature-key", file, text => text), cancellationToken);
+            foreach (var problem in signed.First)
+            {
+                await output.WriteLineAsync(problem);
+            }
+
+            await output.WriteLineAsync($"{signed.Right} lines with the right signature, {signed.Wrong} with another one, {signed.Unsigned} with none, which proves nothing of them");
+            return verdict.Problems.IsEmpty && signed.Wrong == 0 ? ExitCodes.Clean : ExitCodes.Warnings;
         });
         return command;
     }
@@ -95,6 +108,7 @@ internal static class VerifyVerb
         RecoverableFrom = verdict.RecoverableFrom,
         RecoverableTo = verdict.Newest?.Manifest.CreatedAt,
         ChainIntact = verdict.ChainIntact,
+        DigestsUntil = verdict.DigestsUntil,
         RestoredFiles = verdict.RestoredFiles,
         Problems = verdict.Problems.Length,
         Found = verdict.Problems,
@@ -118,6 +132,7 @@ internal static class VerifyVerb
         ["encryptedFiles"] = verdict.EncryptedFiles,
         ["bytesRead"] = verdict.BytesRead,
         ["chainIntact"] = verdict.ChainIntact,
+        ["digestsUntil"] = verdict.DigestsUntil,
         ["restoredFiles"] = verdict.RestoredFiles,
         ["problems"] = new JsonArray([.. verdict.Problems.Select(problem => (JsonNode)problem)]),
     }.ToJsonString() + "\n";
