@@ -5,12 +5,11 @@ using Comptroller.Falcon.Hosts;
 using Comptroller.Falcon.Policies;
 using Comptroller.Falcon.Reports;
 using Comptroller.Falcon.Store;
-using Microsoft.Data.Sqlite;
 
 namespace Comptroller.Bench;
 
-/// <summary>Rows a second of an atomic run into SQLite, and MB a second of its reports, each beside the least that it takes.</summary>
-internal sealed class FalconStoreBench(int hosts, int policies)
+/// <summary>Rows a second of an atomic run into SQLite, and into a PostgreSQL that is at hand, and MB a second of its reports, each beside the least that it takes.</summary>
+internal sealed class FalconStoreBench(int hosts, int policies, string? postgres)
 {
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
@@ -23,26 +22,25 @@ internal sealed class FalconStoreBench(int hosts, int policies)
             await using var connections = new StoreConnections(Path.Combine(folder.FullName, "db.sqlite"));
             var store = new AuditStore(connections);
             await store.PrepareAsync(cancellationToken);
-            var time = Stopwatch.StartNew();
             await using var writer = await store.BeginAsync(_ => false, cancellationToken);
-            for (var i = 0; i < hosts; i++)
-            {
-                writer.Add(Host(i), default, "");
-            }
-
+            var rows = await FillAsync(writer, cancellationToken);
             var run = new StoredRun { Result = RunResult.Complete, Started = DateTimeOffset.UnixEpoch, Ended = DateTimeOffset.UnixEpoch, Hosts = new HostCounts(hosts, 0, 0) };
             var outcome = new AuditOutcome(run, [], new AuditOptions { Types = PolicyType.All });
-            await writer.CheckpointAsync(new RunCheckpoint { About = "", Started = default, Saved = default }, cancellationToken);
-            var rows = hosts / time.Elapsed.TotalSeconds;
-            var plain = hosts / Plain(Path.Combine(folder.FullName, "plain.sqlite"));
+            await using var other = new StoreConnections(Path.Combine(folder.FullName, "plain.sqlite"));
+            var plain = await PlainAsync(other, cancellationToken);
             figures.Add("Rows a second into SQLite", Text(rows), $"{Text(rows / plain, "0.00")} times a plain loop of prepared inserts of the same rows in one transaction ({Text(plain)})");
 
             var reports = new AuditReports(Path.Combine(folder.FullName, "output"), compress: false, new ReportMetadata { Timestamp = DateTimeOffset.UnixEpoch });
-            time.Restart();
+            var time = Stopwatch.StartNew();
             await reports.WriteAsync(outcome with { Types = [.. PolicyType.All.Select(type => new TypeAudit(type, [], [], null))] }, writer, cancellationToken);
             var (seconds, bytes) = (time.Elapsed.TotalSeconds, reports.Written.Sum(report => report.Bytes));
             var copy = Copy(reports.Written.Select(report => report.Path), Path.Combine(folder.FullName, "copy"));
             figures.Add("MB a second into reports", Text(bytes / 1e6 / seconds), $"{Text(bytes / 1e6)} MB; a plain copy of the same files, flushed to the disk: {Text(bytes / 1e6 / copy)}");
+            if (postgres is not null)
+            {
+                await PostgresAsync(figures, postgres, cancellationToken);
+            }
+
             figures.Print();
             return 0;
         }
@@ -66,22 +64,53 @@ internal sealed class FalconStoreBench(int hosts, int policies)
         Policies = [.. PolicyType.All.Select(type => $"{type.Key}-{number % policies:D4}")],
     };
 
-    private double Plain(string path)
+    private async Task PostgresAsync(Figures figures, string address, CancellationToken cancellationToken)
     {
-        using var connection = new SqliteConnection($"Data Source={path};Pooling=false");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; CREATE TABLE hosts (device_id TEXT PRIMARY KEY, a TEXT, b TEXT, c TEXT, d TEXT, e TEXT, f TEXT, g TEXT, h TEXT, i TEXT, j TEXT, k BIGINT, l TEXT)";
-        command.ExecuteNonQuery();
-        var time = Stopwatch.StartNew();
-        using var transaction = connection.BeginTransaction();
-        using var insert = connection.CreateCommand();
-        insert.CommandText = "INSERT INTO hosts VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12)";
-        for (var i = 0; i < 13; i++)
+        await using var connections = new StoreConnections(address);
+        var store = new AuditStore(connections);
+        await store.PrepareAsync(cancellationToken);
+        double rows;
+        await using (var writer = await store.BeginAsync(_ => false, cancellationToken))
         {
-            insert.Parameters.AddWithValue($"@p{i}", "");
+            rows = await FillAsync(writer, cancellationToken);
         }
 
+        var plain = await PlainAsync(connections, cancellationToken);
+        figures.Add("Rows a second into PostgreSQL", Text(rows), $"{Text(rows / plain, "0.00")} times a plain loop of prepared inserts of the same rows in one transaction ({Text(plain)})");
+    }
+
+    /// <summary>Rows a second, until they are committed.</summary>
+    private async Task<double> FillAsync(RunWriter writer, CancellationToken cancellationToken)
+    {
+        var time = Stopwatch.StartNew();
+        for (var i = 0; i < hosts; i++)
+        {
+            writer.Add(Host(i), default, "");
+        }
+
+        await writer.CheckpointAsync(new RunCheckpoint { About = "", Started = default, Saved = default }, cancellationToken);
+        return hosts / time.Elapsed.TotalSeconds;
+    }
+
+    private async Task<double> PlainAsync(StoreConnections connections, CancellationToken cancellationToken)
+    {
+        await using var connection = await connections.OpenAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "DROP TABLE IF EXISTS plain_hosts; CREATE TABLE plain_hosts (device_id TEXT PRIMARY KEY, a TEXT, b TEXT, c TEXT, d TEXT, e TEXT, f TEXT, g TEXT, h TEXT, i TEXT, j TEXT, k BIGINT, l TEXT)";
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        var time = Stopwatch.StartNew();
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var insert = connection.CreateCommand();
+        insert.Transaction = transaction;
+        insert.CommandText = "INSERT INTO plain_hosts VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12)";
+        for (var i = 0; i < 13; i++)
+        {
+            var parameter = insert.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = ($"@p{i}", i == 11 ? 0L : "");
+            insert.Parameters.Add(parameter);
+        }
+
+        await insert.PrepareAsync(cancellationToken);
         for (var i = 0; i < hosts; i++)
         {
             var host = Host(i);
@@ -92,11 +121,14 @@ internal sealed class FalconStoreBench(int hosts, int policies)
                 insert.Parameters[column].Value = values[column];
             }
 
-            insert.ExecuteNonQuery();
+            await insert.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        transaction.Commit();
-        return time.Elapsed.TotalSeconds;
+        await transaction.CommitAsync(cancellationToken);
+        var seconds = time.Elapsed.TotalSeconds;
+        command.CommandText = "DROP TABLE plain_hosts";
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        return hosts / seconds;
     }
 
     private static double Copy(IEnumerable<string> paths, string target)

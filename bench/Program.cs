@@ -49,8 +49,9 @@ var falcon = new Command("falcon", "One Falcon audit against the simulated API: 
 falcon.SetAction((result, cancellationToken) => new FalconBench(
     result.GetValue(binary) ?? Builds.Operator, result.GetValue(hosts), result.GetValue(policies)).RunAsync(cancellationToken));
 
-var store = new Command("falcon-store", "Rows a second into the store and MB a second into reports, in one atomic run") { hosts, policies };
-store.SetAction((result, cancellationToken) => new FalconStoreBench(result.GetValue(hosts), result.GetValue(policies)).RunAsync(cancellationToken));
+var postgres = new Option<string?>("--postgres") { Description = "Address of a PostgreSQL database to measure as well" };
+var store = new Command("falcon-store", "Rows a second into the store and MB a second into reports, in one atomic run") { hosts, policies, postgres };
+store.SetAction((result, cancellationToken) => new FalconStoreBench(result.GetValue(hosts), result.GetValue(policies), result.GetValue(postgres)).RunAsync(cancellationToken));
 
 var rate = new Command("falcon-rate", "The rate limiter under 200 concurrent callers, on the real clock") { seconds };
 rate.SetAction((result, cancellationToken) => FalconRateBench.RunAsync(TimeSpan.FromSeconds(result.GetValue(seconds)), cancellationToken));

@@ -104,15 +104,17 @@ internal static class HostCases
         };
     }
 
-    // Hosts name their groups themselves: no call is spent on asking for the members of groups.
+    // The case names no group of a host, only the members of groups: then each group is asked for them, once.
     public static JsonObject ScanCoverage(FalconCase test)
     {
         var coverage = new Hosts.ScanCoverage();
         var ids = new SortedSet<string>(StringComparer.Ordinal);
+        var asked = new HashSet<string>(StringComparer.Ordinal);
         foreach (var scan in test.Policy.Items("scans"))
         {
             coverage.Add(scan.Text("id") ?? "", scan.Texts("host_groups"), scan.Texts("hosts"));
             ids.UnionWith(scan.Texts("hosts"));
+            asked.UnionWith(scan.Texts("host_groups"));
         }
 
         var groups = test.Policy.Field("groups") ?? default;
@@ -125,7 +127,7 @@ internal static class HostCases
                 DeviceId = id,
                 Groups = [.. members.Where(group => groups.Texts(group.Name).Contains(id, StringComparer.Ordinal)).Select(group => group.Name)],
             }))))),
-            ["api_calls"] = 0,
+            ["api_calls"] = asked.Count,
         };
     }
 

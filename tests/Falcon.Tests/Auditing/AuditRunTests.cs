@@ -126,7 +126,8 @@ public sealed class AuditRunTests : IDisposable
         outcome.Run.Message.ShouldContain("queryGroupMembers: only 0 of 10 were received");
         var report = JsonElement.Parse(await File.ReadAllBytesAsync(Directory.EnumerateFiles(audit.Output, "host-details_*.json").Single()));
         report.GetProperty("hosts").EnumerateArray().Select(host => host.GetProperty("policy_status").GetProperty("ods_scheduled_scan").GetProperty("status").GetString()).Distinct()
-            .ShouldBe(["NOT GRADED", "N/A"], ignoreOrder: true);
+            // The first group has answered: its members are covered whatever the others would say.
+            .ShouldBe(["PASSED", "NOT GRADED", "N/A"], ignoreOrder: true);
     }
 
     [Fact]

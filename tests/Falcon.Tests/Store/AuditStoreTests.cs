@@ -23,6 +23,26 @@ public sealed class AuditStoreTests(PostgresServer postgres) : IClassFixture<Pos
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public async Task Whether_a_host_is_scanned_does_not_depend_on_what_its_record_says_of_groups(string kind)
+    {
+        await using var audit = await SimulatedAudit.StartAsync(new SimulatorOptions { Hosts = 300, WithoutGroups = host => host % 2 == 0 }, _directory, _time, await AddressAsync(kind));
+        var outcome = await audit.RunAsync(new AuditOptions { Types = [PolicyType.ScheduledScan], ZeroTrust = TrustScope.Tenant });
+        outcome.Run.Message.ShouldBe("");
+        var groups = outcome.Types.Single().Grades.Where(grade => grade.Passed == true).Select(grade => $"group-{grade.Id[^3..]}").ToHashSet();
+        var hosts = await audit.Store.HostsAsync(outcome.Run.Id, outcome.Audited, default).ToListAsync();
+        hosts.Count(host => !host.Host.KnowsGroups).ShouldBe(150);
+        foreach (var host in hosts)
+        {
+            var number = Convert.ToInt32(host.Host.DeviceId[^7..], 16);
+            host.Verdict.Statuses[PolicyType.ScheduledScan].ShouldBe(
+                host.Host.Platform != "Windows" ? HostStatus.NotApplicable : groups.Contains($"group-{number % 20:D3}") ? HostStatus.Passed : HostStatus.Failed, host.Host.Hostname);
+        }
+
+        (await audit.Store.TenantTrustAsync(outcome.Run.Id, default))!.Assessed.ShouldBe(300);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public async Task A_whole_audit_is_stored_and_read_back(string kind)
     {
         await using var audit = await SimulatedAudit.StartAsync(new SimulatorOptions { Hosts = 700, Policies = 60 }, _directory, _time, await AddressAsync(kind));

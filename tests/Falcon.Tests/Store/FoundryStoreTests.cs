@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Comptroller.Falcon.Api;
 using Comptroller.Falcon.Auditing;
-using Comptroller.Falcon.Hosts;
 using Comptroller.Falcon.Policies;
 using Comptroller.Falcon.RateLimiting;
 using Comptroller.Falcon.Store;

@@ -92,7 +92,7 @@ internal static class StoredVerbs
         command.SetAction((result, cancellationToken) => WithStoreAsync(result, options, async (store, run, config) =>
         {
             var scores = result.GetValue(below) is { } limit ? await ScoresAsync(result, options, config, limit, cancellationToken) : null;
-            var shown = await new HostTableWriter(result.GetValue(output)!).WriteAsync(
+            return await new HostTableWriter(result.GetValue(output)!).WriteAsync(
                 store,
                 run,
                 new HostFilter
@@ -105,7 +105,6 @@ internal static class StoredVerbs
                 },
                 result.InvocationConfiguration.Output,
                 cancellationToken);
-            return shown;
         }, cancellationToken));
         return command;
     }
