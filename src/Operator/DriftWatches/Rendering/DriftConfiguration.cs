@@ -69,22 +69,26 @@ internal static class DriftConfiguration
 
     private static JsonObject State(DriftState state, DriftFiles files)
     {
-        if (state.Http is not { } http)
+        var section = new JsonObject { ["address"] = state.Http?.Url ?? Address(state, files) };
+        var purpose = $"state-{state.Name}";
+        if (state.Http is { TokenSecretRef: { } token })
         {
-            return new JsonObject { ["address"] = Address(state, files) };
+            section["tokenFile"] = files.Secret(purpose, token);
         }
 
-        var section = new JsonObject { ["address"] = http.Url };
-        if (http.TokenSecretRef is { } token)
-        {
-            section["tokenFile"] = files.Secret($"state-{state.Name}", token);
-        }
-        else if (http.BasicAuth is { } basic)
+        if (state.Http is { BasicAuth: { } basic })
         {
             section["user"] = basic.User;
-            section["passwordFile"] = files.Secret($"state-{state.Name}", basic.PasswordSecretRef);
+            section["passwordFile"] = files.Secret(purpose, basic.PasswordSecretRef);
         }
 
+        if (state.Azurerm is { CredentialsSecretRef: { } account })
+        {
+            section["credentialsFile"] = files.Secret(purpose, account);
+        }
+
+        Add(section, "region", state.S3?.Region);
+        Add(section, "endpoint", state.S3?.Endpoint);
         return section;
     }
 
