@@ -26,8 +26,11 @@ public sealed record DriftConfig
     /// <summary>Requests that wait to be written before senders are told to come back.</summary>
     public int Queue { get; init; } = 4096;
 
-    /// <summary>How long resolved drifts are kept.</summary>
+    /// <summary>How long resolved drifts, and those that rules suppress, are kept.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary>Most resolved drifts, and most that rules suppress, that are kept.</summary>
+    public int MostKept { get; init; } = 100_000;
 
     public RuleBook Rules { get; init; } = RuleBook.Default;
 

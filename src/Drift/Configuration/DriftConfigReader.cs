@@ -30,7 +30,7 @@ public sealed partial class DriftConfigReader
 
     private DriftConfig Config(JsonNode? document)
     {
-        var root = Section(document, "", "states", "refreshInterval", "gracePeriod", "listen", "tokenFile", "store", "queue", "retention", "rules", "ignore", "windows", "iac", "tls", "api", "notifications");
+        var root = Section(document, "", "states", "refreshInterval", "gracePeriod", "listen", "tokenFile", "store", "queue", "retention", "mostKept", "rules", "ignore", "windows", "iac", "tls", "api", "notifications");
         var defaults = new DriftConfig();
         var states = List(root, "", "states", State);
         return defaults with

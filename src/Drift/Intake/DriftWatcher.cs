@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Data.Common;
 using Comptroller.Drift.Configuration;
 using Comptroller.Drift.Lifecycle;
@@ -7,13 +8,15 @@ using Comptroller.Drift.Store;
 namespace Comptroller.Drift.Intake;
 
 /// <summary>What happens without an event: states are read again, drifts are decided, opened, resolved and forgotten.</summary>
-public sealed class DriftWatcher(DriftConfig config, StateSet states, DriftStore store, EventIntake intake, WatchFigures figures, TimeProvider time)
+public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStore store, EventIntake intake, WatchFigures figures, TimeProvider time)
 {
     private const int Page = 500;
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     // However many drifts wait to be decided: a backend is not asked more often than this.
     private static readonly TimeSpan LeastBetween = TimeSpan.FromSeconds(5);
+
+    private static readonly ImmutableArray<DriftStatus> Standing = [DriftStatus.Pending, DriftStatus.Open, DriftStatus.Acknowledged, DriftStatus.Suppressed];
 
     private DateTimeOffset? _refreshed;
     private DateTimeOffset? _succeeded;
@@ -87,7 +90,7 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, DriftStore
         _refreshed = now;
         var statuses = states.Statuses.ToList();
         figures.Refreshed(statuses, now);
-        await store.ForgetAsync(now - config.Retention, cancellationToken);
+        await store.ForgetAsync(new Retention(config.Retention, config.Retention, config.MostKept), now, cancellationToken);
         foreach (var error in statuses.Select(status => status.Error).OfType<string>())
         {
             Warned(error);
@@ -109,16 +112,15 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, DriftStore
 
     private async Task RecheckAsync(Dictionary<string, long> serials, CancellationToken cancellationToken)
     {
-        var after = "";
-        for (var read = Page; read == Page;)
+        long? before = null;
+        do
         {
-            read = 0;
             var over = new List<Settlement>();
-            await foreach (var drift in store.ListAsync(null, after, Page, cancellationToken))
+            var page = await store.ListAsync(new DriftQuery { Statuses = Standing, Before = before, Most = Page }, cancellationToken);
+            before = page.Next;
+            foreach (var drift in page.Drifts)
             {
-                read++;
-                after = drift.Id;
-                if (drift.Status != DriftStatus.Resolved && Recheck.Resolution(drift, states.Index, serials.TryGetValue(drift.State, out var serial) ? serial : null) is { } reason)
+                if (Recheck.Resolution(drift, states.Index, serials.TryGetValue(drift.State, out var serial) ? serial : null) is { } reason)
                 {
                     over.Add(new Settlement(new DriftKey(drift.Id), reason));
                 }
@@ -130,5 +132,6 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, DriftStore
                 Said($"drifts resolved: {over.Count}");
             }
         }
+        while (before is not null);
     }
 }

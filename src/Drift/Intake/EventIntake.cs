@@ -11,7 +11,8 @@ namespace Comptroller.Drift.Intake;
 
 /// <summary>
 /// Takes events in. Understanding and judging is done where the request is, in parallel; one writer gathers what waits into one
-/// transaction, so that a sync of the disk is shared by all who wait for it. Nothing is answered before that.
+/// transaction, so that a sync of the disk is shared by all who wait for it. Nothing is answered before that. Where several replicas share
+/// a store, or no state could be read yet, the body itself is written and answered for, and judged by whoever claims it.
 /// </summary>
 public sealed class EventIntake
 {
@@ -21,16 +22,26 @@ public sealed class EventIntake
     /// <summary>Requests of one transaction: enough to make the sync cheap, few enough that the first of them does not wait long.</summary>
     private const int MostTogether = 2048;
 
-    /// <summary>Bodies that are kept while no state could be read yet.</summary>
+    /// <summary>Bodies that are kept until they can be judged.</summary>
     private const long MostKept = 100_000;
 
+    /// <summary>Bodies that are claimed at once.</summary>
+    private const int MostClaimed = 256;
+
+    /// <summary>How long a claim lasts: far longer than judging takes, short enough that what a dead replica left is soon judged.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+
+    /// <summary>Between two looks for what other replicas took in.</summary>
+    private static readonly TimeSpan OthersPause = TimeSpan.FromMilliseconds(250);
+
     private readonly Channel<Post> _posts;
-    private readonly DriftStore _store;
+    private readonly IDriftStore _store;
     private readonly WatchFigures _figures;
     private readonly RuleBook _rules;
     private readonly TimeSpan _grace;
     private readonly TimeProvider _time;
     private readonly int _capacity;
+    private readonly string _worker = Guid.NewGuid().ToString("N");
     private volatile Baseline? _baseline;
     private long _kept;
 
@@ -40,7 +51,7 @@ public sealed class EventIntake
     /// <param name="grace">How long Terraform is given to write its state.</param>
     /// <param name="capacity">Requests that may wait.</param>
     /// <param name="time">The clock.</param>
-    public EventIntake(DriftStore store, WatchFigures figures, RuleBook rules, TimeSpan grace, int capacity, TimeProvider time)
+    public EventIntake(IDriftStore store, WatchFigures figures, RuleBook rules, TimeSpan grace, int capacity, TimeProvider time)
     {
         (_store, _figures, _rules, _grace, _capacity, _time) = (store, figures, rules, grace, capacity, time);
         _posts = Channel.CreateBounded<Post>(new BoundedChannelOptions(capacity) { SingleReader = true });
@@ -83,11 +94,11 @@ public sealed class EventIntake
             return new IntakeAnswer(IntakeResult.Refused, e.Message);
         }
 
-        if (_baseline is not { } baseline)
+        if (_store.IsShared || _baseline is not { } baseline)
         {
-            // Without a state everything would look unmanaged. The body is kept until there is one.
-            return !understood.Exists(each => each.Reason == DropReason.None) ? new IntakeAnswer(IntakeResult.Accepted, "")
-                : Interlocked.Read(ref _kept) >= MostKept ? Busy("no state could be read yet, and no more is kept until then")
+            // Without a state everything would look unmanaged. The body is kept until somebody has one.
+            return !understood.Exists(each => each.Reason == DropReason.None) ? Dropped(understood)
+                : Interlocked.Read(ref _kept) >= MostKept ? Busy("too much waits to be judged")
                 : await WriteAsync(new Post { Unjudged = body.ToArray() }, cancellationToken);
         }
 
@@ -104,26 +115,45 @@ public sealed class EventIntake
         await post.Written.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Judges what was kept while there was no state. Once there is one only.</summary>
+    /// <summary>Judges what was kept, once there is a state to judge by. Safe to be called by several at once.</summary>
     public async Task CatchUpAsync(CancellationToken cancellationToken)
     {
-        while (_baseline is not null && await _store.OldestKeptAsync(cancellationToken) is { } kept)
+        while (_baseline is { } baseline)
         {
-            if ((await PostAsync(kept.Body, cancellationToken)).Result is IntakeResult.Busy)
+            var now = _time.GetUtcNow();
+            var claimed = await _store.ClaimAsync(_worker, MostClaimed, Lease, now, cancellationToken);
+            if (claimed.Count == 0)
             {
+                Interlocked.Exchange(ref _kept, await _store.CountWaitingAsync(cancellationToken));
                 return;
             }
 
-            await _store.DropKeptAsync(kept.Sequence, cancellationToken);
-        }
+            var (sightings, settled) = (new Dictionary<DriftKey, Sighting>(), new Dictionary<DriftKey, Settlement>());
+            foreach (var body in claimed)
+            {
+                Gather(Judged(Understood(body.Body), baseline), now, sightings, settled);
+            }
 
-        Interlocked.Exchange(ref _kept, 0);
+            await _store.ApplyAsync(
+                new Verdicts
+                {
+                    Now = now,
+                    Grace = _grace,
+                    Serials = baseline.Serials,
+                    Sightings = sightings.Values,
+                    Settled = settled.Values,
+                    Worker = _worker,
+                    Done = [.. claimed.Select(body => body.Number)],
+                },
+                cancellationToken);
+        }
     }
 
     /// <summary>Writes until it is told to stop; then what still waits.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Interlocked.Exchange(ref _kept, await _store.CountKeptAsync(CancellationToken.None));
+        Interlocked.Exchange(ref _kept, await _store.CountWaitingAsync(CancellationToken.None));
+        var judging = _store.IsShared ? JudgeOthersAsync(cancellationToken) : Task.CompletedTask;
         var stopping = cancellationToken.Register(() => _posts.Writer.TryComplete());
         await using (stopping)
         {
@@ -136,9 +166,53 @@ public sealed class EventIntake
                     together.Add(post);
                 }
 
-                Write(together);
+                await WriteAsync(together);
             }
         }
+
+        await judging;
+    }
+
+    private async Task JudgeOthersAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(OthersPause, _time);
+        try
+        {
+            do
+            {
+                try
+                {
+                    await CatchUpAsync(cancellationToken);
+                }
+                catch (DbException)
+                {
+                    // The server is away; what is claimed is anybody's when the lease ends.
+                    _figures.StoreFailed();
+                }
+            }
+            while (await timer.WaitForNextTickAsync(cancellationToken));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    // Only what could be understood was kept.
+    private static List<Understanding> Understood(ReadOnlyMemory<byte> body)
+    {
+        var understood = new List<Understanding>();
+        AuditRecords.Read(body, understood);
+        return understood;
+    }
+
+    private IntakeAnswer Dropped(List<Understanding> understood)
+    {
+        foreach (var record in understood)
+        {
+            _figures.Count(record.Source, record.Reason.Label());
+        }
+
+        return new IntakeAnswer(IntakeResult.Accepted, "");
     }
 
     private async ValueTask<IntakeAnswer> WriteAsync(Post post, CancellationToken cancellationToken)
@@ -180,43 +254,50 @@ public sealed class EventIntake
         return post;
     }
 
-    private void Write(List<Post> together)
+    // In the order of arrival: what was set back and changed again within one batch is drift.
+    private static void Gather(Post post, DateTimeOffset now, Dictionary<DriftKey, Sighting> sightings, Dictionary<DriftKey, Settlement> settled)
+    {
+        foreach (var settlement in post.Settled)
+        {
+            settled[settlement.Key] = settlement;
+        }
+
+        foreach (var finding in post.Findings)
+        {
+            settled.Remove(Sighting.Add(sightings, finding, now));
+        }
+    }
+
+    private async Task WriteAsync(List<Post> together)
     {
         var now = _time.GetUtcNow();
         var sightings = new Dictionary<DriftKey, Sighting>();
         var settled = new Dictionary<DriftKey, Settlement>();
         foreach (var post in together)
         {
-            // In the order of arrival: what was set back and changed again within one batch is drift.
-            foreach (var settlement in post.Settled)
-            {
-                settled[settlement.Key] = settlement;
-            }
-
-            foreach (var finding in post.Findings)
-            {
-                settled.Remove(Sighting.Add(sightings, finding, now));
-            }
+            Gather(post, now, sightings, settled);
         }
 
+        var verdicts = new Verdicts { Now = now, Grace = _grace, Serials = _baseline?.Serials ?? new Dictionary<string, long>(), Sightings = sightings.Values, Settled = settled.Values };
+        var unjudged = together.Where(post => post.Unjudged is not null).Select(post => post.Unjudged!.Value).ToList();
         var written = true;
         try
         {
-            if (sightings.Count + settled.Count > 0)
+            if (!verdicts.IsEmpty)
             {
-                _store.Write(sightings.Values, settled.Values, now, _grace, _baseline?.Serials ?? new Dictionary<string, long>());
+                await _store.ApplyAsync(verdicts, CancellationToken.None);
             }
 
-            var unjudged = together.Where(post => post.Unjudged is not null).Select(post => post.Unjudged!.Value).ToList();
             if (unjudged.Count > 0)
             {
-                _store.Keep(unjudged);
+                await _store.AppendAsync(unjudged, now, CancellationToken.None);
                 Interlocked.Add(ref _kept, unjudged.Count);
             }
         }
         catch (DbException)
         {
             // A full disk or a locked file: senders are told to come back, and the next batch tries again.
+            _figures.StoreFailed();
             written = false;
         }
 

@@ -19,6 +19,7 @@ public sealed class WatchFigures : IDisposable
     private IReadOnlyList<StateSourceStatus> _states = [];
     private long _refreshFailures;
     private long _refused;
+    private long _storeFailures;
     private double _lastSuccess;
 
     public WatchFigures()
@@ -26,6 +27,7 @@ public sealed class WatchFigures : IDisposable
         _lag = _meter.CreateHistogram<double>("driftwatch_event_lag_seconds", unit: null, "Time from a change to its judgement", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600] });
         _meter.CreateObservableCounter("driftwatch_events_total", () => _events.Select(each => new Measurement<long>(each.Value, new("source", each.Key.Source), new("outcome", each.Key.Outcome))), unit: null, "Records of audit logs, by what became of them");
         _meter.CreateObservableCounter("driftwatch_requests_refused_total", () => Volatile.Read(ref _refused), unit: null, "Requests that were answered 503 because the queue was full or the store failed");
+        _meter.CreateObservableCounter("driftwatch_store_failures_total", () => Volatile.Read(ref _storeFailures), unit: null, "Batches that the store could not write: the disk is full, the file locked, the server away");
         _meter.CreateObservableCounter("driftwatch_state_refresh_failures_total", () => Volatile.Read(ref _refreshFailures), unit: null, "Attempts to read a state that failed");
         _meter.CreateObservableGauge("driftwatch_last_success_timestamp_seconds", () => Volatile.Read(ref _lastSuccess), unit: null, "When every state was last seen to be current");
         _meter.CreateObservableGauge("driftwatch_state_resources", () => _states.Select(state => new Measurement<long>(state.Resources, new KeyValuePair<string, object?>("state", state.Name))), unit: null, "Managed resources of a state");
@@ -47,6 +49,8 @@ public sealed class WatchFigures : IDisposable
     }
 
     public void Refused() => Interlocked.Increment(ref _refused);
+
+    public void StoreFailed() => Interlocked.Increment(ref _storeFailures);
 
     /// <summary>How a refresh went.</summary>
     public void Refreshed(IReadOnlyList<StateSourceStatus> states, DateTimeOffset now)

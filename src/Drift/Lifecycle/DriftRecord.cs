@@ -6,7 +6,11 @@ namespace Comptroller.Drift.Lifecycle;
 /// <summary>One drift: a resource, an attribute and a kind, however often it is seen.</summary>
 public sealed record DriftRecord
 {
+    /// <summary>Stable over restarts and replicas, and fit for a path of a URL.</summary>
     public required string Id { get; init; }
+
+    /// <summary>Its place in the order of drifts, which cursors are made of; 0 before it is written.</summary>
+    public long Number { get; init; }
 
     public required FindingKind Kind { get; init; }
 
@@ -54,6 +58,15 @@ public sealed record DriftRecord
     public DateTimeOffset? Due { get; init; }
 
     public DateTimeOffset? ResolvedAt { get; init; }
+
+    /// <summary>The person whose decision the status is; empty when it is none's.</summary>
+    public string DecidedBy { get; init; } = "";
+
+    /// <summary>What that person said.</summary>
+    public string Comment { get; init; } = "";
+
+    /// <summary>When a suppression ends; null for never.</summary>
+    public DateTimeOffset? Until { get; init; }
 
     /// <summary>Who did it last; empty when that is unknown.</summary>
     public string Actor { get; init; } = "";

@@ -1,356 +1,389 @@
+using System.Collections.Immutable;
 using System.Data.Common;
-using System.Runtime.CompilerServices;
+using System.Globalization;
+using System.Text;
 using Comptroller.Drift.Comparison;
-using Comptroller.Drift.Events;
 using Comptroller.Drift.Lifecycle;
 using Comptroller.Drift.Rules;
-using Microsoft.Data.Sqlite;
 
 namespace Comptroller.Drift.Store;
 
-/// <summary>
-/// Drifts in a SQLite file. One writer writes batches, each a transaction that is on disk when it returns; readers have connections of
-/// their own and never wait for it.
-/// </summary>
-public sealed class DriftStore : IAsyncDisposable
+/// <inheritdoc cref="IDriftStore"/>
+public sealed class DriftStore : IDriftStore
 {
-    /// <summary>Actors that are kept of one drift; a resource that everybody changes has enough names.</summary>
-    private const int MostActors = 20;
+    /// <summary>Drifts that one page looks at when no index helps.</summary>
+    private const int MostLookedAt = 2000;
 
-    private const string Schema = $"""
-        CREATE TABLE IF NOT EXISTS drifts (id TEXT PRIMARY KEY, kind INTEGER NOT NULL, provider TEXT NOT NULL, type TEXT NOT NULL, resource_id TEXT NOT NULL, address TEXT NOT NULL,
-          state TEXT NOT NULL, state_serial INTEGER, attribute TEXT NOT NULL, old TEXT, new TEXT, severity INTEGER NOT NULL, rules TEXT NOT NULL, status INTEGER NOT NULL, reason TEXT NOT NULL,
-          occurrences INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, due INTEGER, resolved_at INTEGER, actor TEXT NOT NULL, event TEXT NOT NULL) WITHOUT ROWID;
-        CREATE INDEX IF NOT EXISTS drifts_standing ON drifts (status, severity, kind, provider);
-        CREATE INDEX IF NOT EXISTS drifts_due ON drifts (due) WHERE due IS NOT NULL;
-        CREATE TABLE IF NOT EXISTS actors (drift TEXT NOT NULL, name TEXT NOT NULL, principal TEXT NOT NULL, type TEXT NOT NULL, source_ip TEXT NOT NULL, user_agent TEXT NOT NULL,
-          occurrences INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, PRIMARY KEY (drift, name, principal)) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS backlog (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);
-        PRAGMA user_version = 1;
-        """;
+    /// <summary>Changes that are kept for timelines and streams; the oldest go first.</summary>
+    private const long MostChanges = 1_000_000;
 
-    private const string Columns = "id, kind, provider, type, resource_id, address, state, state_serial, attribute, old, new, severity, rules, status, reason, occurrences, first_seen, last_seen, due, resolved_at, actor, event";
+    /// <summary>Drifts that one transaction opens or forgets, so that intake does not wait for long.</summary>
+    private const int MostTogether = 1000;
 
-    // A drift that somebody acknowledged stays so until another value shows up; one that a person suppressed stays so; one that was
-    // resolved begins again. What Terraform itself does neither opens nor closes what is open.
-    private static readonly string Upsert = $"""
-        INSERT INTO drifts ({Columns}) VALUES ($id, $kind, $provider, $type, $resource_id, $address, $state, $state_serial, $attribute, $old, $new, $severity, $rules, $status, $reason,
-          $occurrences, $first_seen, $last_seen, $due, NULL, $actor, $event)
-        ON CONFLICT (id) DO UPDATE SET
-          occurrences = occurrences + excluded.occurrences, first_seen = MIN(first_seen, excluded.first_seen), last_seen = MAX(last_seen, excluded.last_seen),
-          state_serial = excluded.state_serial, severity = excluded.severity, rules = excluded.rules, old = excluded.old, new = excluded.new, actor = excluded.actor, event = excluded.event,
-          resource_id = excluded.resource_id,
-          status = {Next("status")}, reason = CASE WHEN {Next("status")} = {(int)DriftStatus.Suppressed} THEN CASE WHEN reason LIKE 'user%' THEN reason ELSE excluded.reason END ELSE '' END,
-          due = CASE WHEN {Next("status")} = {(int)DriftStatus.Pending} THEN COALESCE(due, excluded.due) ELSE NULL END,
-          resolved_at = CASE WHEN {Next("status")} = {(int)DriftStatus.Resolved} THEN resolved_at ELSE NULL END
-        """;
+    private static readonly TimeSpan OthersPause = TimeSpan.FromSeconds(1);
 
-    private static readonly string UpsertActor = $"""
-        INSERT INTO actors (drift, name, principal, type, source_ip, user_agent, occurrences, first_seen, last_seen)
-        SELECT $drift, $name, $principal, $type, $source_ip, $user_agent, 1, $time, $time
-          WHERE (SELECT COUNT(*) FROM actors WHERE drift = $drift) < {MostActors} OR EXISTS (SELECT 1 FROM actors WHERE drift = $drift AND name = $name AND principal = $principal)
-        ON CONFLICT (drift, name, principal) DO UPDATE SET occurrences = occurrences + 1, last_seen = MAX(last_seen, excluded.last_seen), source_ip = excluded.source_ip, user_agent = excluded.user_agent
-        """;
+    private readonly IStoreEngine _engine;
+    private readonly TimeProvider _time;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastChange;
 
-    private static readonly string[] UpsertParameters = ["$id", "$kind", "$provider", "$type", "$resource_id", "$address", "$state", "$state_serial", "$attribute", "$old", "$new", "$severity", "$rules", "$status",
-        "$reason", "$occurrences", "$first_seen", "$last_seen", "$due", "$actor", "$event"];
+    private DriftStore(IStoreEngine engine, TimeProvider time) => (_engine, _time) = (engine, time);
 
-    private static readonly string[] ActorParameters = ["$drift", "$name", "$principal", "$type", "$source_ip", "$user_agent", "$time"];
-
-    private readonly string _path;
-    private readonly SqliteConnection _writer;
-    private readonly SqliteCommand _upsert;
-    private readonly SqliteCommand _actor;
-    private readonly SqliteCommand _resolve;
-
-    private DriftStore(string path, SqliteConnection writer)
-    {
-        (_path, _writer) = (path, writer);
-        _upsert = Prepared(Upsert, UpsertParameters);
-        _actor = Prepared(UpsertActor, ActorParameters);
-        _resolve = Prepared(
-            $"UPDATE drifts SET status = {(int)DriftStatus.Resolved}, reason = $reason, resolved_at = $time, due = NULL WHERE id = $id AND status <> {(int)DriftStatus.Resolved} AND ($only IS NULL OR (occurrences = 1 AND COALESCE(new, old) = $only))",
-            ["$id", "$reason", "$time", "$only"]);
-    }
+    public bool IsShared => _engine.IsShared;
 
     /// <summary>Opens a store, and makes it when it is not there.</summary>
-    /// <exception cref="FormatException">The file is of a newer version.</exception>
-    /// <exception cref="DbException">The file cannot be used.</exception>
-    public static async Task<DriftStore> OpenAsync(string path, CancellationToken cancellationToken)
+    /// <param name="address">The path of a SQLite file.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="FormatException">The address cannot be read, or the store is of another version.</exception>
+    /// <exception cref="DbException">The store cannot be used.</exception>
+    public static async Task<DriftStore> OpenAsync(string address, CancellationToken cancellationToken)
     {
-        SQLitePCL.Batteries_V2.Init();
-        path = Path.GetFullPath(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var connection = await ConnectAsync(path, cancellationToken);
-        var version = Convert.ToInt64(await ScalarAsync(connection, "PRAGMA user_version", cancellationToken), System.Globalization.CultureInfo.InvariantCulture);
-        if (version > 1)
+        var store = new DriftStore(await SqliteEngine.OpenAsync(address, cancellationToken), TimeProvider.System);
+        store._lastChange = await store.LastChangeAsync(cancellationToken);
+        return store;
+    }
+
+    public Task AppendAsync(IReadOnlyCollection<ReadOnlyMemory<byte>> bodies, DateTimeOffset now, CancellationToken cancellationToken) => _engine.AppendAsync(bodies, now, cancellationToken);
+
+    public Task<IReadOnlyList<WaitingBody>> ClaimAsync(string worker, int most, TimeSpan lease, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _engine.ClaimAsync(worker, most, lease, now, cancellationToken);
+
+    public async Task<long> CountWaitingAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await _engine.ReadAsync(cancellationToken);
+        return await connection.Command("SELECT COUNT(*) FROM inbox").NumberAsync(cancellationToken) ?? 0;
+    }
+
+    public async Task<bool> ApplyAsync(Verdicts verdicts, CancellationToken cancellationToken)
+    {
+        try
         {
-            await connection.DisposeAsync();
-            throw new FormatException($"{path}: this store has version {version}; this program knows 1. Use the program that wrote it, or another file");
+            var set = await _engine.WriteAsync(
+                async connection =>
+                {
+                    if (verdicts.Done.Count > 0 && await _engine.RemoveBodiesAsync(connection, verdicts.Worker, verdicts.Done, cancellationToken) != verdicts.Done.Count)
+                    {
+                        throw new TakenOverException();
+                    }
+
+                    var ids = verdicts.Sightings.Select(sighting => sighting.Key.Value).Concat(verdicts.Settled.Select(settlement => settlement.Key.Value)).Distinct(StringComparer.Ordinal).ToList();
+                    var set = WriteSet.Of(verdicts, await _engine.LoadAsync(connection, ids, cancellationToken));
+                    await _engine.SaveAsync(connection, set, cancellationToken);
+                    return set;
+                },
+                cancellationToken);
+            Tell(set);
+            return true;
         }
-
-        await ExecuteAsync(connection, Schema, cancellationToken);
-        return new DriftStore(path, connection);
-    }
-
-    /// <summary>Writes a batch. When it returns, the batch is on disk.</summary>
-    /// <param name="sightings">Drifts that were seen.</param>
-    /// <param name="settled">Drifts that are over.</param>
-    /// <param name="now">The time of writing.</param>
-    /// <param name="grace">How long Terraform is given.</param>
-    /// <param name="serials">Serials of the states.</param>
-    /// <exception cref="DbException">Nothing of the batch was written.</exception>
-    public void Write(IReadOnlyCollection<Sighting> sightings, IReadOnlyCollection<Settlement> settled, DateTimeOffset now, TimeSpan grace, IReadOnlyDictionary<string, long> serials)
-    {
-        using var transaction = _writer.BeginTransaction();
-        _upsert.Transaction = _actor.Transaction = _resolve.Transaction = transaction;
-        foreach (var sighting in sightings)
+        catch (TakenOverException)
         {
-            var record = sighting.Record(now, grace, sighting.Finding.Resource is { } resource && serials.TryGetValue(resource.Source, out var serial) ? serial : null);
-            Fill(_upsert, record.Id, (int)record.Kind, record.Provider, record.Type, record.ResourceId, record.Address, record.State, record.StateSerial, record.Attribute, record.Old, record.New, (int)record.Severity,
-                record.Rules, (int)record.Status, record.Reason, record.Occurrences, Time(record.FirstSeen), Time(record.LastSeen), record.Due is { } due ? Time(due) : null, record.Actor, record.Event);
-            _upsert.ExecuteNonQuery();
-            if (sighting.Finding.Event is { } change && change.Actor != Actor.Unknown)
-            {
-                Fill(_actor, record.Id, change.Actor.Name, change.Actor.Principal, change.Actor.Type, change.SourceAddress, change.UserAgent, Time(record.LastSeen));
-                _actor.ExecuteNonQuery();
-            }
-        }
-
-        foreach (var settlement in settled)
-        {
-            Fill(_resolve, settlement.Key.Value, settlement.Reason, Time(now), settlement.Only);
-            _resolve.ExecuteNonQuery();
-        }
-
-        transaction.Commit();
-    }
-
-    /// <summary>Keeps bodies that cannot be judged yet. When it returns, they are on disk.</summary>
-    public void Keep(IEnumerable<ReadOnlyMemory<byte>> bodies)
-    {
-        using var transaction = _writer.BeginTransaction();
-        using var command = _writer.CreateCommand();
-        command.Transaction = transaction;
-        command.CommandText = "INSERT INTO backlog (body) VALUES ($body)";
-        var body = command.Parameters.Add(new SqliteParameter { ParameterName = "$body" });
-        foreach (var each in bodies)
-        {
-            body.Value = each.ToArray();
-            command.ExecuteNonQuery();
-        }
-
-        transaction.Commit();
-    }
-
-    /// <summary>The oldest body that was kept; null when there is none.</summary>
-    public async Task<(long Sequence, byte[] Body)?> OldestKeptAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await ConnectAsync(_path, cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT seq, body FROM backlog ORDER BY seq LIMIT 1";
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        return await row.ReadAsync(cancellationToken) ? (row.GetInt64(0), row.GetFieldValue<byte[]>(1)) : null;
-    }
-
-    /// <summary>Drops a body that was judged.</summary>
-    public async Task DropKeptAsync(long sequence, CancellationToken cancellationToken)
-    {
-        await using var connection = await ConnectAsync(_path, cancellationToken);
-        await ExecuteAsync(connection, $"DELETE FROM backlog WHERE seq = {sequence}", cancellationToken);
-    }
-
-    /// <summary>How many bodies are kept.</summary>
-    public async Task<long> CountKeptAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await ConnectAsync(_path, cancellationToken);
-        return Convert.ToInt64(await ScalarAsync(connection, "SELECT COUNT(*) FROM backlog", cancellationToken), System.Globalization.CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>Opens those whose time to be decided has come.</summary>
-    /// <returns>How many.</returns>
-    public async Task<int> OpenDueAsync(DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        await using var connection = await ConnectAsync(_path, cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = $"UPDATE drifts SET status = {(int)DriftStatus.Open}, due = NULL WHERE due <= {Time(now)} AND status = {(int)DriftStatus.Pending}";
-        return await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    /// <summary>Drops what was resolved before a time.</summary>
-    public async Task ForgetAsync(DateTimeOffset before, CancellationToken cancellationToken)
-    {
-        await using var connection = await ConnectAsync(_path, cancellationToken);
-        await ExecuteAsync(connection, $"""
-            DELETE FROM actors WHERE drift IN (SELECT id FROM drifts WHERE status = {(int)DriftStatus.Resolved} AND resolved_at < {Time(before)});
-            DELETE FROM drifts WHERE status = {(int)DriftStatus.Resolved} AND resolved_at < {Time(before)};
-            """, cancellationToken);
-    }
-
-    /// <summary>Whether a pending drift is due to be decided.</summary>
-    public async Task<bool> IsDueAsync(DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        await using var connection = await ConnectAsync(_path, cancellationToken);
-        return await ScalarAsync(connection, $"SELECT 1 FROM drifts WHERE due <= {Time(now)} LIMIT 1", cancellationToken) is not null;
-    }
-
-    /// <summary>Sets what a person decided. False when there is no such drift.</summary>
-    public async Task<bool> SetAsync(string id, DriftStatus status, string reason, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        await using var connection = await ConnectAsync(_path, cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "UPDATE drifts SET status = $status, reason = $reason, due = NULL, resolved_at = $resolved WHERE id = $id";
-        command.Parameters.AddWithValue("$id", id);
-        command.Parameters.AddWithValue("$status", (int)status);
-        command.Parameters.AddWithValue("$reason", reason);
-        command.Parameters.AddWithValue("$resolved", status == DriftStatus.Resolved ? Time(now) : DBNull.Value);
-        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
-    }
-
-    /// <summary>Drifts in the order of their ids, so that pages neither overlap nor miss.</summary>
-    /// <param name="status">Only these; null for every one.</param>
-    /// <param name="after">The last id of the page before; empty for the first page.</param>
-    /// <param name="most">Length of a page.</param>
-    /// <param name="cancellationToken">Stops between rows.</param>
-    public async IAsyncEnumerable<DriftRecord> ListAsync(DriftStatus? status, string after, int most, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await using var connection = await ConnectAsync(_path, cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT {Columns} FROM drifts WHERE id > $after {(status is { } one ? $"AND status = {(int)one}" : "")} ORDER BY id LIMIT {most}";
-        command.Parameters.AddWithValue("$after", after);
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        while (await row.ReadAsync(cancellationToken))
-        {
-            yield return Record(row);
+            return false;
         }
     }
 
-    /// <summary>How many drifts stand how.</summary>
-    public async Task<IReadOnlyList<DriftCount>> CountsAsync(CancellationToken cancellationToken)
+    public async Task<DriftPage> ListAsync(DriftQuery query, CancellationToken cancellationToken)
     {
-        await using var connection = await ConnectAsync(_path, cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT status, severity, kind, provider, COUNT(*) FROM drifts GROUP BY status, severity, kind, provider";
-        var counts = new List<DriftCount>();
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        while (await row.ReadAsync(cancellationToken))
+        await using var connection = await _engine.ReadAsync(cancellationToken);
+        var parameters = new List<(string, object?)> { ("@before", query.Before ?? long.MaxValue), ("@most", query.Most + 1) };
+        var (indexed, others) = (new StringBuilder("d.number < @before"), new StringBuilder());
+        void And(StringBuilder into, string condition, string name, object value)
         {
-            counts.Add(new DriftCount((DriftStatus)row.GetInt32(0), (Severity)row.GetInt32(1), (FindingKind)row.GetInt32(2), row.GetString(3), row.GetInt64(4)));
+            into.Append(" AND ").Append(condition);
+            parameters.Add((name, value));
         }
 
-        return counts;
+        if (!query.Statuses.IsDefaultOrEmpty)
+        {
+            indexed.Append(CultureInfo.InvariantCulture, $" AND d.status IN ({string.Join(',', query.Statuses.Select(status => (int)status))})");
+        }
+
+        if (query.Severity is { } severity)
+        {
+            And(indexed, "d.severity = @severity", "@severity", (int)severity);
+        }
+
+        if (query.Type is { } type)
+        {
+            And(indexed, "d.type = @type", "@type", type);
+        }
+
+        if (query.ResourceId is { } resource)
+        {
+            And(indexed, "d.resource_id = @resource", "@resource", resource);
+        }
+
+        if (query.Kind is { } kind)
+        {
+            And(others, "d.kind = @kind", "@kind", (int)kind);
+        }
+
+        if (query.Provider is { } provider)
+        {
+            And(others, "d.provider = @provider", "@provider", provider);
+        }
+
+        if (query.Actor is { } actor)
+        {
+            And(others, "d.actor = @actor", "@actor", actor);
+        }
+
+        if (query.Since is { } since)
+        {
+            And(others, "t.last_seen >= @since", "@since", Sql.Number(since));
+        }
+
+        if (query.Text is { Length: > 0 } text)
+        {
+            And(others, @"(LOWER(d.address) LIKE @text ESCAPE '\' OR LOWER(d.resource_id) LIKE @text ESCAPE '\' OR LOWER(d.attribute) LIKE @text ESCAPE '\')", "@text", $"%{Escaped(text.ToLowerInvariant())}%");
+        }
+
+        // The least number that this page looks at.
+        var floor = others.Length == 0 ? null : await connection.Command(
+            $"SELECT number FROM (SELECT d.number FROM drifts d WHERE {indexed} ORDER BY d.number DESC LIMIT {MostLookedAt}) n ORDER BY number LIMIT 1", Named(parameters, indexed)).NumberAsync(cancellationToken);
+        if (floor is { } least)
+        {
+            And(others, "d.number >= @floor", "@floor", least);
+        }
+
+        var drifts = await connection.Command($"SELECT {DriftTables.DriftColumns} FROM {DriftTables.Drifts} WHERE {indexed}{others} ORDER BY d.number DESC LIMIT @most", [.. parameters])
+            .RowsAsync(DriftTables.Drift, cancellationToken);
+        if (drifts.Count > query.Most)
+        {
+            drifts.RemoveAt(drifts.Count - 1);
+            return new DriftPage([.. drifts], drifts[^1].Number);
+        }
+
+        var isMore = floor is not null
+            && await connection.Command($"SELECT 1 FROM drifts d WHERE {indexed} AND d.number < @floor LIMIT 1", Named([.. parameters, ("@floor", floor)], indexed, "@floor")).NumberAsync(cancellationToken) is not null;
+        return new DriftPage([.. drifts], isMore ? floor : null);
     }
 
-    /// <summary>Who was seen at a drift.</summary>
+    public async Task<DriftRecord?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        await using var connection = await _engine.ReadAsync(cancellationToken);
+        return (await connection.Command($"SELECT {DriftTables.DriftColumns} FROM {DriftTables.Drifts} WHERE d.id = @id", ("@id", id)).RowsAsync(DriftTables.Drift, cancellationToken)).FirstOrDefault();
+    }
+
     public async Task<IReadOnlyList<DriftActor>> ActorsAsync(string id, CancellationToken cancellationToken)
     {
-        await using var connection = await ConnectAsync(_path, cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT name, principal, type, source_ip, user_agent, occurrences, first_seen, last_seen FROM actors WHERE drift = $id ORDER BY last_seen DESC";
-        command.Parameters.AddWithValue("$id", id);
-        var actors = new List<DriftActor>();
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        while (await row.ReadAsync(cancellationToken))
+        await using var connection = await _engine.ReadAsync(cancellationToken);
+        return await connection.Command(
+            "SELECT a.name, a.principal, a.type, a.source_ip, a.user_agent, a.occurrences, a.first_seen, a.last_seen FROM actors a JOIN drifts d ON d.number = a.number WHERE d.id = @id ORDER BY a.last_seen DESC",
+            ("@id", id)).RowsAsync(DriftTables.Actor, cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<DriftChange>> TimelineAsync(string id, long after, int most, CancellationToken cancellationToken)
+    {
+        await using var connection = await _engine.ReadAsync(cancellationToken);
+        return await connection.Command($"SELECT {DriftTables.ChangeColumns} FROM changes WHERE drift = @id AND number > @after ORDER BY number LIMIT @most", ("@id", id), ("@after", after), ("@most", most))
+            .RowsAsync(DriftTables.Change, cancellationToken);
+    }
+
+    public async Task<DriftRecord?> DecideAsync(string id, Decision decision, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (decision.By.Length == 0)
         {
-            actors.Add(new DriftActor(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetInt64(5), Time(row.GetInt64(6)), Time(row.GetInt64(7))));
+            throw new ArgumentException("a decision is somebody's", nameof(decision));
         }
 
-        return actors;
+        var set = new WriteSet();
+        var drift = await _engine.WriteAsync(
+            async connection =>
+            {
+                if ((await _engine.LoadAsync(connection, [id], cancellationToken)).GetValueOrDefault(id) is not { } before)
+                {
+                    return null;
+                }
+
+                var after = DriftLife.Decided(before, decision, now);
+                set.Put(before, after, now, decision.By, decision.Comment);
+                await _engine.SaveAsync(connection, set, cancellationToken);
+                return after;
+            },
+            cancellationToken);
+        Tell(set);
+        return drift;
     }
 
-    public async ValueTask DisposeAsync()
+    public async Task<IReadOnlyList<DriftCount>> CountsAsync(CancellationToken cancellationToken)
     {
-        await _upsert.DisposeAsync();
-        await _actor.DisposeAsync();
-        await _resolve.DisposeAsync();
-        await _writer.DisposeAsync();
+        await using var connection = await _engine.ReadAsync(cancellationToken);
+        return await connection.Command("SELECT status, severity, kind, provider, type, count FROM counts WHERE count > 0").RowsAsync(DriftTables.Count, cancellationToken);
     }
 
-    // The status after a sighting, from the one before ("status") and that of the sighting ("excluded.status").
-    private static string Next(string status) => $"""
-        CASE
-          WHEN {status} = {(int)DriftStatus.Resolved} THEN excluded.status
-          WHEN {status} = {(int)DriftStatus.Suppressed} AND reason NOT LIKE 'user%' THEN excluded.status
-          WHEN {status} = {(int)DriftStatus.Acknowledged} AND excluded.status <> {(int)DriftStatus.Suppressed} AND new IS NOT excluded.new THEN {(int)DriftStatus.Open}
-          ELSE {status} END
-        """;
-
-    private static DriftRecord Record(DbDataReader row) => new()
+    public async Task<IReadOnlyList<DriftChange>> ChangesAsync(long after, int most, CancellationToken cancellationToken)
     {
-        Id = row.GetString(0),
-        Kind = (FindingKind)row.GetInt32(1),
-        Provider = row.GetString(2),
-        Type = row.GetString(3),
-        ResourceId = row.GetString(4),
-        Address = row.GetString(5),
-        State = row.GetString(6),
-        StateSerial = row.IsDBNull(7) ? null : row.GetInt64(7),
-        Attribute = row.GetString(8),
-        Old = row.IsDBNull(9) ? null : row.GetString(9),
-        New = row.IsDBNull(10) ? null : row.GetString(10),
-        Severity = (Severity)row.GetInt32(11),
-        Rules = row.GetString(12),
-        Status = (DriftStatus)row.GetInt32(13),
-        Reason = row.GetString(14),
-        Occurrences = row.GetInt64(15),
-        FirstSeen = Time(row.GetInt64(16)),
-        LastSeen = Time(row.GetInt64(17)),
-        Due = row.IsDBNull(18) ? null : Time(row.GetInt64(18)),
-        ResolvedAt = row.IsDBNull(19) ? null : Time(row.GetInt64(19)),
-        Actor = row.GetString(20),
-        Event = row.GetString(21),
-    };
-
-    private static async Task<SqliteConnection> ConnectAsync(string path, CancellationToken cancellationToken)
-    {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = true, DefaultTimeout = 30 }.ToString());
-        await connection.OpenAsync(cancellationToken);
-        // FULL: what was answered with 202 outlives a power cut. A page cache of 8 MB, whatever the number of drifts.
-        await ExecuteAsync(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA cache_size=-8192; PRAGMA journal_size_limit=67108864;", cancellationToken);
-        return connection;
+        await using var connection = await _engine.ReadAsync(cancellationToken);
+        return await connection.Command($"SELECT {DriftTables.ChangeColumns} FROM changes WHERE number > @after ORDER BY number LIMIT @most", ("@after", after), ("@most", most)).RowsAsync(DriftTables.Change, cancellationToken);
     }
 
-    private static async Task ExecuteAsync(SqliteConnection connection, string text, CancellationToken cancellationToken)
+    public async Task<long> LastChangeAsync(CancellationToken cancellationToken)
     {
-        await using var command = connection.CreateCommand();
-        command.CommandText = text;
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await using var connection = await _engine.ReadAsync(cancellationToken);
+        return await connection.Command("SELECT MAX(number) FROM changes").NumberAsync(cancellationToken) ?? 0;
     }
 
-    private static async Task<object?> ScalarAsync(SqliteConnection connection, string text, CancellationToken cancellationToken)
+    public async Task WaitForChangeAsync(long after, CancellationToken cancellationToken)
     {
-        await using var command = connection.CreateCommand();
-        command.CommandText = text;
-        return await command.ExecuteScalarAsync(cancellationToken);
-    }
-
-    private SqliteCommand Prepared(string text, string[] parameters)
-    {
-        var command = _writer.CreateCommand();
-        command.CommandText = text;
-        foreach (var name in parameters)
+        var changed = Volatile.Read(ref _changed).Task;
+        if (Volatile.Read(ref _lastChange) > after)
         {
-            command.Parameters.Add(new SqliteParameter { ParameterName = name });
+            return;
         }
 
-        return command;
+        if (!IsShared)
+        {
+            await changed.WaitAsync(cancellationToken);
+            return;
+        }
+
+        await Task.WhenAny(changed, Task.Delay(OthersPause, _time, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
-    private static void Fill(SqliteCommand command, params ReadOnlySpan<object?> values)
+    public async Task<bool> IsDueAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        for (var at = 0; at < values.Length; at++)
+        await using var connection = await _engine.ReadAsync(cancellationToken);
+        return await connection.Command("SELECT 1 WHERE EXISTS (SELECT 1 FROM drifts WHERE due <= @now) OR EXISTS (SELECT 1 FROM drifts WHERE until <= @now)", ("@now", Sql.Number(now))).NumberAsync(cancellationToken) is not null;
+    }
+
+    public async Task<int> OpenDueAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        for (var opened = 0; ;)
         {
-            command.Parameters[at].Value = values[at] ?? DBNull.Value;
+            var set = new WriteSet();
+            var looked = await _engine.WriteAsync(
+                async connection =>
+                {
+                    var due = await connection.Command(
+                        $"SELECT {DriftTables.DriftColumns} FROM {DriftTables.Drifts} WHERE d.due <= @now OR d.until <= @now LIMIT {MostTogether}", ("@now", Sql.Number(now))).RowsAsync(DriftTables.Drift, cancellationToken);
+                    foreach (var drift in due)
+                    {
+                        if (DriftLife.Due(drift, now) is { } after)
+                        {
+                            set.Put(drift, after, now, "", drift.Status == DriftStatus.Suppressed ? "the suppression has ended" : "the grace period is over");
+                        }
+                    }
+
+                    await _engine.SaveAsync(connection, set, cancellationToken);
+                    return due.Count;
+                },
+                cancellationToken);
+            Tell(set);
+            opened += set.Changes.Count;
+            if (looked < MostTogether)
+            {
+                return opened;
+            }
         }
     }
 
-    private static long Time(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
+    public async Task<int> ForgetAsync(Retention retention, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var forgotten = 0;
+        foreach (var (status, age, column) in (IEnumerable<(DriftStatus, TimeSpan, string)>)[(DriftStatus.Resolved, retention.Resolved, "d.resolved_at"), (DriftStatus.Suppressed, retention.Suppressed, "t.last_seen")])
+        {
+            forgotten += await _engine.WriteAsync(connection => ForgetAsync(connection, status, retention.Most, $"{column} < {Sql.Number(now - age)}", cancellationToken), cancellationToken);
+        }
 
-    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+        await _engine.WriteAsync(connection => connection.Command($"DELETE FROM changes WHERE number <= (SELECT MAX(number) FROM changes) - {MostChanges}").ExecuteAsync(cancellationToken), cancellationToken);
+        return forgotten;
+    }
+
+    public Task PutAsync(StoredItem item, CancellationToken cancellationToken) => PutAsync(item, "DO UPDATE SET value = excluded.value, due = excluded.due, claims = excluded.claims", cancellationToken);
+
+    public async Task<bool> AddAsync(StoredItem item, CancellationToken cancellationToken) => await PutAsync(item, "DO NOTHING", cancellationToken) > 0;
+
+    public async Task<StoredItem?> GetAsync(string area, string key, CancellationToken cancellationToken)
+    {
+        await using var connection = await _engine.ReadAsync(cancellationToken);
+        return (await connection.Command($"SELECT {DriftTables.ItemColumns} FROM items WHERE area = @area AND key = @key", ("@area", area), ("@key", key)).RowsAsync(DriftTables.Item, cancellationToken)).FirstOrDefault();
+    }
+
+    public async Task<bool> RemoveAsync(string area, string key, CancellationToken cancellationToken) =>
+        await _engine.WriteAsync(connection => connection.Command("DELETE FROM items WHERE area = @area AND key = @key", ("@area", area), ("@key", key)).ExecuteAsync(cancellationToken), cancellationToken) > 0;
+
+    public async Task<IReadOnlyList<StoredItem>> ItemsAsync(string area, string after, int most, CancellationToken cancellationToken)
+    {
+        await using var connection = await _engine.ReadAsync(cancellationToken);
+        return await connection.Command($"SELECT {DriftTables.ItemColumns} FROM items WHERE area = @area AND key > @after ORDER BY key LIMIT @most", ("@area", area), ("@after", after), ("@most", most))
+            .RowsAsync(DriftTables.Item, cancellationToken);
+    }
+
+    public async Task<long> CountItemsAsync(string area, CancellationToken cancellationToken)
+    {
+        await using var connection = await _engine.ReadAsync(cancellationToken);
+        return await connection.Command("SELECT COUNT(*) FROM items WHERE area = @area", ("@area", area)).NumberAsync(cancellationToken) ?? 0;
+    }
+
+    public async Task<IReadOnlyList<StoredItem>> ClaimItemsAsync(string area, int most, TimeSpan lease, DateTimeOffset now, CancellationToken cancellationToken) => await _engine.WriteAsync(
+        async connection =>
+        {
+            var items = await connection.Command($"SELECT {DriftTables.ItemColumns} FROM items WHERE area = @area AND due <= @now ORDER BY due LIMIT @most", ("@area", area), ("@now", Sql.Number(now)), ("@most", most))
+                .RowsAsync(DriftTables.Item, cancellationToken);
+            foreach (var item in items)
+            {
+                await connection.Command("UPDATE items SET due = @due, claims = claims + 1 WHERE area = @area AND key = @key", ("@due", Sql.Number(now + lease)), ("@area", area), ("@key", item.Key)).ExecuteAsync(cancellationToken);
+            }
+
+            return items.ConvertAll(item => item with { Due = now + lease, Claims = item.Claims + 1 });
+        },
+        cancellationToken);
+
+    public ValueTask DisposeAsync() => _engine.DisposeAsync();
+
+    private Task<int> PutAsync(StoredItem item, string conflict, CancellationToken cancellationToken) => _engine.WriteAsync(
+        connection => connection.Command($"INSERT INTO items ({DriftTables.ItemColumns}) VALUES (@area, @key, @value, @due, @claims) ON CONFLICT (area, key) {conflict}",
+            ("@area", item.Area), ("@key", item.Key), ("@value", item.Value), ("@due", Sql.Number(item.Due)), ("@claims", item.Claims)).ExecuteAsync(cancellationToken),
+        cancellationToken);
+
+    // By age, and by count beyond the newest; what a person suppressed is no rule's and stays.
+    private async Task<int> ForgetAsync(DbConnection connection, DriftStatus status, long most, string isOld, CancellationToken cancellationToken)
+    {
+        var chosen = $"FROM {DriftTables.Drifts} WHERE d.status = {(int)status} AND {(status == DriftStatus.Suppressed ? "d.decided_by = ''" : "1 = 1")}";
+        var old = await connection.Command(
+            $"SELECT d.number, d.severity, d.kind, d.provider, d.type {chosen} AND ({isOld} OR d.number < (SELECT MIN(number) FROM (SELECT number FROM drifts WHERE status = {(int)status} ORDER BY number DESC LIMIT {most}) n)) LIMIT {MostTogether}")
+            .RowsAsync(row => (Number: row.GetInt64(0), Severity: (Severity)row.GetInt32(1), Kind: (FindingKind)row.GetInt32(2), Provider: row.GetString(3), Type: row.GetString(4)), cancellationToken);
+        if (old.Count == 0)
+        {
+            return 0;
+        }
+
+        var set = new WriteSet();
+        foreach (var drift in old)
+        {
+            set.Forget(status, drift.Severity, drift.Kind, drift.Provider, drift.Type, 1);
+        }
+
+        var numbers = string.Join(',', old.Select(drift => drift.Number.ToString(CultureInfo.InvariantCulture)));
+        await connection.Command($"DELETE FROM changes WHERE drift IN (SELECT id FROM drifts WHERE number IN ({numbers}))").ExecuteAsync(cancellationToken);
+        foreach (var table in (IEnumerable<string>)["actors", "tallies", "drifts"])
+        {
+            await connection.Command($"DELETE FROM {table} WHERE number IN ({numbers})").ExecuteAsync(cancellationToken);
+        }
+
+        await _engine.SaveAsync(connection, set, cancellationToken);
+        return old.Count;
+    }
+
+    private void Tell(WriteSet set)
+    {
+        if (set.Changes.Count > 0)
+        {
+            Interlocked.Add(ref _lastChange, set.Changes.Count);
+            Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        }
+    }
+
+    // The parameters that a text uses; PostgreSQL minds the others.
+    private static (string, object?)[] Named(IEnumerable<(string Name, object? Value)> parameters, StringBuilder text, params ReadOnlySpan<string> more)
+    {
+        var (all, names) = (text.ToString(), more.ToArray());
+        return [.. parameters.Where(each => names.Contains(each.Name, StringComparer.Ordinal) || all.Contains(each.Name, StringComparison.Ordinal))];
+    }
+
+    private static string Escaped(string text) => text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal);
+
+    /// <summary>Undoes a batch whose bodies belong to another worker by now.</summary>
+    private sealed class TakenOverException : Exception;
 }
-
-/// <summary>How many drifts stand alike.</summary>
-public sealed record DriftCount(DriftStatus Status, Severity Severity, FindingKind Kind, string Provider, long Count);
-
-/// <summary>Somebody who was seen at a drift.</summary>
-public sealed record DriftActor(string Name, string Principal, string Type, string SourceAddress, string UserAgent, long Occurrences, DateTimeOffset FirstSeen, DateTimeOffset LastSeen);

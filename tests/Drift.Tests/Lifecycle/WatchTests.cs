@@ -81,15 +81,20 @@ public sealed class WatchTests : IAsyncLifetime
         await _watcher.StepAsync(CancellationToken.None);
         await PostAsync("t3.large");
         var id = (await OneAsync()).Id;
-        (await _store.SetAsync(id, DriftStatus.Acknowledged, "", _clock.GetUtcNow(), CancellationToken.None)).ShouldBeTrue();
+        (await _store.DecideAsync(id, new Decision(DriftStatus.Acknowledged, "ann"), _clock.GetUtcNow(), CancellationToken.None)).ShouldNotBeNull();
         await PostAsync("t3.large");
         (await OneAsync()).Status.ShouldBe(DriftStatus.Acknowledged);
         await PostAsync("m7.large");
         (await OneAsync()).Status.ShouldBe(DriftStatus.Open);
-        await _store.SetAsync(id, DriftStatus.Suppressed, "user: known", _clock.GetUtcNow(), CancellationToken.None);
+        await _store.DecideAsync(id, new Decision(DriftStatus.Suppressed, "ann", "known", _clock.GetUtcNow().AddHours(1)), _clock.GetUtcNow(), CancellationToken.None);
         await PostAsync("m8.large");
-        (await OneAsync()).ShouldSatisfyAllConditions(drift => drift.Status.ShouldBe(DriftStatus.Suppressed), drift => drift.Reason.ShouldBe("user: known"));
-        (await _store.SetAsync("no-such", DriftStatus.Open, "", _clock.GetUtcNow(), CancellationToken.None)).ShouldBeFalse();
+        (await OneAsync()).ShouldSatisfyAllConditions(drift => drift.Status.ShouldBe(DriftStatus.Suppressed), drift => (drift.DecidedBy, drift.Comment).ShouldBe(("ann", "known")));
+        (await _store.DecideAsync("no-such", new Decision(DriftStatus.Open, "ann"), _clock.GetUtcNow(), CancellationToken.None)).ShouldBeNull();
+        _clock.Advance(3601);
+        await _watcher.StepAsync(CancellationToken.None);
+        (await OneAsync()).Status.ShouldBe(DriftStatus.Open, "the suppression has ended");
+        (await _store.TimelineAsync(id, 0, 10, CancellationToken.None)).Select(change => (change.Name, change.By)).ShouldBe(
+            [("detected", "eve"), ("acknowledged", "ann"), ("reopened", "eve"), ("suppressed", "ann"), ("changed", "eve"), ("reopened", "")]);
     }
 
     [Fact]
@@ -109,12 +114,12 @@ public sealed class WatchTests : IAsyncLifetime
         await _watcher.StepAsync(CancellationToken.None);
         _watcher.Unready().ShouldNotBeNull().ShouldContain("no such state file");
         (await PostAsync("t3.large")).ShouldBe(IntakeResult.Accepted);
-        (await _store.CountKeptAsync(CancellationToken.None)).ShouldBe(1);
+        (await _store.CountWaitingAsync(CancellationToken.None)).ShouldBe(1);
         await RestartAsync();
         await StateAsync("t3.micro");
         await _watcher.StepAsync(CancellationToken.None);
         (await OneAsync()).Attribute.ShouldBe("instance_type");
-        (await _store.CountKeptAsync(CancellationToken.None)).ShouldBe(0);
+        (await _store.CountWaitingAsync(CancellationToken.None)).ShouldBe(0);
         _watcher.Unready().ShouldBeNull();
     }
 
@@ -164,24 +169,19 @@ public sealed class WatchTests : IAsyncLifetime
         }
 
         var ids = new List<string>();
-        for (var after = ""; ; after = ids[^1])
+        long? before = null;
+        do
         {
-            var before = ids.Count;
-            await foreach (var drift in _store.ListAsync(null, after, 10, CancellationToken.None))
-            {
-                ids.Add(drift.Id);
-            }
-
-            if (ids.Count == before)
-            {
-                break;
-            }
+            var page = await _store.ListAsync(new DriftQuery { Before = before, Most = 10 }, CancellationToken.None);
+            ids.AddRange(page.Drifts.Select(drift => drift.Id));
+            before = page.Next;
         }
+        while (before is not null);
 
         ids.Distinct().Count().ShouldBe(25);
         await _intake.PostAsync(Encoding.UTF8.GetBytes(Given.Alert("""{"ct.name":"DeleteVpc","ct.request":"{\"vpcId\":\"vpc-3\"}"}""")), CancellationToken.None);
         (await _store.CountsAsync(CancellationToken.None)).Where(count => count.Status == DriftStatus.Resolved).Sum(count => count.Count).ShouldBe(1);
-        await _store.ForgetAsync(_clock.GetUtcNow().AddDays(1), CancellationToken.None);
+        await _store.ForgetAsync(new Retention(TimeSpan.FromDays(1), TimeSpan.FromDays(1), 100), _clock.GetUtcNow().AddDays(2), CancellationToken.None);
         (await _store.CountsAsync(CancellationToken.None)).Sum(count => count.Count).ShouldBe(24);
     }
 
@@ -210,13 +210,8 @@ public sealed class WatchTests : IAsyncLifetime
 
     private async Task<DriftRecord> OneAsync()
     {
-        var all = new List<DriftRecord>();
-        await foreach (var drift in _store.ListAsync(null, "", 10, CancellationToken.None))
-        {
-            all.Add(drift);
-        }
-
-        return all.ShouldHaveSingleItem();
+        var page = await _store.ListAsync(new DriftQuery { Most = 10 }, CancellationToken.None);
+        return page.Drifts.ShouldHaveSingleItem();
     }
 
     private sealed class Clock : TimeProvider
