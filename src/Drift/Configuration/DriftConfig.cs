@@ -23,6 +23,9 @@ public sealed record DriftConfig
     /// <summary>Path of the SQLite file.</summary>
     public string Store { get; init; } = "data/drift.sqlite";
 
+    /// <summary>File with the address of the store, where that holds a password; null when <see cref="Store"/> is it.</summary>
+    public string? StoreFile { get; init; }
+
     /// <summary>Requests that wait to be written before senders are told to come back.</summary>
     public int Queue { get; init; } = 4096;
 

@@ -30,7 +30,7 @@ public sealed partial class DriftConfigReader
 
     private DriftConfig Config(JsonNode? document)
     {
-        var root = Section(document, "", "states", "refreshInterval", "gracePeriod", "listen", "tokenFile", "store", "queue", "retention", "mostKept", "rules", "ignore", "windows", "iac", "tls", "api", "notifications");
+        var root = Section(document, "", "states", "refreshInterval", "gracePeriod", "listen", "tokenFile", "store", "storeFile", "queue", "retention", "mostKept", "rules", "ignore", "windows", "iac", "tls", "api", "notifications");
         var defaults = new DriftConfig();
         var states = List(root, "", "states", State);
         return defaults with
@@ -41,6 +41,7 @@ public sealed partial class DriftConfigReader
             Listen = Text(root, "", "listen") ?? defaults.Listen,
             TokenFile = Text(root, "", "tokenFile"),
             Store = Text(root, "", "store") ?? defaults.Store,
+            StoreFile = Text(root, "", "storeFile"),
             Queue = Whole(root, "queue", defaults.Queue, 1, 1_000_000),
             Retention = Duration(root, "retention", defaults.Retention, TimeSpan.FromHours(1)),
             MostKept = Whole(root, "mostKept", defaults.MostKept, 1, 100_000_000),

@@ -26,8 +26,16 @@ internal static class DriftConfiguration
             ["listen"] = string.Create(CultureInfo.InvariantCulture, $"0.0.0.0:{spec.Intake.Port}"),
             ["queue"] = spec.Intake.Queue,
             ["retention"] = string.Create(CultureInfo.InvariantCulture, $"{spec.Store.RetentionDays}d"),
-            ["store"] = $"{DataFolder}/drift.sqlite",
         };
+        if (spec.Store.Postgres is { } postgres)
+        {
+            configuration["storeFile"] = files.Secret("postgres", postgres.ConnectionSecretRef);
+        }
+        else
+        {
+            configuration["store"] = $"{DataFolder}/drift.sqlite";
+        }
+
         if (spec.Intake.TokenSecretRef is { } token)
         {
             configuration["tokenFile"] = files.Secret("intake-token", token);
