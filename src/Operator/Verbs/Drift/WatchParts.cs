@@ -1,8 +1,8 @@
-using Comptroller.Crds.DriftWatches;
 using Comptroller.Drift.Api;
 using Comptroller.Drift.Api.Streams;
 using Comptroller.Drift.Intake;
 using Comptroller.Kubernetes.Diagnostics;
+using DriftWatchReport = Comptroller.Crds.DriftWatches.DriftWatchReport;
 
 namespace Comptroller.Operator.Verbs.Drift;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Comptroller.Crds.DriftWatches;
 using Comptroller.Drift.Api;
 using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Intake;
@@ -16,6 +15,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using DriftWatchReport = Comptroller.Crds.DriftWatches.DriftWatchReport;
 
 namespace Comptroller.Operator.Verbs.Drift;
 
