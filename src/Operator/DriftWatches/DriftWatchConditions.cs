@@ -2,7 +2,6 @@ using System.Globalization;
 using Comptroller.Crds.DriftWatches;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
-using Comptroller.Operator.DriftWatches.Rendering;
 using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.DriftWatches;

@@ -105,7 +105,7 @@ public sealed class DriftWatchConditionsTests
         (await AskAsync("10.0.0.3", "10.0.0.4")).ShouldBeNull();
 
         Task<DriftWatchReport?> AskAsync(params string[] addresses) => reports.AskAsync(
-            Watches.Of($"{{{Watches.Sound}}}").Spec, addresses.Select(address => Running with { Metadata = new ObjectMeta { Name = address }, Status = Running.Status with { PodIp = address } }), default);
+            Watches.Of($"{{{Watches.Sound}}}"), addresses.Select(address => Running with { Metadata = new ObjectMeta { Name = address }, Status = Running.Status with { PodIp = address } }), default);
     }
 
     [Fact]

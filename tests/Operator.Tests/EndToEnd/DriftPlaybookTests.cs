@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Comptroller.Operator.DriftWatches.Rendering;
 using Comptroller.Operator.Tests.DriftWatches;

@@ -53,6 +53,11 @@ internal static class DriftConfiguration
             configuration["tls"] = section;
         }
 
+        if (spec.Comparison is { } comparison)
+        {
+            configuration["comparison"] = new JsonObject { ["file"] = files.Of("comparison", comparison.Plan), ["interval"] = Seconds(comparison.Interval) };
+        }
+
         Add(configuration, "rules", spec.Rules.Select(Rule));
         Add(configuration, "ignore", spec.Ignore.Select(Ignore));
         Add(configuration, "windows", spec.Windows.Select(Window));
