@@ -105,6 +105,9 @@ public sealed record DriftAzurermState
     /// <summary>The blob's name, which is Terraform's key.</summary>
     [Required, RegularExpression(@"^[^\s?#]+$"), StringLength(1024, MinimumLength = 1)]
     public string Key { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Secret key with the account's key or a shared access signature. Without it spec.credentials.azureSecretRef or workload identity asks for tokens.</summary>
+    public DriftSecretKey? CredentialsSecretRef { get; init; }
 }
 
 /// <summary>What a server answers to GET.</summary>
@@ -186,7 +189,7 @@ public sealed record DriftCredentials
     /// <summary>Secret key with a Google service account's JSON key.</summary>
     public DriftSecretKey? GcpSecretRef { get; init; }
 
-    /// <summary>Secret with access_key, or with sas_token, of the storage account, or with tenant_id, client_id and client_secret of a service principal.</summary>
+    /// <summary>Secret with tenant_id, client_id and client_secret of a service principal.</summary>
     public LocalReference? AzureSecretRef { get; init; }
 
     private static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>();

@@ -121,7 +121,7 @@ public sealed record DriftIntake
 /// <summary>Serves HTTPS.</summary>
 public sealed record DriftTls
 {
-    /// <summary>Secret of type kubernetes.io/tls with tls.crt and tls.key, as cert-manager writes it.</summary>
+    /// <summary>Secret of type kubernetes.io/tls with tls.crt and tls.key, as cert-manager writes it. The certificate names the Service: NAME-drift.NAMESPACE.svc.</summary>
     [Required]
     public LocalReference SecretRef { get; init => field = value ?? new(); } = new();
 

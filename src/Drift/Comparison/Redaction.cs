@@ -25,7 +25,8 @@ internal static class Redaction
     private static bool IsNamedSecret(JsonElement owner, JsonProperty property) => property.NameEquals("value"u8)
         && owner.TryGetProperty("name", out var name) && name.ValueKind == JsonValueKind.String && Sensitive.IsName(name.GetString()!.ToLowerInvariant());
 
-    private static void Write(JsonElement value, Utf8JsonWriter writer)
+    /// <summary>Writes a value without its secrets.</summary>
+    public static void Write(JsonElement value, Utf8JsonWriter writer)
     {
         switch (value.ValueKind)
         {

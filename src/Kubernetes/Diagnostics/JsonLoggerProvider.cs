@@ -9,7 +9,10 @@ namespace Comptroller.Kubernetes.Diagnostics;
 /// Writes each log record as one JSON line: <c>ts</c>, <c>level</c>, <c>msg</c>, <c>logger</c>, the fields of the scopes
 /// (<c>controller</c>, <c>namespace</c>, <c>name</c>, <c>reconcileID</c> and so on), the arguments of the message, and <c>error</c>.
 /// </summary>
-public sealed class JsonLoggerProvider(Stream output, TimeProvider time) : ILoggerProvider, ISupportExternalScope
+/// <param name="output">Where the lines go.</param>
+/// <param name="time">The clock.</param>
+/// <param name="timeName">How the time is called; readers of other products' logs look for other names.</param>
+public sealed class JsonLoggerProvider(Stream output, TimeProvider time, string timeName = "ts") : ILoggerProvider, ISupportExternalScope
 {
     // Quotes and letters stay as they are: people read and grep these lines, browsers do not.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -34,6 +37,8 @@ public sealed class JsonLoggerProvider(Stream output, TimeProvider time) : ILogg
         }
     }
 
+    private string TimeName => timeName;
+
     private string Now() => time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'");
 
     private sealed class JsonLogger(JsonLoggerProvider provider, string category) : ILogger
@@ -52,9 +57,9 @@ public sealed class JsonLoggerProvider(Stream output, TimeProvider time) : ILogg
             buffer.ResetWrittenCount();
             using (var writer = new Utf8JsonWriter(buffer, Readable))
             {
-                var line = new Line(writer, exception is not null);
+                var line = new Line(writer, exception is not null, provider.TimeName);
                 writer.WriteStartObject();
-                writer.WriteString("ts", provider.Now());
+                writer.WriteString(provider.TimeName, provider.Now());
                 writer.WriteString("level", LevelOf(logLevel));
                 writer.WriteString("msg", formatter(state, exception));
                 writer.WriteString("logger", category);
@@ -99,9 +104,9 @@ public sealed class JsonLoggerProvider(Stream output, TimeProvider time) : ILogg
     }
 
     /// <summary>One line in the making. A name is written once: the message's own argument wins nothing over the scope's.</summary>
-    private sealed class Line(Utf8JsonWriter writer, bool failed)
+    private sealed class Line(Utf8JsonWriter writer, bool failed, string timeName)
     {
-        private readonly List<string> written = failed ? ["ts", "level", "msg", "logger", "error", "stacktrace"] : ["ts", "level", "msg", "logger"];
+        private readonly List<string> written = failed ? [timeName, "level", "msg", "logger", "error", "stacktrace"] : [timeName, "level", "msg", "logger"];
 
         public void Write(object? state)
         {

@@ -50,9 +50,11 @@ internal static class DriftDependencies
         (spec.Store.Postgres?.ConnectionSecretRef.Name, "spec.store.postgres.connectionSecretRef"),
         (spec.Credentials.AwsSecretRef?.Name, "spec.credentials.awsSecretRef"),
         (spec.Credentials.GcpSecretRef?.Name, "spec.credentials.gcpSecretRef"),
+        (spec.Credentials.AzureSecretRef?.Name, "spec.credentials.azureSecretRef"),
         (spec.Api.AdminTokenSecretRef?.Name, "spec.api.adminTokenSecretRef"),
         .. (spec.Api.Jwt?.SecretRefs ?? []).Select(secret => ((string?)secret.Name, "spec.api.jwt.secretRefs")),
         (spec.Api.Jwt?.KeysSecretRef?.Name, "spec.api.jwt.keysSecretRef"),
+        .. spec.States.Select(state => (state.Azurerm?.CredentialsSecretRef?.Name, $"spec.states[{state.Name}].azurerm.credentialsSecretRef")),
         .. spec.States.Select(state => (state.Http?.TokenSecretRef?.Name ?? state.Http?.BasicAuth?.PasswordSecretRef.Name, $"spec.states[{state.Name}].http")),
         .. spec.Notifications.Channels.SelectMany(channel => new[]
         {

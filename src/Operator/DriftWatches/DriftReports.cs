@@ -1,5 +1,7 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Comptroller.Crds.DriftWatches;
+using Comptroller.Operator.DriftWatches.Rendering;
 using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.DriftWatches;
@@ -12,6 +14,9 @@ internal sealed class DriftReports : IDisposable
 {
     private readonly HttpClient http;
 
+    /// <summary>The certificate must name the Service, as senders want it too. Whose authority it is of is between them: what is told is no secret, and nothing is sent.</summary>
+    private static X509ChainPolicy AnyAuthority => new() { RevocationMode = X509RevocationMode.NoCheck, VerificationFlags = X509VerificationFlags.AllowUnknownCertificateAuthority };
+
     public DriftReports()
         : this(
             new SocketsHttpHandler
@@ -21,8 +26,7 @@ internal sealed class DriftReports : IDisposable
                 ConnectTimeout = TimeSpan.FromSeconds(2),
                 MaxConnectionsPerServer = 1,
                 PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
-                // Pods are asked by their addresses, which no certificate names. What they tell is no secret, and nothing is sent.
-                SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+                SslOptions = { CertificateChainPolicy = AnyAuthority },
             },
             TimeSpan.FromSeconds(5))
     {
@@ -37,12 +41,12 @@ internal sealed class DriftReports : IDisposable
     /// What the first pod tells that can be relied on; else what any tells; null when none answers. Pods of one watch share a store, so one
     /// knows the drifts of all. Those that are not ready are asked too: why they are not is what there is to tell.
     /// </summary>
-    public async Task<DriftWatchReport?> AskAsync(DriftWatchSpec spec, IEnumerable<ObservedPod> pods, CancellationToken cancellationToken)
+    public async Task<DriftWatchReport?> AskAsync(DriftWatch resource, IEnumerable<ObservedPod> pods, CancellationToken cancellationToken)
     {
         DriftWatchReport? unreliable = null;
         foreach (var pod in pods.OrderByDescending(pod => pod.IsReady).ThenBy(pod => pod.Metadata.Name, StringComparer.Ordinal))
         {
-            if (pod.IsRunning && IPAddress.TryParse(pod.Status.PodIp, out var address) && await AskAsync(address, spec.Intake, cancellationToken) is { } report)
+            if (pod.IsRunning && IPAddress.TryParse(pod.Status.PodIp, out var address) && await AskAsync(address, resource, cancellationToken) is { } report)
             {
                 if (report.Unready is null)
                 {
@@ -58,12 +62,15 @@ internal sealed class DriftReports : IDisposable
 
     public void Dispose() => http.Dispose();
 
-    private async Task<DriftWatchReport?> AskAsync(IPAddress pod, DriftIntake intake, CancellationToken cancellationToken)
+    private async Task<DriftWatchReport?> AskAsync(IPAddress pod, DriftWatch resource, CancellationToken cancellationToken)
     {
         try
         {
-            var address = new UriBuilder(intake.Tls is null ? "http" : "https", pod.ToString(), intake.Port, DriftWatchReport.Path).Uri;
-            using var answer = await http.GetAsync(address, cancellationToken);
+            var intake = resource.Spec.Intake;
+            using var question = new HttpRequestMessage(HttpMethod.Get, new UriBuilder(intake.Tls is null ? "http" : "https", pod.ToString(), intake.Port, DriftWatchReport.Path).Uri);
+            // The pod is asked by its address, which no certificate names.
+            question.Headers.Host = intake.Tls is null ? null : DriftObjects.Host(resource.Metadata);
+            using var answer = await http.SendAsync(question, cancellationToken);
             return answer.StatusCode == HttpStatusCode.OK ? DriftWatchReport.Read(await answer.Content.ReadAsByteArrayAsync(cancellationToken)) : null;
         }
         catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))

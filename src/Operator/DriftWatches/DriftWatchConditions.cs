@@ -2,7 +2,6 @@ using System.Globalization;
 using Comptroller.Crds.DriftWatches;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
-using Comptroller.Operator.DriftWatches.Rendering;
 using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.DriftWatches;
@@ -13,7 +12,7 @@ namespace Comptroller.Operator.DriftWatches;
 /// </summary>
 /// <remarks>
 /// <list type="table">
-/// <item><term>Ready</term><description>Everything is rendered, a pod is ready, and it judges by current states. Open drifts do not touch it.</description></item>
+/// <item><term>Ready</term><description>Everything is rendered, a pod is ready, and tells that it judges by current states. Open drifts do not touch it.</description></item>
 /// <item><term>DriftDetected</term><description>True/DriftDetected, False/NoDrift; Unknown/StateUnavailable, SourceStale, ComparisonFailed, Unobserved (no pod answers), Suspended while a "no" would be a guess.</description></item>
 /// <item><term>StateFresh</term><description>True/Fresh, False/StateUnavailable (a state was never read), False/SourceStale (judging by the last good one), Unknown/Unobserved, Unknown/Suspended.</description></item>
 /// </list>
@@ -64,7 +63,8 @@ internal static class DriftWatchConditions
                 : $"no pod runs yet; it starts once these are there with the keys that the spec names: {string.Join(", ", needed.Select(each => $"{each.Kind} {each.Name}"))}");
         }
 
-        return report is { Unready: { } why } ? new Obstacle(WhyStale(report) ?? NotRelied, why)
+        return report is null ? new Obstacle(Unobserved, $"{NobodyAnswers}: they start, or a NetworkPolicy of yours keeps the operator from port {spec.Intake.Port}")
+            : report.Unready is { } why ? new Obstacle(WhyStale(report) ?? NotRelied, why)
             : !pods.Any(pod => pod.IsReady) ? new Obstacle(PodsNotReady, "no pod is ready")
             : null;
     }

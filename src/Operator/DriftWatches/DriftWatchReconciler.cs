@@ -49,7 +49,7 @@ internal sealed class DriftWatchReconciler(
         applied.ThrowIfFailed();
 
         var pods = runs.PodsOf(resource, DriftObjects.Name(resource.Metadata));
-        var report = resource.Spec.Suspend ? null : await reports.AskAsync(resource.Spec, pods, cancellationToken);
+        var report = resource.Spec.Suspend ? null : await reports.AskAsync(resource, pods, cancellationToken);
         // A pod that works has all that it needs: asking the API server for it every few seconds would tell nothing.
         inputs = report is { Unready: null } ? inputs : inputs with { Missing = await MissingAsync(resource, cancellationToken) };
         var status = resource.Status with

@@ -87,6 +87,27 @@ internal sealed class DriftEstate : IAsyncDisposable
     /// <summary>The metrics of the pod.</summary>
     public Task<string> MetricsAsync() => _http.GetStringAsync(new Uri(Address, "/metrics"));
 
+    public Task<HttpResponseMessage> GetAsync(string path) => _http.GetAsync(new Uri(Address, path));
+
+    /// <summary>Waits until so many requests in a row are answered with 200.</summary>
+    public async Task UntilServedAsync(string path, int attempts)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        for (var served = 0; served < attempts;)
+        {
+            try
+            {
+                served = await StatusOfAsync(path) == HttpStatusCode.OK ? served + 1 : 0;
+            }
+            catch (HttpRequestException)
+            {
+                served = 0;
+            }
+
+            await Task.Delay(served == 0 ? TimeSpan.FromMilliseconds(200) : TimeSpan.Zero, patience.Token);
+        }
+    }
+
     public async Task<HttpStatusCode> StatusOfAsync(string path)
     {
         using var answer = await _http.GetAsync(new Uri(Address, path));

@@ -65,7 +65,7 @@ public sealed class DriftWatchConditionsTests
     {
         var known = Judge("", Sound with { Drifts = new DriftCounts { Open = 2, High = 2 } });
         var status = Judge("", null, known);
-        Said(status).ShouldContain("DriftDetected=Unknown/Unobserved StateFresh=Unknown/Unobserved");
+        Said(status).ShouldStartWith("Ready=False/Unobserved DriftDetected=Unknown/Unobserved StateFresh=Unknown/Unobserved");
         status.Drifts!.Open.ShouldBe(2);
     }
 
@@ -84,7 +84,7 @@ public sealed class DriftWatchConditionsTests
         DriftWatchConditions.Obstacle(resource.Spec, new DriftWatchInputs(), [], null)!.Message.ShouldContain("Secret drift-intake");
         DriftDependencies.Of(Watches.Read(File.ReadAllText(Repository.PathOf("config", "samples", "driftwatch-full.yaml"))).Spec).Select(each => $"{each.Kind} {each.Name}").ShouldBe(
             [
-                "Secret drift-intake", "Secret drift-tls", "Secret drift-postgres", "Secret drift-aws", "Secret drift-gcp", "Secret drift-api", "Secret gitlab", "Secret drift-notifications",
+                "Secret drift-intake", "Secret drift-tls", "Secret drift-postgres", "Secret drift-aws", "Secret drift-gcp", "Secret drift-azure", "Secret drift-api", "Secret gitlab", "Secret drift-notifications",
                 "Secret tfstate-default-cluster", "ConfigMap legacy-state", "PersistentVolumeClaim terraform-plans",
             ],
             ignoreOrder: true);
@@ -105,7 +105,7 @@ public sealed class DriftWatchConditionsTests
         (await AskAsync("10.0.0.3", "10.0.0.4")).ShouldBeNull();
 
         Task<DriftWatchReport?> AskAsync(params string[] addresses) => reports.AskAsync(
-            Watches.Of($"{{{Watches.Sound}}}").Spec, addresses.Select(address => Running with { Metadata = new ObjectMeta { Name = address }, Status = Running.Status with { PodIp = address } }), default);
+            Watches.Of($"{{{Watches.Sound}}}"), addresses.Select(address => Running with { Metadata = new ObjectMeta { Name = address }, Status = Running.Status with { PodIp = address } }), default);
     }
 
     [Fact]

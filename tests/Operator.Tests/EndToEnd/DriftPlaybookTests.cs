@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Comptroller.Operator.DriftWatches.Rendering;
 using Comptroller.Operator.Tests.DriftWatches;
@@ -96,6 +95,34 @@ public sealed class DriftPlaybookTests : IAsyncLifetime
 
         backend.Status = HttpStatusCode.OK;
         await _drift.UntilAsync(item => item.Says("StateFresh=True/Fresh") && item.Says("Ready=True/Succeeded"));
+    }
+
+    [Fact]
+    public async Task INC_005_a_caller_that_is_limited_is_told_when_to_come_back_and_the_limit_is_raised_in_the_spec()
+    {
+        await _drift.ApplyAsync("api: {anonymous: [Read, Intake], requestsPerMinute: 60, burst: 2}, ");
+        await _drift.UntilAsync(item => item.Says("Ready=True/Succeeded"));
+        HttpResponseMessage? limited = null;
+        for (var attempt = 0; attempt < 20 && limited is null; attempt++)
+        {
+            var answer = await _drift.GetAsync("/api/v1/stats");
+            limited = answer.StatusCode == HttpStatusCode.TooManyRequests ? answer : null;
+        }
+
+        limited.ShouldNotBeNull();
+        limited.Headers.RetryAfter!.Delta!.Value.TotalSeconds.ShouldBeGreaterThanOrEqualTo(1);
+        limited.Headers.GetValues("X-RateLimit-Remaining").ShouldHaveSingleItem().ShouldBe("0");
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            (await _drift.StatusOfAsync("/health")).ShouldBe(HttpStatusCode.OK, "probes are never limited");
+            (await _drift.SendAsync(memory: 512)).ShouldBe(HttpStatusCode.Accepted, "and neither are events");
+        }
+
+        (await _drift.MetricsAsync()).ShouldContain("driftwatch_rate_limited_total 1");
+        await _drift.MergeAsync("""{"spec": {"api": {"requestsPerMinute": 6000, "burst": 500}}}""");
+        await _drift.Estate.UntilAsync(RenderedKinds.ConfigMaps, "default", "cloud-drift-config", map => ((string?)map?["data"]?["config.yaml"])?.Contains("burst: 500", StringComparison.Ordinal) == true);
+        await _drift.UntilServedAsync("/api/v1/stats", attempts: 50);
+        await _drift.UntilAsync(item => item.Says("Ready=True/Succeeded"));
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Comptroller.Crds;
 using Comptroller.Kubernetes.Client;
@@ -38,7 +37,7 @@ public sealed class DriftWatchTests : IAsyncLifetime
         drifted.Says("Ready=True/Succeeded").ShouldBeTrue("a drift is news about the cloud, not about the watch");
         ((long)drifted["status"]!["drifts"]!["open"]!).ShouldBe(1);
         ((string)drifted["status"]!["drifts"]!["summary"]!).ShouldBe("1 medium");
-        await _drift.Estate.UntilAsync(Events, "default", null, item => ((string?)item?["note"])?.Contains("aws_lambda_function.resize: memory_size, by mallory", StringComparison.Ordinal) == true);
+        await UntilToldAsync("aws_lambda_function.resize: memory_size, by mallory");
 
         // Every metric that an alert stands on is there.
         var pages = await _drift.MetricsAsync() + await run.MetricsAsync();
@@ -127,6 +126,16 @@ public sealed class DriftWatchTests : IAsyncLifetime
         }
 
         await _drift.Estate.UntilAsync(ObservedPod.Type, "default", null, pod => pod is null);
+    }
+
+    private async Task UntilToldAsync(string note)
+    {
+        using var patience = new CancellationTokenSource(Estate.Patience);
+        while (!(await _drift.Estate.Admin.ListAllAsync(KubernetesTypes.UntypedOf(Events), "default", new ListOptions(), patience.Token)).Items
+            .Any(item => ((string?)item["note"])?.Contains(note, StringComparison.Ordinal) == true))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200), patience.Token);
+        }
     }
 
     private async Task<string> PodAsync() =>

@@ -26,8 +26,16 @@ internal static class DriftConfiguration
             ["listen"] = string.Create(CultureInfo.InvariantCulture, $"0.0.0.0:{spec.Intake.Port}"),
             ["queue"] = spec.Intake.Queue,
             ["retention"] = string.Create(CultureInfo.InvariantCulture, $"{spec.Store.RetentionDays}d"),
-            ["store"] = $"{DataFolder}/drift.sqlite",
         };
+        if (spec.Store.Postgres is { } postgres)
+        {
+            configuration["storeFile"] = files.Secret("postgres", postgres.ConnectionSecretRef);
+        }
+        else
+        {
+            configuration["store"] = $"{DataFolder}/drift.sqlite";
+        }
+
         if (spec.Intake.TokenSecretRef is { } token)
         {
             configuration["tokenFile"] = files.Secret("intake-token", token);
@@ -43,6 +51,11 @@ internal static class DriftConfiguration
             }
 
             configuration["tls"] = section;
+        }
+
+        if (spec.Comparison is { } comparison)
+        {
+            configuration["comparison"] = new JsonObject { ["file"] = files.Of("comparison", comparison.Plan), ["interval"] = Seconds(comparison.Interval) };
         }
 
         Add(configuration, "rules", spec.Rules.Select(Rule));
@@ -69,22 +82,26 @@ internal static class DriftConfiguration
 
     private static JsonObject State(DriftState state, DriftFiles files)
     {
-        if (state.Http is not { } http)
+        var section = new JsonObject { ["address"] = state.Http?.Url ?? Address(state, files) };
+        var purpose = $"state-{state.Name}";
+        if (state.Http is { TokenSecretRef: { } token })
         {
-            return new JsonObject { ["address"] = Address(state, files) };
+            section["tokenFile"] = files.Secret(purpose, token);
         }
 
-        var section = new JsonObject { ["address"] = http.Url };
-        if (http.TokenSecretRef is { } token)
-        {
-            section["tokenFile"] = files.Secret($"state-{state.Name}", token);
-        }
-        else if (http.BasicAuth is { } basic)
+        if (state.Http is { BasicAuth: { } basic })
         {
             section["user"] = basic.User;
-            section["passwordFile"] = files.Secret($"state-{state.Name}", basic.PasswordSecretRef);
+            section["passwordFile"] = files.Secret(purpose, basic.PasswordSecretRef);
         }
 
+        if (state.Azurerm is { CredentialsSecretRef: { } account })
+        {
+            section["credentialsFile"] = files.Secret(purpose, account);
+        }
+
+        Add(section, "region", state.S3?.Region);
+        Add(section, "endpoint", state.S3?.Endpoint);
         return section;
     }
 

@@ -31,7 +31,10 @@ internal static class DriftObjects
 
     /// <summary>Where Falco sends to.</summary>
     public static string Endpoint(ObjectMeta owner, DriftWatchSpec spec) =>
-        $"{(spec.Intake.Tls is null ? "http" : "https")}://{Name(owner)}.{owner.Namespace}.svc:{spec.Intake.Port}/api/v1/falco/events";
+        $"{(spec.Intake.Tls is null ? "http" : "https")}://{Host(owner)}:{spec.Intake.Port}/api/v1/falco/events";
+
+    /// <summary>Name of the Service in the cluster, which a certificate must name.</summary>
+    public static string Host(ObjectMeta owner) => $"{Name(owner)}.{owner.Namespace}.svc";
 
     public static DesiredObject Configuration(ObjectMeta owner, string configuration) =>
         RenderedConfigMap.Of(owner, ConfigurationName(owner), new JsonObject { [DriftConfiguration.FileName] = configuration });

@@ -104,15 +104,9 @@ internal sealed record WatchPod(ObjectMeta Owner, DriftWatchSpec Spec, DriftWatc
 
         if (credentials.AzureSecretRef is { } azure)
         {
-            foreach (var (variable, key) in new[]
-            {
-                ("ARM_ACCESS_KEY", "access_key"), ("ARM_SAS_TOKEN", "sas_token"),
-                ("AZURE_TENANT_ID", "tenant_id"), ("AZURE_CLIENT_ID", "client_id"), ("AZURE_CLIENT_SECRET", "client_secret"),
-            })
-            {
-                // Which of them there are is up to the Secret.
-                variables.Add(Optional(HardenedPod.FromSecret(variable, azure.Name, key)));
-            }
+            variables.Add(HardenedPod.FromSecret("AZURE_TENANT_ID", azure.Name, "tenant_id"));
+            variables.Add(HardenedPod.FromSecret("AZURE_CLIENT_ID", azure.Name, "client_id"));
+            variables.Add(HardenedPod.FromSecret("AZURE_CLIENT_SECRET", azure.Name, "client_secret"));
         }
 
         return variables;

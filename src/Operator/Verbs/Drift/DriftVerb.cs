@@ -8,6 +8,7 @@ internal static class DriftVerb
     public static Command Create() => new("drift", "Find what was changed behind Terraform's back")
     {
         WatchVerb.Create(),
+        KeyVerb.Create(),
         ScanVerb.Create(),
         ReplayVerb.Create(),
         TestVerb.Create(),

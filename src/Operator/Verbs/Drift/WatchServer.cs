@@ -1,9 +1,7 @@
-using System.Buffers;
+using System.Diagnostics;
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using Comptroller.Crds.DriftWatches;
+using Comptroller.Drift.Api;
+using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Intake;
 using Comptroller.Kubernetes.Diagnostics;
 using Microsoft.AspNetCore.Builder;
@@ -11,32 +9,42 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using DriftWatchReport = Comptroller.Crds.DriftWatches.DriftWatchReport;
 
 namespace Comptroller.Operator.Verbs.Drift;
 
 /// <summary>
-/// Where events are sent to: <c>POST /api/v1/falco/events</c>, and <c>/health</c>, <c>/ready</c> and <c>/metrics</c> beside it.
-/// Probes and metrics need no token and never wait for events.
+/// The server of <c>drift watch</c>: says who a caller is, whether and how often they may, and hands the request to whom it belongs.
+/// Probes and metrics need no credentials, are never limited and never wait for events.
 /// </summary>
 internal sealed class WatchServer : IAsyncDisposable
 {
-    private const string RetryAfterSeconds = "2";
+    private const int MostCallers = 10_000;
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(15);
 
     private readonly WebApplication _application;
-    private readonly EventIntake _intake;
-    private readonly PrometheusExporter _metrics;
-    private readonly Func<string?> _unready;
-    private readonly byte[]? _tokenHash;
+    private readonly WatchParts _parts;
+    private readonly RateLimiter _limiter;
+    private readonly WatchIntake _intake;
+    private readonly WatchStreams _streams;
+    private readonly WatchHeaders _headers;
+    private readonly CancellationTokenSource _stopping = new();
 
-    public WatchServer(IPEndPoint address, string? token, EventIntake intake, PrometheusExporter metrics, Func<string?> unready)
+    public WatchServer(IPEndPoint address, WatchParts parts)
     {
-        (_intake, _metrics, _unready) = (intake, metrics, unready);
-        // Hashes have one length, so comparing them tells nothing about the token, not even its length.
-        _tokenHash = token is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(token));
+        _parts = parts;
+        var config = parts.View.Config;
+        _limiter = new RateLimiter(config.Api.RateLimit.PerMinute, config.Api.RateLimit.Burst, MostCallers, parts.View.Time);
+        _intake = new WatchIntake(parts.Intake);
+        _streams = new WatchStreams(parts, _stopping.Token);
+        _headers = new WatchHeaders(config);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
@@ -45,155 +53,213 @@ internal sealed class WatchServer : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = EventIntake.MostBytes;
             kestrel.Limits.MaxConcurrentConnections = 2048;
+            kestrel.Limits.MaxConcurrentUpgradedConnections = config.Api.Streams;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
-            kestrel.Listen(address, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(address, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                if (config.Tls is { } tls)
+                {
+                    var certificates = new WatchCertificates(tls, parts.View.Time, parts.Warned);
+                    listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificates.Options()) });
+                }
+            });
         });
         _application = builder.Build();
+        _application.UseWebSockets(new WebSocketOptions { KeepAliveInterval = PingInterval, KeepAliveTimeout = PingTimeout });
         _application.Run(AnswerAsync);
     }
 
     /// <summary>Where it listens, once started.</summary>
     public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
-    /// <summary>What the operator is told, at <see cref="DriftWatchReport.Path"/>.</summary>
-    public Func<CancellationToken, Task<DriftWatchReport>>? Report { get; init; }
-
     public Task StartAsync(CancellationToken cancellationToken) => _application.StartAsync(cancellationToken);
 
-    public ValueTask DisposeAsync() => _application.DisposeAsync();
-
-    private Task AnswerAsync(HttpContext context)
+    public async ValueTask DisposeAsync()
     {
-        var isRead = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
-        switch (context.Request.Path.Value)
-        {
-            case "/api/v1/falco/events" or "/api/v1/events/intake":
-                return HttpMethods.IsPost(context.Request.Method) ? PostAsync(context) : NotAllowedAsync(context, "POST");
-            case "/health" or "/ready" or "/metrics" or DriftWatchReport.Path when !isRead:
-                return NotAllowedAsync(context, "GET, HEAD");
-            case "/health":
-                return WriteAsync(context, StatusCodes.Status200OK, "application/json", """{"status":"ok"}""");
-            case "/ready":
-                var why = _unready();
-                return WriteAsync(context, why is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, "application/json",
-                    why is null ? """{"status":"ready"}""" : $$"""{"status":"not ready","reason":{{Quoted(why)}}}""");
-            case "/metrics":
-                return WriteAsync(context, StatusCodes.Status200OK, PrometheusExporter.ContentType, _metrics.Render());
-            case DriftWatchReport.Path when Report is not null:
-                return ReportAsync(context);
-            default:
-                return ErrorAsync(context, StatusCodes.Status404NotFound, "not found");
-        }
+        // Streams never end by themselves.
+        await _stopping.CancelAsync();
+        await _application.DisposeAsync();
+        _stopping.Dispose();
     }
 
-    private async Task ReportAsync(HttpContext context)
+    private async Task AnswerAsync(HttpContext context)
     {
+        var start = Stopwatch.GetTimestamp();
+        var route = "none";
+        var isStream = false;
         try
         {
-            var report = await Report!(context.RequestAborted);
-            await WriteAsync(context, StatusCodes.Status200OK, "application/json", Encoding.UTF8.GetString(report.ToJson()));
-        }
-        catch (System.Data.Common.DbException)
-        {
-            // A store that cannot be read now may be readable at the next question.
-            await ErrorAsync(context, StatusCodes.Status503ServiceUnavailable, "the store cannot be read");
-        }
-    }
-
-    private async Task PostAsync(HttpContext context)
-    {
-        if (!IsAllowed(context.Request))
-        {
-            context.Response.Headers.WWWAuthenticate = "Bearer";
-            await ErrorAsync(context, StatusCodes.Status401Unauthorized, "a bearer token is needed here");
-            return;
-        }
-
-        var length = context.Request.ContentLength;
-        if (length > EventIntake.MostBytes)
-        {
-            await ErrorAsync(context, StatusCodes.Status413PayloadTooLarge, $"a body of more than {EventIntake.MostBytes} bytes is not read");
-            return;
-        }
-
-        var buffer = ArrayPool<byte>.Shared.Rent((int)(length ?? 16 << 10) + 1);
-        try
-        {
-            var read = 0;
-            while (await context.Request.Body.ReadAsync(buffer.AsMemory(read), context.RequestAborted) is > 0 and var more)
+            _headers.Add(context);
+            if (WatchHeaders.IsPreflight(context))
             {
-                read += more;
-                if (read == buffer.Length)
-                {
-                    var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-                    buffer.AsSpan(0, read).CopyTo(larger);
-                    ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = larger;
-                }
+                return;
             }
 
-            var answer = await _intake.PostAsync(buffer.AsMemory(0, read), context.RequestAborted);
-            switch (answer.Result)
+            if (_parts.Report is { } report && context.Request.Path == DriftWatchReport.Path && HttpMethods.IsGet(context.Request.Method))
             {
-                case IntakeResult.Accepted:
-                    context.Response.StatusCode = StatusCodes.Status202Accepted;
-                    context.Response.ContentLength = 0;
-                    break;
-                case IntakeResult.Refused:
-                    await ErrorAsync(context, StatusCodes.Status400BadRequest, answer.Message);
-                    break;
-                default:
-                    context.Response.Headers.RetryAfter = RetryAfterSeconds;
-                    await ErrorAsync(context, StatusCodes.Status503ServiceUnavailable, answer.Message);
-                    break;
+                route = DriftWatchReport.Path;
+                await WriteAsync(context, StatusCodes.Status200OK, "application/json", (await report(context.RequestAborted)).ToJson());
+                return;
             }
+
+            var target = ApiTarget.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+            var match = _parts.Api.Find(context.Request.Method, target.Path);
+            route = match.Route?.Template ?? "none";
+            isStream = match.Route == ServerRoutes.Stream || match.Route == ServerRoutes.Socket;
+            await ServeAsync(context, target, match);
+        }
+        catch (ApiException e)
+        {
+            await AnswerAsync(context, ApiAnswer.Error(e.Status, e.Message));
         }
         catch (Microsoft.AspNetCore.Http.BadHttpRequestException e)
         {
             // Chunked bodies tell their length only by ending.
-            await ErrorAsync(context, e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? $"a body of more than {EventIntake.MostBytes} bytes is not read" : "the request is malformed");
+            await AnswerAsync(context, ApiAnswer.Error(e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? WatchIntake.TooLong : "the request is malformed"));
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested || _stopping.IsCancellationRequested)
         {
-            // The sender has gone; what was queued is written all the same.
+            // The caller has gone, or the server goes.
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // A fault of ours must show in the log and in a status, not in a connection that just ends.
+            _parts.Warned($"{context.Request.Method} {route}: {e}");
+            if (!context.Response.HasStarted)
+            {
+                await AnswerAsync(context, ApiAnswer.Error(StatusCodes.Status500InternalServerError, "the server failed; its log says how"));
+            }
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            _parts.Figures.Answered(route, context.Request.Method is "GET" or "HEAD" or "POST" or "DELETE" or "OPTIONS" ? context.Request.Method : "other", context.Response.StatusCode, isStream ? null : Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
     }
 
-    private bool IsAllowed(HttpRequest request)
+    private async Task ServeAsync(HttpContext context, ApiTarget target, RouteMatch match)
     {
-        if (_tokenHash is null)
+        if (match.Route is not { } route)
         {
-            return true;
+            if (match.Allowed.Length > 0)
+            {
+                context.Response.Headers.Allow = match.Allowed;
+                throw new ApiException(StatusCodes.Status405MethodNotAllowed, $"only {match.Allowed} is served here");
+            }
+
+            throw ApiException.NotFound("not found");
         }
 
-        var header = request.Headers.Authorization.ToString();
-        return header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
-            && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(header["Bearer ".Length..].Trim())), _tokenHash);
+        if (!route.IsLimited && route.Needs == Scopes.None)
+        {
+            await AnswerAsync(context, route);
+            return;
+        }
+
+        if (await AdmitAsync(context, route) is not { } caller)
+        {
+            return;
+        }
+
+        if (route.Needs == Scopes.Intake)
+        {
+            await AnswerAsync(context, await _intake.PostAsync(context));
+        }
+        else if (route == ServerRoutes.Stream)
+        {
+            await _streams.ServeEventsAsync(context, target);
+        }
+        else if (route == ServerRoutes.Socket)
+        {
+            await _streams.ServeSocketAsync(context, target);
+        }
+        else if (route == ServerRoutes.Document)
+        {
+            await WriteAsync(context, StatusCodes.Status200OK, "application/json", _parts.Api.Document);
+        }
+        else
+        {
+            await AnswerAsync(context, await DriftApi.AnswerAsync(match, target, caller, await WatchIntake.BodyAsync(context), context.RequestAborted));
+        }
     }
 
-    private static Task NotAllowedAsync(HttpContext context, string allowed)
+    // What probes and scrapers ask.
+    private Task AnswerAsync(HttpContext context, Route route)
     {
-        context.Response.Headers.Allow = allowed;
-        return ErrorAsync(context, StatusCodes.Status405MethodNotAllowed, $"only {allowed} is served here");
+        if (route == ServerRoutes.Metrics)
+        {
+            return WriteAsync(context, StatusCodes.Status200OK, PrometheusExporter.ContentType, System.Text.Encoding.UTF8.GetBytes(_parts.Metrics.Render()));
+        }
+
+        if (route != ServerRoutes.Ready)
+        {
+            return WriteAsync(context, StatusCodes.Status200OK, "application/json", WatchHealth.Health(_parts.View));
+        }
+
+        var why = _parts.View.Unready();
+        return WriteAsync(context, why is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, "application/json", WatchHealth.Ready(why));
     }
 
-    private static Task ErrorAsync(HttpContext context, int status, string message) =>
-        WriteAsync(context, status, "application/json", $$$"""{"success":false,"error":{"code":{{{status}}},"message":{{{Quoted(message)}}}}}""");
+    private async ValueTask<Caller?> AdmitAsync(HttpContext context, Route route)
+    {
+        var address = ClientAddress.Of(context.Connection.RemoteIpAddress ?? IPAddress.None, context.Request.Headers["X-Forwarded-For"].ToString(), _parts.View.Config.Api.TrustedProxies);
+        var admission = await _parts.View.Doorkeeper.AdmitAsync(_headers.Credentials(context, address), context.RequestAborted);
+        var isHead = HttpMethods.IsHead(context.Request.Method);
+        var caller = admission.Caller;
+        // Who guesses is limited by where they are, also at the door of the intake.
+        if ((route.IsLimited && !isHead) || caller is null)
+        {
+            var decision = _limiter.Take(caller?.Name ?? ClientAddress.RateKey(address));
+            WatchHeaders.Add(context, decision);
+            if (!decision.IsAllowed)
+            {
+                _parts.Figures.Limited();
+                _parts.Noted($"rate limit exceeded for client {caller?.Name ?? address.ToString()}");
+                await AnswerAsync(context, ApiAnswer.Error(StatusCodes.Status429TooManyRequests, $"too many requests; try again in {decision.RetryAfterSeconds} s"));
+                return null;
+            }
+        }
 
-    private static Task WriteAsync(HttpContext context, int status, string contentType, string text)
+        if (caller is not null && caller.Scopes.Grants(route.Needs))
+        {
+            return caller;
+        }
+
+        if (caller is { IsKnown: true })
+        {
+            _parts.Figures.Refused(StatusCodes.Status403Forbidden);
+            await AnswerAsync(context, ApiAnswer.Error(StatusCodes.Status403Forbidden, $"the scope {string.Join(", ", route.Needs.List())} is needed here"));
+            return null;
+        }
+
+        _parts.Figures.Refused(StatusCodes.Status401Unauthorized);
+        _parts.Noted($"auth failed for {address}: {(admission.Refusal.Length > 0 ? admission.Refusal : "no credentials")}");
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        await AnswerAsync(context, ApiAnswer.Error(StatusCodes.Status401Unauthorized, admission.Refusal.Length > 0 ? admission.Refusal : "a bearer token or an API key is needed here"));
+        return null;
+    }
+
+    private static Task AnswerAsync(HttpContext context, ApiAnswer answer) => WriteAsync(context, answer.Status, "application/json", answer.Body);
+
+    private static async Task WriteAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> body)
     {
         context.Response.StatusCode = status;
-        context.Response.ContentType = contentType;
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync(text, context.RequestAborted);
-    }
+        if (status is StatusCodes.Status503ServiceUnavailable && context.Response.Headers.RetryAfter.Count == 0)
+        {
+            context.Response.Headers.RetryAfter = "2";
+        }
 
-    private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
+        context.Response.ContentLength = body.Length;
+        if (body.Length > 0)
+        {
+            context.Response.ContentType = contentType;
+            if (!HttpMethods.IsHead(context.Request.Method))
+            {
+                await context.Response.Body.WriteAsync(body, context.RequestAborted);
+            }
+        }
+    }
 
     private sealed class NoSignals : IHostLifetime
     {

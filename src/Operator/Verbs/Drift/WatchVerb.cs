@@ -1,6 +1,10 @@
 using System.CommandLine;
 using System.Net;
+using Comptroller.Drift.Api;
+using Comptroller.Drift.Api.Access;
+using Comptroller.Drift.Api.Streams;
 using Comptroller.Drift.Intake;
+using Comptroller.Drift.Notifications;
 using Comptroller.Drift.Store;
 using Comptroller.Kubernetes.Diagnostics;
 using Comptroller.Kubernetes.Runtime;
@@ -35,27 +39,57 @@ internal static partial class WatchVerb
             throw new FormatException($"listen: \"{config.Listen}\" is no address; write 0.0.0.0:8080");
         }
 
-        var token = await DriftOptions.SecretAsync(config.TokenFile, stop.Token);
-        using var provider = new JsonLoggerProvider(Console.OpenStandardOutput(), TimeProvider.System);
+        using var provider = new JsonLoggerProvider(Console.OpenStandardOutput(), TimeProvider.System, "time");
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(provider));
         var logger = loggers.CreateLogger("drift");
         using var metrics = new PrometheusExporter();
         using var figures = new WatchFigures();
         using var process = new ProcessMetrics();
+        using var served = new ApiFigures();
         using var http = new HttpClient();
         var states = await DriftOptions.StatesAsync(config, http, stop.Token);
-        await using var store = await DriftStore.OpenAsync(config.Store, stop.Token);
+        await using var store = await DriftStore.OpenAsync(await DriftOptions.SecretAsync(config.StoreFile, stop.Token) ?? config.Store, stop.Token);
         var intake = new EventIntake(store, figures, config.Rules, config.GracePeriod, config.Queue, TimeProvider.System);
         var watcher = new DriftWatcher(config, states, store, intake, figures, TimeProvider.System)
         {
             Said = message => Said(logger, message),
             Warned = message => Warned(logger, message),
         };
-        await using var server = new WatchServer(address, token, intake, metrics, watcher.Unready) { Report = new WatchReports(store, states, watcher).MakeAsync };
+        using var feed = new DriftFeed(store);
+        var log = new WatchLog(feed, logger);
+        var keys = new ApiKeys(store, TimeProvider.System);
+        var view = new WatchView
+        {
+            Config = config,
+            Store = store,
+            Keys = keys,
+            Doorkeeper = new Doorkeeper(config, keys, TimeProvider.System, message => Warned(logger, message)),
+            State = () => states.Index,
+            States = () => [.. states.Statuses],
+            Unready = watcher.Unready,
+            Version = typeof(WatchVerb).Assembly.GetName().Version!.ToString(3),
+            Time = TimeProvider.System,
+        };
+        using var notifier = new Notifier(config.Notifications, store, TimeProvider.System) { Warned = message => Warned(logger, message) };
+        await using var server = new WatchServer(address, new WatchParts
+        {
+            View = view,
+            Api = new DriftApi(view, new DeadLetterEndpoints(notifier).Routes),
+            Intake = intake,
+            Feed = feed,
+            Figures = served,
+            Metrics = metrics,
+            Report = new WatchReports(store, states, watcher).MakeAsync,
+            Warned = message => Warned(logger, message),
+            Noted = log.Note,
+        });
         using var writing = new CancellationTokenSource();
         var writer = Task.Run(() => intake.RunAsync(writing.Token), CancellationToken.None);
         await server.StartAsync(stop.Token);
-        Listening(logger, server.Address, token is null ? "without" : "with");
+        Listening(logger, server.Address, view.Doorkeeper.Anonymous.HasFlag(Scopes.Intake) ? "without" : "with");
+        using var telling = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        var logging = log.RunAsync(telling.Token);
+        var notifying = notifier.RunAsync(telling.Token);
         try
         {
             await watcher.RunAsync(stop.Token);
@@ -68,6 +102,8 @@ internal static partial class WatchVerb
         {
             // First no more comes in, then what waits is written.
             await server.DisposeAsync();
+            await telling.CancelAsync();
+            await Task.WhenAll(logging, notifying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await writing.CancelAsync();
             await writer;
         }
@@ -75,7 +111,7 @@ internal static partial class WatchVerb
         return ExitCodes.Clean;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "listening on {Address} {Token} a token")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "listening on {Address} {Token} credentials")]
     private static partial void Listening(ILogger logger, Uri address, string token);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{What}")]

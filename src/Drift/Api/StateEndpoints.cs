@@ -1,0 +1,129 @@
+using System.Text.Json;
+using Comptroller.Drift.Api.Access;
+using Comptroller.Drift.Comparison;
+using Comptroller.Drift.Events;
+using Comptroller.Drift.State;
+
+namespace Comptroller.Drift.Api;
+
+/// <summary>The states that are judged by. Secrets are not in them: they were hashed while the states were read, and even the hashes are not shown.</summary>
+internal sealed class StateEndpoints(WatchView view)
+{
+    public IEnumerable<Route> Routes =>
+    [
+        new("GET", "/api/v1/state", Scopes.Read, "The states together", (_, _) => Task.FromResult(Summary())) { Data = "State" },
+        new("GET", "/api/v1/states", Scopes.Read, "Each state: serial, resources, when it was read, why not", (_, _) => Task.FromResult(List())) { Data = "StateList" },
+        new("GET", "/api/v1/state/resources", Scopes.Read, "Managed resources, in the order of the states", (call, _) => Task.FromResult(Resources(call)))
+        {
+            Query = [.. DriftEndpoints.PageParameters, new("resource_type", "string", "The exact Terraform type"), new("q", "string", "Part of an address or id")], Data = "ResourcePage",
+        },
+        new("GET", "/api/v1/state/resource/{id}", Scopes.Read, "One resource, by its id, ARN or address", (call, _) => Task.FromResult(Resource(call))) { Data = "Resource" },
+    ];
+
+    private ApiAnswer Summary()
+    {
+        var states = view.States();
+        if (!states.Any(state => state.LoadedAt is not null))
+        {
+            throw ApiException.NotFound("Terraform state not loaded");
+        }
+
+        var only = states.Count == 1 ? states[0] : null;
+        return ApiAnswer.Of(json =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("version", 4);
+            WriteNumber(json, "serial", only?.Serial);
+            json.WriteString("lineage", only?.Lineage);
+            json.WriteNumber("resource_count", view.State().Resources.Length);
+            json.WriteNumber("states", states.Count);
+            json.WriteBoolean("current", states.All(state => state.Error is null && state.LoadedAt is not null));
+            json.WriteEndObject();
+        });
+    }
+
+    private ApiAnswer List() => ApiAnswer.Of(json =>
+    {
+        json.WriteStartArray();
+        foreach (var state in view.States())
+        {
+            json.WriteStartObject();
+            json.WriteString("name", state.Name);
+            WriteNumber(json, "serial", state.Serial);
+            json.WriteString("lineage", state.Lineage);
+            json.WriteNumber("resource_count", state.Resources);
+            ApiJson.Time(json, "loaded_at", state.LoadedAt);
+            json.WriteString("error", state.Error);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+
+    private ApiAnswer Resources(ApiCall call)
+    {
+        var all = view.State().Resources;
+        var (type, text) = (call.Text("resource_type"), call.Text("q"));
+        var isAll = type is null && text is null;
+        var (page, skip, total) = (new List<StateResource>(), Paging.Start(call, all.Length), 0);
+        if (isAll)
+        {
+            total = all.Length;
+            page.AddRange(all.AsSpan(skip, Math.Min(call.Limit, all.Length - skip)));
+        }
+        else
+        {
+            foreach (var resource in all)
+            {
+                var fits = (type is null || resource.Type == type)
+                    && (text is null || resource.Id.Contains(text, StringComparison.OrdinalIgnoreCase) || resource.Address.Contains(text, StringComparison.OrdinalIgnoreCase));
+                if (fits && total++ >= skip && page.Count < call.Limit)
+                {
+                    page.Add(resource);
+                }
+            }
+        }
+
+        return ApiAnswer.Of(json => Paging.Write(json, call, page, Write, total, skip + page.Count < total ? skip + page.Count : null));
+    }
+
+    private ApiAnswer Resource(ApiCall call)
+    {
+        var state = view.State();
+        // Azure's ids are the same in any case; the other two clouds' are not.
+        var resource = state.Named(call.Id, null).FirstOrDefault() ?? state.Named(call.Id, Provider.Azure).FirstOrDefault() ?? throw ApiException.NotFound("Resource not found");
+        return ApiAnswer.Of(json => Write(json, resource));
+    }
+
+    private static void Write(Utf8JsonWriter json, StateResource resource)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", resource.Type);
+        json.WriteString("name", resource.Name);
+        json.WriteString("id", resource.Id);
+        json.WriteString("address", resource.Address);
+        json.WriteString("module", resource.Module);
+        json.WriteString("provider", ProviderNames.OfType(resource.Type)?.Name() ?? "other");
+        json.WriteString("mode", "managed");
+        json.WriteString("state", resource.Source);
+        json.WritePropertyName("attributes");
+        using (var attributes = resource.ReadAttributes())
+        {
+            Redaction.Write(attributes.RootElement, json);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteNumber(Utf8JsonWriter json, string name, long? number)
+    {
+        if (number is { } known)
+        {
+            json.WriteNumber(name, known);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+}
