@@ -7,6 +7,8 @@ namespace Comptroller.Operator.PolicyAuditSchedules;
 /// <summary>
 /// Looks whether what runs need exists. Metadata only: the values of a Secret never reach this process. The operator's role does not let it
 /// read Secrets at all, and where nobody added that permission (deploy/credentials-check) the kubelet tells on the first pod instead.
+/// Two reads in each run, which is once per interval when nothing happens: a watch instead would keep the metadata of every Secret and ConfigMap
+/// of the cluster in memory for these two, and would need <c>list</c> on Secrets, which hands out their values.
 /// </summary>
 internal sealed class AuditInputLookup(IKubeClient client, OwnImage image)
 {
