@@ -6,6 +6,8 @@ namespace Comptroller.Operator.Workloads;
 /// <summary>
 /// Looks whether what pods need exists. Metadata only: the values of a Secret never reach this process. The operator's role does not let it
 /// read Secrets at all, and where nobody added that permission (deploy/credentials-check) the kubelet tells on the first pod instead.
+/// A read in each run, which is once per interval when nothing happens: a watch instead would keep the metadata of every Secret and ConfigMap
+/// of the cluster in memory for a few, and would need <c>list</c> on Secrets, which hands out their values.
 /// </summary>
 internal sealed class DependencyLookup(IKubeClient client)
 {
