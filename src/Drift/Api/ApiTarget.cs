@@ -1,4 +1,8 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
 
 namespace Comptroller.Drift.Api;
 
@@ -35,16 +39,30 @@ public sealed record ApiTarget(string Path, ImmutableDictionary<string, string> 
     /// <exception cref="ApiException">They are no UTF-8, or hide a NUL.</exception>
     public static string Decode(string text)
     {
-        var decoded = Uri.UnescapeDataString(text);
-        for (var at = text.IndexOf('%', StringComparison.Ordinal); at >= 0; at = text.IndexOf('%', at + 1))
+        if (!text.Contains('%', StringComparison.Ordinal))
         {
-            if (at + 2 >= text.Length || !char.IsAsciiHexDigit(text[at + 1]) || !char.IsAsciiHexDigit(text[at + 2]))
+            return text;
+        }
+
+        var bytes = new ArrayBufferWriter<byte>(text.Length);
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (text[at] != '%')
+            {
+                Encoding.UTF8.GetBytes(text.AsSpan(at, 1), bytes);
+            }
+            else if (at + 2 < text.Length && byte.TryParse(text.AsSpan(at + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var one))
+            {
+                bytes.Write([one]);
+                at += 2;
+            }
+            else
             {
                 throw ApiException.BadRequest("a percent sign without two hexadecimal digits after it");
             }
         }
 
-        return decoded.Contains('\0', StringComparison.Ordinal) || decoded.Contains('�', StringComparison.Ordinal) ? throw ApiException.BadRequest("the path or a parameter is no text") : decoded;
+        return Utf8.IsValid(bytes.WrittenSpan) && !bytes.WrittenSpan.Contains((byte)0) ? Encoding.UTF8.GetString(bytes.WrittenSpan) : throw ApiException.BadRequest("the path or a parameter is no text");
     }
 
     private static ImmutableDictionary<string, string> Parameters(string query)

@@ -91,7 +91,9 @@ internal sealed class StateEndpoints(WatchView view)
     {
         var state = view.State();
         // Azure's ids are the same in any case; the other two clouds' are not.
-        var resource = state.Named(call.Id, null).FirstOrDefault() ?? state.Named(call.Id, Provider.Azure).FirstOrDefault() ?? throw ApiException.NotFound("Resource not found");
+        var resource = state.Named(call.Id, null).FirstOrDefault() ?? state.Named(call.Id, Provider.Azure).FirstOrDefault()
+            // Addresses are in no index; the name is looked at first, since an address is made for every look.
+            ?? state.Resources.FirstOrDefault(each => call.Id.Contains(each.Name, StringComparison.Ordinal) && each.Address == call.Id) ?? throw ApiException.NotFound("Resource not found");
         return ApiAnswer.Of(json => Write(json, resource));
     }
 

@@ -154,7 +154,7 @@ public sealed class DriftStore : IDriftStore
         }
 
         var isMore = floor is not null
-            && await connection.Command($"SELECT 1 FROM drifts d WHERE {indexed} AND d.number < @floor LIMIT 1", Named([.. parameters, ("@floor", floor)], indexed, "@floor")).NumberAsync(cancellationToken) is not null;
+            && await connection.Command($"SELECT 1 FROM drifts d WHERE {indexed} AND d.number < @floor LIMIT 1", Named(parameters, indexed, "@floor")).NumberAsync(cancellationToken) is not null;
         return new DriftPage([.. drifts], isMore ? floor : null);
     }
 

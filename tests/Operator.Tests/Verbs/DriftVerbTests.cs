@@ -63,4 +63,21 @@ public sealed class DriftVerbTests : IDisposable
         exit.ShouldBe(2);
         error.ShouldContain("c.yaml:2: gracePeriode: unknown key");
     }
+
+    [Fact]
+    public async Task Keys_are_made_listed_and_ended_beside_the_store()
+    {
+        var config = _files.Write("c.yaml", $"store: {Path.Combine(Path.GetDirectoryName(_files.Write("x", ""))!, "d.sqlite")}\n");
+        var (exit, key, error) = await CommandLine.RunAsync("drift", "key", "create", "ci", "--scope", "read", "--days", "30", "--config", config);
+        exit.ShouldBe(0, error);
+        key.ShouldStartWith("dwk_");
+        (await CommandLine.RunAsync("drift", "key", "create", "ci", "--scope", "read", "--config", config)).Error.ShouldContain("is called \"ci\" already");
+        (await CommandLine.RunAsync("drift", "key", "create", "cd", "--scope", "root", "--config", config)).Error.ShouldContain("\"root\" is none of read, write, intake, admin");
+        var (_, list, _) = await CommandLine.RunAsync("drift", "key", "list", "--config", config);
+        list.ShouldEndWith("ci\n");
+        list.ShouldNotContain(key.Trim());
+        (await CommandLine.RunAsync("drift", "key", "rotate", "ci", "--config", config)).Output.ShouldStartWith("dwk_");
+        (await CommandLine.RunAsync("drift", "key", "revoke", "ci", "--config", config)).Exit.ShouldBe(0);
+        (await CommandLine.RunAsync("drift", "key", "revoke", "ci", "--config", config)).Error.ShouldContain("no key is called");
+    }
 }

@@ -1,57 +1,35 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
+using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Intake;
-using Comptroller.Drift.Rules;
-using Comptroller.Drift.State;
-using Comptroller.Drift.Store;
-using Comptroller.Kubernetes.Diagnostics;
-using Comptroller.Operator.Verbs.Drift;
 
 namespace Comptroller.Operator.Tests.Verbs;
 
+[Collection(RunningWatch.Alone)]
 public sealed class WatchServerTests : IAsyncLifetime
 {
-    private const string Alert = """{"source":"aws_cloudtrail","rule":"r","output_fields":{"ct.name":"CreateVpc","ct.response":"{\"vpc\":{\"vpcId\":\"vpc-1\"}}"}}""";
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("drift-").FullName;
-    private readonly WatchFigures _figures = new();
-    private readonly PrometheusExporter _metrics = new();
-    private readonly CancellationTokenSource _stop = new();
-    private readonly HttpClient _client = new();
-    private DriftStore _store = null!;
-    private WatchServer _server = null!;
-    private Task _writer = Task.CompletedTask;
-    private string? _unready;
+    private RunningWatch _watch = null!;
+    private HttpClient _client = null!;
 
     public async Task InitializeAsync()
     {
-        _store = await DriftStore.OpenAsync(Path.Combine(_folder, "d.sqlite"), CancellationToken.None);
-        var intake = new EventIntake(_store, _figures, RuleBook.Default, TimeSpan.Zero, 16, TimeProvider.System);
-        intake.Use(StateIndex.Empty, new Dictionary<string, long>());
-        _writer = Task.Run(() => intake.RunAsync(_stop.Token));
-        _server = new WatchServer(new IPEndPoint(IPAddress.Loopback, 0), "t0ken", intake, _metrics, () => _unready);
-        await _server.StartAsync(CancellationToken.None);
-        _client.BaseAddress = _server.Address;
-        _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "t0ken");
+        _watch = await RunningWatch.StartAsync(config => config with { TokenFile = RunningWatch.File("t0ken"), Api = config.Api with { AdminTokenFile = RunningWatch.File("adm1n") } });
+        _client = _watch.Client("t0ken");
     }
 
     public async Task DisposeAsync()
     {
         _client.Dispose();
-        await _server.DisposeAsync();
-        await _stop.CancelAsync();
-        await _writer;
-        await _store.DisposeAsync();
-        _metrics.Dispose();
-        _figures.Dispose();
+        await _watch.DisposeAsync();
     }
 
     [Fact]
     public async Task What_is_answered_with_202_is_in_the_store()
     {
-        (await PostAsync(Alert)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
-        (await _store.CountsAsync(CancellationToken.None)).Sum(count => count.Count).ShouldBe(1);
+        (await PostAsync(RunningWatch.Alert(1))).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await _watch.Store.CountsAsync(CancellationToken.None)).Sum(count => count.Count).ShouldBe(1);
     }
 
     [Theory]
@@ -65,38 +43,60 @@ public sealed class WatchServerTests : IAsyncLifetime
     {
         var large = new string(' ', EventIntake.MostBytes + 1);
         (await PostAsync(large)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/falco/events") { Content = new StringContent(large) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/falco/events") { Content = new StringContent(large, Encoding.UTF8, "application/json") };
         request.Headers.TransferEncodingChunked = true;
         (await _client.SendAsync(request)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData(null)]
+    public async Task Bodies_that_do_not_say_they_are_JSON_are_refused(string? kind)
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(RunningWatch.Alert(1)));
+        content.Headers.ContentType = kind is null ? null : new MediaTypeHeaderValue(kind);
+        var answer = await _client.PostAsync("/api/v1/falco/events", content);
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("Invalid Content-Type header");
     }
 
     [Theory]
     [InlineData(null)]
     [InlineData("t0ke")]
     [InlineData("t0ken2")]
+    [InlineData("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.")]
     public async Task Without_the_token_nothing_is_taken_in(string? token)
     {
-        _client.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
-        var answer = await PostAsync(Alert);
+        using var client = _watch.Client(token);
+        var answer = await client.PostAsync("/api/v1/falco/events", Json(RunningWatch.Alert(1)));
         answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         answer.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
-        (await _client.GetAsync("/health")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await client.GetAsync("/health")).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Who_may_send_may_not_ask()
+    {
+        var answer = await _client.GetAsync("/api/v1/drifts");
+        answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("the scope read is needed here");
     }
 
     [Fact]
     public async Task Probes_answer_HEAD_and_tell_living_from_ready()
     {
-        foreach (var path in (string[])["/health", "/ready", "/metrics"])
+        foreach (var path in (string[])["/health", "/api/v1/health", "/ready", "/metrics"])
         {
             using var head = new HttpRequestMessage(HttpMethod.Head, path);
             (await _client.SendAsync(head)).StatusCode.ShouldBe(HttpStatusCode.OK);
         }
 
-        _unready = "the \"state\" is missing";
+        _watch.Unready = "the \"state\" is missing";
         (await _client.GetAsync("/health")).StatusCode.ShouldBe(HttpStatusCode.OK);
         var ready = await _client.GetAsync("/ready");
         ready.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        System.Text.Json.JsonElement.Parse(await ready.Content.ReadAsStringAsync()).GetProperty("reason").GetString().ShouldBe(_unready);
+        JsonElement.Parse(await ready.Content.ReadAsStringAsync()).GetProperty("reason").GetString().ShouldBe(_watch.Unready);
         (await _client.GetAsync("/api/v1/falco/events")).StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
         (await _client.GetAsync("/nope")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
@@ -104,22 +104,89 @@ public sealed class WatchServerTests : IAsyncLifetime
     [Fact]
     public async Task A_store_that_cannot_be_written_is_503_with_whole_seconds()
     {
-        await _stop.CancelAsync();
-        await _writer;
-        var answer = await PostAsync(Alert);
+        await _watch.StopWritingAsync();
+        var answer = await PostAsync(RunningWatch.Alert(1));
         answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         answer.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(2));
     }
 
     [Fact]
-    public async Task Metrics_count_events_by_what_became_of_them()
+    public async Task Metrics_count_events_and_requests_by_what_became_of_them()
     {
-        await PostAsync(Alert);
-        await PostAsync(Alert.Replace("CreateVpc", "DescribeVpcs", StringComparison.Ordinal));
+        await PostAsync(RunningWatch.Alert(1));
+        await PostAsync(RunningWatch.Alert(1).Replace("CreateVpc", "DescribeVpcs", StringComparison.Ordinal));
         var text = await _client.GetStringAsync("/metrics");
         text.ShouldContain("driftwatch_events_total{outcome=\"accepted\",source=\"aws_cloudtrail\"} 1");
         text.ShouldContain("driftwatch_events_total{outcome=\"read_only\",source=\"aws_cloudtrail\"} 1");
+        text.ShouldContain("driftwatch_http_requests_total{method=\"POST\",route=\"/api/v1/falco/events\",status=\"202\"} 2");
+        text.ShouldContain("driftwatch_stream_clients{transport=\"sse\"} 0");
+        text.ShouldContain("driftwatch_rate_limited_total 0");
     }
 
-    private Task<HttpResponseMessage> PostAsync(string body) => _client.PostAsync("/api/v1/falco/events", new StringContent(body, Encoding.UTF8, "application/json"));
+    [Fact]
+    public async Task A_key_is_made_used_and_revoked_as_the_runbook_says()
+    {
+        using var admin = _watch.Client("adm1n");
+        var made = await admin.PostAsync("/api/v1/auth/api-keys", Json("""{"name":"new-ci-key","scopes":["read"]}"""));
+        made.StatusCode.ShouldBe(HttpStatusCode.Created);
+        var key = JsonElement.Parse(await made.Content.ReadAsStringAsync()).GetProperty("data").GetProperty("key").GetString()!;
+        using var client = _watch.Client(null);
+        client.DefaultRequestHeaders.Add("X-API-Key", key);
+        (await client.GetAsync("/api/v1/drifts")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await client.PostAsync("/api/v1/drifts/a/resolve", null)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await client.GetAsync("/api/v1/auth/api-keys")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        using var request = new HttpRequestMessage(HttpMethod.Delete, "/api/v1/auth/api-keys") { Content = Json("""{"name":"new-ci-key"}""") };
+        (await admin.SendAsync(request)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await client.GetAsync("/api/v1/drifts")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Ids_with_slashes_are_addressed_as_they_are_and_encoded()
+    {
+        using var admin = _watch.Client("adm1n");
+        const string Id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Sql/servers/a";
+        foreach (var path in (string[])[Id, Uri.EscapeDataString(Id)])
+        {
+            var answer = await admin.GetAsync($"/api/v1/state/resource/{path}");
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK, path);
+            JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("data").GetProperty("id").GetString().ShouldBe(Id);
+        }
+    }
+
+    [Fact]
+    public async Task Every_route_of_the_document_is_served_and_asks_for_its_scope()
+    {
+        using var nobody = _watch.Client(null);
+        foreach (var route in _watch.Api.Routes)
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(route.Method), route.Template.Replace("{id}", "x", StringComparison.Ordinal));
+            var status = (await nobody.SendAsync(request)).StatusCode;
+            if (route.Needs != Scopes.None)
+            {
+                status.ShouldBe(HttpStatusCode.Unauthorized, route.Template);
+            }
+            else
+            {
+                status.ShouldBeOneOf(HttpStatusCode.OK, HttpStatusCode.Unauthorized);
+            }
+        }
+
+        using var admin = _watch.Client("adm1n");
+        (await admin.GetByteArrayAsync("/api/v1/openapi.json")).ShouldBe(_watch.Api.Document.ToArray());
+    }
+
+    [Fact]
+    public async Task Answers_carry_headers_that_keep_browsers_from_mischief()
+    {
+        var answer = await _client.GetAsync("/health");
+        string Header(string name) => answer.Headers.GetValues(name).Single();
+        (Header("X-Content-Type-Options"), Header("X-Frame-Options"), Header("Referrer-Policy"), Header("Cache-Control")).ShouldBe(("nosniff", "DENY", "no-referrer", "no-store"));
+        Header("X-Request-ID").ShouldNotBeEmpty();
+        answer.Headers.Contains("Access-Control-Allow-Origin").ShouldBeFalse();
+        answer.Headers.Contains("Server").ShouldBeFalse();
+    }
+
+    private Task<HttpResponseMessage> PostAsync(string body) => _client.PostAsync("/api/v1/falco/events", Json(body));
+
+    private static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");
 }

@@ -24,12 +24,13 @@ internal sealed class WatchLog(DriftFeed feed, ILogger logger)
     /// <summary>Runs until it is told to stop.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var at = await feed.LastAsync(cancellationToken);
+        long? at = null;
         while (true)
         {
             try
             {
-                var (events, last) = await feed.ReadAsync(at, MostTogether, cancellationToken);
+                at ??= await feed.LastAsync(cancellationToken);
+                var (events, last) = await feed.ReadAsync(at.Value, MostTogether, cancellationToken);
                 at = last;
                 foreach (var each in events)
                 {

@@ -1,0 +1,223 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using Comptroller.Drift.Api.Access;
+
+namespace Comptroller.Operator.Tests.Verbs;
+
+/// <summary>Streams through the whole server.</summary>
+[Collection(RunningWatch.Alone)]
+public sealed class WatchStreamTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task A_stream_begins_at_once_tells_what_happens_and_goes_on_where_it_was()
+    {
+        await using var watch = await OpenAsync();
+        using var client = watch.Client(null);
+        string last;
+        using (var stream = await EventStream.OpenAsync(client, "/api/v1/stream"))
+        {
+            (await stream.NextAsync()).Event.ShouldBe("connected");
+            await watch.SeeAsync(1, 1);
+            var told = await stream.NextAsync();
+            (told.Event, JsonElement.Parse(told.Data).GetProperty("resource_id").GetString()).ShouldBe(("unmanaged", "vpc-1"));
+            last = told.Id;
+        }
+
+        await watch.SeeAsync(2, 3);
+        using var again = await EventStream.OpenAsync(client, "/api/v1/stream", last);
+        (await again.NextAsync()).Event.ShouldBe("connected");
+        var missed = new List<string?>();
+        while (missed.Count < 3)
+        {
+            missed.Add(JsonElement.Parse((await again.NextAsync()).Data).GetProperty("resource_id").GetString());
+        }
+
+        missed.Order(StringComparer.Ordinal).ShouldBe(["vpc-2", "vpc-3", "vpc-4"]);
+    }
+
+    [Fact]
+    public async Task A_filtered_stream_leaves_out_what_is_not_wanted()
+    {
+        await using var watch = await OpenAsync();
+        using var client = watch.Client(null);
+        using var stream = await EventStream.OpenAsync(client, "/api/v1/stream?resource_type=aws_vpc&severity=medium");
+        using var other = await EventStream.OpenAsync(client, "/api/v1/stream?provider=gcp");
+        await stream.NextAsync();
+        (await other.NextAsync()).Event.ShouldBe("connected");
+        await watch.SeeAsync(1, 1);
+        (await stream.NextAsync()).Event.ShouldBe("unmanaged");
+        (await client.GetAsync("/api/v1/stream?severity=bad")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        other.HasMore.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_read_is_dropped_and_holds_up_nobody()
+    {
+        await using var watch = await OpenAsync(patience: TimeSpan.FromSeconds(1));
+        using var slow = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await slow.ConnectAsync(IPAddress.Loopback, watch.Server.Address.Port);
+        await slow.SendAsync(Encoding.ASCII.GetBytes("GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        using var client = watch.Client(null);
+        using var stream = await EventStream.OpenAsync(client, "/api/v1/stream");
+        await stream.NextAsync();
+        using var limit = new CancellationTokenSource(Patience);
+        var sent = 0;
+        while (!watch.Metrics().Contains("driftwatch_stream_clients_dropped_total{transport=\"sse\"} 1", StringComparison.Ordinal))
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await watch.SeeAsync(sent, 500);
+            sent += 500;
+            for (var read = 0; read < 500; read++)
+            {
+                (await stream.NextAsync()).Event.ShouldBe("unmanaged");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task There_are_no_more_clients_than_are_allowed()
+    {
+        await using var watch = await OpenAsync(streams: 1);
+        using var client = watch.Client(null);
+        using var stream = await EventStream.OpenAsync(client, "/api/v1/stream");
+        await stream.NextAsync();
+        var refused = await client.GetAsync("/api/v1/stream");
+        refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        refused.Headers.RetryAfter.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_WebSocket_tells_what_was_subscribed_one_document_a_message()
+    {
+        await using var watch = await OpenAsync();
+        using var socket = await SocketAsync(watch);
+        (await ReceiveAsync(socket)).GetProperty("type").GetString().ShouldBe("connected");
+        await SendAsync(socket, """{"type":"subscribe","topic":"all"}""");
+        (await ReceiveAsync(socket)).GetProperty("type").GetString().ShouldBe("subscribed");
+        await watch.SeeAsync(1, 5);
+        for (var number = 1; number <= 5; number++)
+        {
+            var message = await ReceiveAsync(socket);
+            (message.GetProperty("type").GetString(), message.GetProperty("data").GetProperty("resource_type").GetString()).ShouldBe(("data", "aws_vpc"));
+        }
+
+        await SendAsync(socket, """{"type":"ping"}""");
+        (await ReceiveAsync(socket)).GetProperty("type").GetString().ShouldBe("pong");
+        await SendAsync(socket, "nonsense");
+        (await ReceiveAsync(socket)).GetProperty("type").GetString().ShouldBe("error");
+        await SendAsync(socket, new string('x', 600));
+        using var limit = new CancellationTokenSource(Patience);
+        var closed = await socket.ReceiveAsync(new byte[1024].AsMemory(), limit.Token);
+        (closed.MessageType, socket.CloseStatus).ShouldBe((WebSocketMessageType.Close, WebSocketCloseStatus.MessageTooBig));
+    }
+
+    [Fact]
+    public async Task A_WebSocket_of_a_foreign_page_or_without_credentials_is_refused()
+    {
+        await using var watch = await OpenAsync();
+        await Should.ThrowAsync<WebSocketException>(() => SocketAsync(watch, options => options.SetRequestHeader("Origin", "https://evil.example.com")));
+        using var client = watch.Client(null);
+        (await client.GetAsync("/ws")).StatusCode.ShouldBe(HttpStatusCode.UpgradeRequired);
+        await using var closed = await RunningWatch.StartAsync(config => config with { Api = config.Api with { AdminTokenFile = RunningWatch.File("adm1n") } });
+        await Should.ThrowAsync<WebSocketException>(() => SocketAsync(closed));
+        using var socket = await SocketAsync(closed, options =>
+        {
+            options.AddSubProtocol("driftwatch");
+            options.AddSubProtocol("bearer.adm1n");
+        });
+        socket.SubProtocol.ShouldBe("driftwatch");
+        (await ReceiveAsync(socket)).GetProperty("type").GetString().ShouldBe("connected");
+    }
+
+    private static Task<RunningWatch> OpenAsync(TimeSpan? patience = null, int streams = 500) =>
+        RunningWatch.StartAsync(config => config with { Api = config.Api with { Anonymous = Scopes.Read, Streams = streams } }, patience);
+
+    private static async Task<ClientWebSocket> SocketAsync(RunningWatch watch, Action<ClientWebSocketOptions>? configure = null)
+    {
+        var socket = new ClientWebSocket();
+        configure?.Invoke(socket.Options);
+        using var limit = new CancellationTokenSource(Patience);
+        try
+        {
+            await socket.ConnectAsync(new UriBuilder(watch.Server.Address) { Scheme = "ws", Path = "/ws" }.Uri, limit.Token);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task SendAsync(ClientWebSocket socket, string text)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        await socket.SendAsync(Encoding.UTF8.GetBytes(text).AsMemory(), WebSocketMessageType.Text, true, limit.Token);
+    }
+
+    private static async Task<JsonElement> ReceiveAsync(ClientWebSocket socket)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        var (buffer, read) = (new byte[64 << 10], 0);
+        ValueWebSocketReceiveResult result;
+        do
+        {
+            result = await socket.ReceiveAsync(buffer.AsMemory(read), limit.Token);
+            read += result.Count;
+        }
+        while (!result.EndOfMessage);
+
+        return JsonElement.Parse(buffer.AsSpan(0, read));
+    }
+
+    private sealed class EventStream(HttpResponseMessage answer, StreamReader reader) : IDisposable
+    {
+        private Task<string?>? _reading;
+
+        /// <summary>Whether something came that was not read; waits for nothing.</summary>
+        public bool HasMore => (_reading ??= reader.ReadLineAsync()).IsCompleted;
+
+        public static async Task<EventStream> OpenAsync(HttpClient client, string path, string? lastEventId = null)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            if (lastEventId is not null)
+            {
+                request.Headers.Add("Last-Event-ID", lastEventId);
+            }
+
+            var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+            answer.Content.Headers.ContentType!.MediaType.ShouldBe("text/event-stream");
+            return new EventStream(answer, new StreamReader(await answer.Content.ReadAsStreamAsync()));
+        }
+
+        public async Task<(string Id, string Event, string Data)> NextAsync()
+        {
+            var (id, name, data) = ("", "", "");
+            while (true)
+            {
+                var line = await (_reading ?? reader.ReadLineAsync()).WaitAsync(Patience) ?? throw new EndOfStreamException("the stream ended");
+                _reading = null;
+                if (line.Length == 0 && data.Length > 0)
+                {
+                    return (id, name, data);
+                }
+
+                var colon = line.IndexOf(':', StringComparison.Ordinal);
+                var value = colon < 0 ? "" : line[(colon + 1)..].TrimStart();
+                _ = line.Split(':')[0] switch { "id" => id = value, "event" => name = value, "data" => data = value, _ => "" };
+            }
+        }
+
+        public void Dispose()
+        {
+            reader.Dispose();
+            answer.Dispose();
+        }
+    }
+}
