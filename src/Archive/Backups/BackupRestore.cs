@@ -95,6 +95,11 @@ public sealed class BackupRestore
             File.Move(temporary, step.Target, overwrite: step.Action == RestoreAction.Overwrite);
             DurableFile.SyncDirectory(Path.GetDirectoryName(step.Target)!);
         }
+        catch (ArgumentOutOfRangeException e)
+        {
+            // What the runtime makes of EFBIG.
+            throw new IOException($"{step.Target}: the file system, or a limit of this process, allows no file of {step.File.Bytes} bytes", e);
+        }
         finally
         {
             File.Delete(temporary);

@@ -50,8 +50,9 @@ public sealed class FileStore : IObjectStore
             DurableFile.SyncDirectory(Path.GetDirectoryName(path)!);
             return true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
+            // The last one is what the runtime makes of EFBIG: the file system, or a limit of the process, allows no file that long.
             throw Failure(key, "write", e);
         }
         finally

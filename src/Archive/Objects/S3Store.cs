@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Amazon;
 using Amazon.Runtime;
-using Amazon.Runtime.Credentials;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -28,6 +27,7 @@ public sealed class S3Store : IObjectStore
     private readonly AmazonS3Client _client;
     private readonly S3Options _options;
     private readonly RetryPolicy _retry;
+    private readonly AmbientCredentials? _ambient;
     private bool? _versioned;
 
     /// <param name="options">Where it is.</param>
@@ -54,7 +54,8 @@ public sealed class S3Store : IObjectStore
             config.RegionEndpoint = RegionEndpoint.GetBySystemName(options.Region);
         }
 
-        _client = options.Credentials is null ? new AmazonS3Client(config)
+        _ambient = options.Credentials is null ? new AmbientCredentials() : null;
+        _client = options.Credentials is null ? new AmazonS3Client(_ambient, config)
             : options.Credentials.SessionToken is { } token ? new AmazonS3Client(new SessionAWSCredentials(options.Credentials.AccessKey, options.Credentials.SecretKey, token), config)
             : new AmazonS3Client(new BasicAWSCredentials(options.Credentials.AccessKey, options.Credentials.SecretKey), config);
     }
@@ -241,9 +242,11 @@ public sealed class S3Store : IObjectStore
                     {
                         return await call();
                     }
-                    catch (AmazonServiceException e) when (!renewed && e.ErrorCode is "ExpiredToken" or "ExpiredTokenException" or "TokenRefreshRequired" && Renew())
+                    catch (AmazonServiceException e) when (!renewed && e.ErrorCode is "ExpiredToken" or "ExpiredTokenException" or "TokenRefreshRequired" && _ambient is not null)
                     {
+                        // Those of a role are had anew; those that were given are what they are.
                         renewed = true;
+                        _ambient?.Renew();
                         return await call();
                     }
                 },
@@ -259,18 +262,6 @@ public sealed class S3Store : IObjectStore
                 IsDenied = e is AmazonS3Exception { StatusCode: HttpStatusCode.Forbidden },
             };
         }
-    }
-
-    // Those of a role are had anew; those that were given are what they are.
-    private bool Renew()
-    {
-        if (_options.Credentials is not null || DefaultAWSCredentialsIdentityResolver.GetCredentials(_client.Config) is not RefreshingAWSCredentials held)
-        {
-            return false;
-        }
-
-        held.ClearCredentials();
-        return true;
     }
 
     private static bool IsPassing(Exception e) =>

@@ -38,6 +38,10 @@ public sealed class BackupProcessTests(RadosGateway gateway) : IClassFixture<Rad
                 {
                     started.Wait(TimeSpan.FromSeconds(30)).ShouldBeTrue();
                     run!.Kill();
+                    if (!arrives)
+                    {
+                        faults.Next(Fault.ResetBefore, 1);
+                    }
                 }
             }
 

@@ -114,7 +114,7 @@ public sealed class BackupVerbTests : IDisposable
     [Theory]
     [InlineData("--signing-key: needed", "backup", "--source", "/etc/hostname", "--store", "{0}/store")]
     [InlineData("no such file or directory", "backup", "--source", "/does/not/exist", "--store", "{0}/store", "--signing-key", "{0}/key.pem")]
-    [InlineData("a directory or s3://BUCKET/PREFIX", "list", "--store", "ftp://x", "--public-key", "{0}/key.pem.pub")]
+    [InlineData("a directory, s3://BUCKET/PREFIX", "list", "--store", "ftp://x", "--public-key", "{0}/key.pem.pub")]
     [InlineData("https is needed", "list", "--store", "s3://bucket", "--endpoint", "http://store.example.com", "--public-key", "{0}/key.pem.pub")]
     [InlineData("does not lock objects", "backup", "--source", "{0}/logs", "--store", "{0}/store", "--signing-key", "{0}/key.pem", "--lock-days", "30")]
     [InlineData("not a private key on P-256", "backup", "--source", "{0}/logs", "--store", "{0}/store", "--signing-key", "{0}/key.pem.pub")]
