@@ -1,6 +1,5 @@
 using System.Globalization;
 using Comptroller.Crds.DriftWatches;
-using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.Workloads;
 
