@@ -20,7 +20,7 @@ public sealed record DriftConfig
     /// <summary>File with the bearer token that senders must have; null for none.</summary>
     public string? TokenFile { get; init; }
 
-    /// <summary>Path of the SQLite file.</summary>
+    /// <summary>Path of the SQLite file, or the address of a PostgreSQL that several replicas share.</summary>
     public string Store { get; init; } = "data/drift.sqlite";
 
     /// <summary>Requests that wait to be written before senders are told to come back.</summary>
@@ -29,15 +29,33 @@ public sealed record DriftConfig
     /// <summary>How long resolved drifts, and those that rules suppress, are kept.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
 
+    /// <summary>File of drifts that are known and quiet; null for none.</summary>
+    public string? BaselineFile { get; init; }
+
+    /// <summary>A full comparison from time to time; null for none.</summary>
+    public ComparisonConfig? Comparison { get; init; }
+
     /// <summary>Most resolved drifts, and most that rules suppress, that are kept.</summary>
     public int MostKept { get; init; } = 100_000;
 
     public RuleBook Rules { get; init; } = RuleBook.Default;
 }
 
+/// <summary>A full comparison from time to time.</summary>
+/// <param name="File">A plan that something else renews; null when there is a command.</param>
+/// <param name="Command">A command that prints a plan; empty when there is a file.</param>
+/// <param name="Directory">Where the command runs; null for here.</param>
+/// <param name="Interval">How often.</param>
+/// <param name="Timeout">How long the command may take.</param>
+public sealed record ComparisonConfig(string? File, ImmutableArray<string> Command, string? Directory, TimeSpan Interval, TimeSpan Timeout);
+
 /// <summary>Where a state is.</summary>
 /// <param name="Address">A path or an address.</param>
 /// <param name="User">For servers that want one.</param>
 /// <param name="PasswordFile">File with its password.</param>
 /// <param name="TokenFile">File with a bearer token.</param>
-public sealed record StateAddress(string Address, string? User = null, string? PasswordFile = null, string? TokenFile = null);
+/// <param name="CredentialsFile">File with the key of a service account of Google Cloud, or with a key or shared access signature of Azure.</param>
+/// <param name="Region">Of a bucket of S3.</param>
+/// <param name="Endpoint">What speaks S3, GCS or Azure in the place of the cloud itself.</param>
+public sealed record StateAddress(
+    string Address, string? User = null, string? PasswordFile = null, string? TokenFile = null, string? CredentialsFile = null, string? Region = null, Uri? Endpoint = null);

@@ -30,7 +30,7 @@ public sealed class DriftConfigReader
 
     private DriftConfig Config(JsonNode? document)
     {
-        var root = Section(document, "", "states", "refreshInterval", "gracePeriod", "listen", "tokenFile", "store", "queue", "retention", "mostKept", "rules", "ignore", "windows", "iac");
+        var root = Section(document, "", "states", "refreshInterval", "gracePeriod", "listen", "tokenFile", "store", "queue", "retention", "mostKept", "baseline", "comparison", "rules", "ignore", "windows", "iac");
         var defaults = new DriftConfig();
         var states = List(root, "", "states", State);
         return defaults with
@@ -43,6 +43,8 @@ public sealed class DriftConfigReader
             Store = Text(root, "", "store") ?? defaults.Store,
             Queue = Whole(root, "queue", defaults.Queue, 1, 1_000_000),
             Retention = Duration(root, "retention", defaults.Retention, TimeSpan.FromHours(1)),
+            BaselineFile = Text(root, "", "baseline"),
+            Comparison = Comparison(root?["comparison"]),
             MostKept = Whole(root, "mostKept", defaults.MostKept, 1, 100_000_000),
             Rules = new RuleBook
             {
@@ -56,8 +58,37 @@ public sealed class DriftConfigReader
 
     private StateAddress? State(JsonNode? node, string path)
     {
-        var section = Section(node, path, "address", "user", "passwordFile", "tokenFile");
-        return Required(section, path, "address") is { } address ? new StateAddress(address, Text(section, path, "user"), Text(section, path, "passwordFile"), Text(section, path, "tokenFile")) : null;
+        var section = Section(node, path, "address", "user", "passwordFile", "tokenFile", "credentialsFile", "region", "endpoint");
+        var endpoint = Text(section, path, "endpoint");
+        if (endpoint is not null && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && (uri.Scheme is "http" or "https")))
+        {
+            Problem($"{path}.endpoint", $"\"{endpoint}\" is no address; write https://minio.example.com:9000");
+            endpoint = null;
+        }
+
+        return Required(section, path, "address") is { } address
+            ? new StateAddress(
+                address, Text(section, path, "user"), Text(section, path, "passwordFile"), Text(section, path, "tokenFile"), Text(section, path, "credentialsFile"), Text(section, path, "region"),
+                endpoint is null ? null : new Uri(endpoint))
+            : null;
+    }
+
+    private ComparisonConfig? Comparison(JsonNode? node)
+    {
+        if (node is null)
+        {
+            return null;
+        }
+
+        var section = Section(node, "comparison", "file", "command", "directory", "interval", "timeout");
+        var (file, command) = (Text(section, "comparison", "file"), Texts(section, "comparison", "command"));
+        if (file is null == command.IsEmpty)
+        {
+            Problem("comparison", "give either file, a plan that something else renews, or command, which prints one");
+        }
+
+        return new ComparisonConfig(
+            file, command, Text(section, "comparison", "directory"), Duration(section, "interval", TimeSpan.FromHours(1), TimeSpan.FromSeconds(1)), Duration(section, "timeout", TimeSpan.FromMinutes(30), TimeSpan.FromSeconds(1)));
     }
 
     private DriftRule? Rule(JsonNode? node, string path)
