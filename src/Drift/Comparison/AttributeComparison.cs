@@ -72,14 +72,14 @@ internal sealed class AttributeComparison(ChangeEvent change, StateResource reso
         var permissions = parameters.First("ipPermissions");
         // The short form of one rule stands at the top of the request.
         var asked = NetworkRule.OfPermissions(permissions.ValueKind == JsonValueKind.Undefined ? Flat(change.Request) : permissions, resource.Id);
-        if (asked.IsEmpty)
+        if (asked.Count == 0)
         {
             return false;
         }
 
         var known = NetworkRule.OfState(attributes.Member(direction), resource.Id);
         var isRevoked = change.Name.StartsWith("Revoke", StringComparison.Ordinal);
-        var differing = isRevoked ? asked.Intersect(known) : asked.Except(known);
+        var differing = asked.Where(rule => known.Contains(rule) == isRevoked).ToList();
         if (differing.Count == 0)
         {
             // What was opened is closed again, or the other way round.

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -33,9 +32,9 @@ public readonly record struct NetworkRule(string Protocol, int From, int To, str
     }
 
     /// <summary>Reads permissions of EC2: a list, or <c>{"items": […]}</c>, in CloudTrail's case or the SDK's.</summary>
-    public static ImmutableHashSet<NetworkRule> OfPermissions(JsonElement permissions, string group)
+    public static HashSet<NetworkRule> OfPermissions(JsonElement permissions, string group)
     {
-        var rules = ImmutableHashSet.CreateBuilder<NetworkRule>();
+        var rules = new HashSet<NetworkRule>();
         foreach (var permission in Items(permissions))
         {
             var (protocol, from, to) = Ports(Any(permission, "ipProtocol", "IpProtocol"), Any(permission, "fromPort", "FromPort"), Any(permission, "toPort", "ToPort"));
@@ -56,13 +55,13 @@ public readonly record struct NetworkRule(string Protocol, int From, int To, str
             }
         }
 
-        return rules.ToImmutable();
+        return rules;
     }
 
     /// <summary>Reads <c>ingress</c> or <c>egress</c> of a state.</summary>
-    public static ImmutableHashSet<NetworkRule> OfState(JsonElement blocks, string group)
+    public static HashSet<NetworkRule> OfState(JsonElement blocks, string group)
     {
-        var rules = ImmutableHashSet.CreateBuilder<NetworkRule>();
+        var rules = new HashSet<NetworkRule>();
         foreach (var block in Items(blocks))
         {
             var (protocol, from, to) = Ports(block.Member("protocol"), block.Member("from_port"), block.Member("to_port"));
@@ -83,7 +82,7 @@ public readonly record struct NetworkRule(string Protocol, int From, int To, str
             }
         }
 
-        return rules.ToImmutable();
+        return rules;
     }
 
     /// <summary>As <c>protocol|from|to|IPv4|IPv6|group</c>.</summary>

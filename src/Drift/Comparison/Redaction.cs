@@ -16,10 +16,36 @@ internal static class Redaction
 
     private static bool HasSecret(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Object => value.EnumerateObject().Any(property => (Sensitive.IsName(Shapes.Snake(property.Name)) && !Values.IsEmpty(property.Value)) || IsNamedSecret(value, property) || HasSecret(property.Value)),
-        JsonValueKind.Array => value.EnumerateArray().Any(HasSecret),
+        JsonValueKind.Object => HasSecretProperty(value),
+        JsonValueKind.Array => HasSecretItem(value),
         _ => Sensitive.IsHash(value),
     };
+
+    private static bool HasSecretProperty(JsonElement value)
+    {
+        foreach (var property in value.EnumerateObject())
+        {
+            if ((Sensitive.IsName(property) && !Values.IsEmpty(property.Value)) || IsNamedSecret(value, property) || HasSecret(property.Value))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool HasSecretItem(JsonElement value)
+    {
+        foreach (var item in value.EnumerateArray())
+        {
+            if (HasSecret(item))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     // Environments of containers are lists of {"name": "DB_PASSWORD", "value": "…"}.
     private static bool IsNamedSecret(JsonElement owner, JsonProperty property) => property.NameEquals("value"u8)
@@ -35,7 +61,7 @@ internal static class Redaction
                 foreach (var property in value.EnumerateObject())
                 {
                     writer.WritePropertyName(property.Name);
-                    if ((Sensitive.IsName(Shapes.Snake(property.Name)) && !Values.IsEmpty(property.Value)) || IsNamedSecret(value, property))
+                    if ((Sensitive.IsName(property) && !Values.IsEmpty(property.Value)) || IsNamedSecret(value, property))
                     {
                         writer.WriteStringValue(Sensitive.Shown);
                     }

@@ -27,7 +27,14 @@ public static class AuditRecords
             throw new FormatException($"bad alert: this is not JSON: line {(e.LineNumber ?? 0) + 1}: {e.Message}", e);
         }
 
-        Read(root, "", 0, into);
+        try
+        {
+            Read(root, "", 0, into);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new FormatException($"bad alert: a text in it is none: {e.Message}", e);
+        }
     }
 
     /// <summary>Reads a document, as <see cref="Read(ReadOnlyMemory{byte}, List{Understanding})"/>.</summary>

@@ -70,7 +70,7 @@ internal static partial class AwsEvents
     private static Understanding Understand(Call call, string source)
     {
         // Lambda and CloudFront put the date of an API version behind the name.
-        var name = ApiDate().Replace(call.Name, "");
+        var name = call.Name.Length > 0 && char.IsAsciiDigit(call.Name[^1]) ? ApiDate().Replace(call.Name, "") : call.Name;
         var rule = EventTables.AwsCall(name, call.Source);
         if (call.IsReadOnly || (rule is null && EventTables.Reads(name)))
         {
@@ -95,9 +95,8 @@ internal static partial class AwsEvents
 
         var changes = EventTables.AwsChanges(name)
             .Select(each => each.Read(path => Find(call, path), call.Request.Body)).OfType<Change>().ToImmutableArray();
-        var action = ActionOf(name, rule.Type);
         return Understanding.Of(
-            [.. resources.Select(ids => call.Frame with { Name = name, Type = rule.Type, Ids = ids, Changes = changes, Action = action, Request = call.Request.Body })], source);
+            [.. resources.Select(ids => call.Frame with { Name = name, Type = rule.Type, Ids = ids, Changes = changes, Action = rule.Action, Request = call.Request.Body })], source);
     }
 
     private static JsonElement Find(Call call, string path) => path[0] == '<' ? call.Response.First(path[1..]) : call.Request.First(path);
@@ -107,10 +106,9 @@ internal static partial class AwsEvents
     // The first field that is there names the resources; the others are further names of it, where it is one.
     private static List<ImmutableArray<string>> Resources(AwsCallRule rule, Call call)
     {
-        var names = EventTables.Names(rule.Type).InEvents;
         IReadOnlyList<string> first = [];
         var aliases = new List<string>();
-        foreach (var field in rule.IdFields.Concat(names).Concat(names.Select(name => name.Contains('{', StringComparison.Ordinal) || name[0] == '=' ? name : "<" + name)))
+        foreach (var field in rule.Candidates)
         {
             if (field[0] == '=')
             {
@@ -142,6 +140,7 @@ internal static partial class AwsEvents
         return first.Count switch
         {
             0 => aliases.Count == 0 ? [] : [[.. aliases.Distinct(StringComparer.Ordinal)]],
+            1 when aliases.Count == 0 => [[first[0]]],
             1 => [[.. aliases.Prepend(first[0]).Distinct(StringComparer.Ordinal)]],
             _ => [.. first.Select(id => ImmutableArray.Create(id))],
         };
@@ -158,7 +157,7 @@ internal static partial class AwsEvents
         value.StartsWith("arn:", StringComparison.Ordinal) && template.Contains("cluster", StringComparison.Ordinal) ? value[(value.LastIndexOf('/') + 1)..] : value;
 
     // DeleteBucketEncryption deletes no bucket: what is deleted must be what the type is called.
-    private static ChangeAction ActionOf(string name, string type)
+    internal static ChangeAction ActionOf(string name, string type)
     {
         var verb = DeletingVerb().Match(name);
         var isDelete = verb.Success;

@@ -8,6 +8,7 @@ namespace Comptroller.Drift.Events;
 public static class EventTables
 {
     private static readonly FrozenDictionary<string, AwsCallRule> AwsCalls = Lines("aws-events.txt").Select(AwsCallRule.Parse).ToFrozenDictionary(rule => rule.Key);
+    private static readonly FrozenSet<string> ByService = AwsCalls.Keys.Where(key => key.Contains('@', StringComparison.Ordinal)).Select(key => key[..key.IndexOf('@', StringComparison.Ordinal)]).ToFrozenSet(StringComparer.Ordinal);
     private static readonly FrozenDictionary<string, string> GcpMethods = Pairs("gcp-events.txt", StringComparer.Ordinal);
     private static readonly FrozenDictionary<string, string> AzureOperations = Pairs("azure-events.txt", StringComparer.OrdinalIgnoreCase);
     private static readonly FrozenDictionary<string, ImmutableArray<AttributeRule>> AwsAttributes = Lines("aws-attributes.txt").Select(AttributeRule.Parse)
@@ -33,9 +34,10 @@ public static class EventTables
     /// <summary>The rule of a call of AWS: the one of its service, else the general one. A service that is named and known for something else has none.</summary>
     internal static AwsCallRule? AwsCall(string name, string source)
     {
-        var service = source.Split('.')[0];
-        return (service.Length > 0 ? AwsCalls.GetValueOrDefault($"{name}@{service}") : null) ?? AwsCalls.GetValueOrDefault(name)
-            ?? (service.Length == 0 ? AwsCalls.GetValueOrDefault($"{name}@iam") : null);
+        var dot = source.IndexOf('.', StringComparison.Ordinal);
+        var service = dot < 0 ? source : source[..dot];
+        return (service.Length > 0 && ByService.Contains(name) ? AwsCalls.GetValueOrDefault($"{name}@{service}") : null) ?? AwsCalls.GetValueOrDefault(name)
+            ?? (service.Length == 0 && ByService.Contains(name) ? AwsCalls.GetValueOrDefault($"{name}@iam") : null);
     }
 
     internal static string? GcpType(string method) => GcpMethods.GetValueOrDefault(method);
@@ -69,6 +71,18 @@ public static class EventTables
 /// <param name="IdFields">Where the id is, best first; empty when the type's own names count.</param>
 internal sealed record AwsCallRule(string Key, string Type, ImmutableArray<string> IdFields)
 {
+    /// <summary>What a call of this name does to what it names.</summary>
+    public ChangeAction Action { get; } = AwsEvents.ActionOf(Key.Contains('@', StringComparison.Ordinal) ? Key[..Key.IndexOf('@', StringComparison.Ordinal)] : Key, Type);
+
+    /// <summary>Everywhere an id may be, best first: the fields of this call, then what the type goes by in requests and in answers.</summary>
+    public ImmutableArray<string> Candidates => field.IsDefault ? field = All() : field;
+
+    private ImmutableArray<string> All()
+    {
+        var names = EventTables.Names(Type).InEvents;
+        return [.. IdFields, .. names, .. names.Select(name => name.Contains('{', StringComparison.Ordinal) || name[0] == '=' ? name : "<" + name)];
+    }
+
     public static AwsCallRule Parse(string line)
     {
         var parts = line.Split(' ');

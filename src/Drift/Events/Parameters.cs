@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace Comptroller.Drift.Events;
@@ -17,27 +19,37 @@ internal sealed class Parameters(JsonElement body, FieldSet? fields, string pref
     /// <summary>The first value of a path; undefined when there is none.</summary>
     public JsonElement First(string path)
     {
-        if (fields is not null && fields[prefix + path] is { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } field
+        if (fields is not null && fields[prefix, path] is { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } field
             && !(field.ValueKind == JsonValueKind.String && field.ValueEquals(ReadOnlySpan<char>.Empty)))
         {
             return field;
         }
 
-        var found = new List<JsonElement>(1);
-        Walk(Body, path.AsSpan(), isTop: true, wholeLists: true, found);
-        return found.Count > 0 ? found[0] : default;
+        List<JsonElement>? found = null;
+        Walk(Body, path.AsSpan(), isTop: true, wholeLists: true, ref found);
+        return found is null ? default : found[0];
     }
 
     /// <summary>Every text of a path, in order, each once.</summary>
     public IReadOnlyList<string> All(string path)
     {
-        if (fields?.Text(prefix + path) is { } flat)
+        if (fields?.TextOf(prefix, path) is { } flat)
         {
             return [flat];
         }
 
-        var found = new List<JsonElement>();
-        Walk(Body, path.AsSpan(), isTop: true, wholeLists: false, found);
+        if (Body.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
+        {
+            return [];
+        }
+
+        List<JsonElement>? found = null;
+        Walk(Body, path.AsSpan(), isTop: true, wholeLists: false, ref found);
+        if (found is null)
+        {
+            return [];
+        }
+
         var texts = new List<string>(found.Count);
         foreach (var element in found)
         {
@@ -50,9 +62,9 @@ internal sealed class Parameters(JsonElement body, FieldSet? fields, string pref
         return texts;
     }
 
-    private static void Walk(JsonElement at, ReadOnlySpan<char> path, bool isTop, bool wholeLists, List<JsonElement> found)
+    private static void Walk(JsonElement at, ReadOnlySpan<char> path, bool isTop, bool wholeLists, ref List<JsonElement>? found)
     {
-        if (found.Count >= MostValues)
+        if (found?.Count >= MostValues)
         {
             return;
         }
@@ -61,13 +73,13 @@ internal sealed class Parameters(JsonElement body, FieldSet? fields, string pref
         {
             if (at.ValueKind != JsonValueKind.Array || wholeLists)
             {
-                found.Add(at);
+                (found ??= []).Add(at);
                 return;
             }
 
             foreach (var item in at.EnumerateArray())
             {
-                Walk(item, path, isTop: false, wholeLists, found);
+                Walk(item, path, isTop: false, wholeLists, ref found);
             }
 
             return;
@@ -78,29 +90,29 @@ internal sealed class Parameters(JsonElement body, FieldSet? fields, string pref
             case JsonValueKind.Array:
                 foreach (var item in at.EnumerateArray())
                 {
-                    Walk(item, path, isTop, wholeLists, found);
+                    Walk(item, path, isTop, wholeLists, ref found);
                 }
 
                 break;
             case JsonValueKind.Object:
                 var dot = path.IndexOf('.');
                 var head = dot < 0 ? path : path[..dot];
-                var before = found.Count;
+                var before = found?.Count;
                 foreach (var property in at.EnumerateObject())
                 {
-                    if (head.Equals(property.Name, StringComparison.OrdinalIgnoreCase))
+                    if (property.IsNamed(head))
                     {
-                        Walk(property.Value, dot < 0 ? [] : path[(dot + 1)..], isTop: false, wholeLists, found);
+                        Walk(property.Value, dot < 0 ? [] : path[(dot + 1)..], isTop: false, wholeLists, ref found);
                     }
                 }
 
-                if (isTop && found.Count == before)
+                if (isTop && found?.Count == before)
                 {
                     foreach (var property in at.EnumerateObject())
                     {
-                        if (IsWrapper(property.Name) && property.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
+                        if (property.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array && IsWrapper(property))
                         {
-                            Walk(property.Value, path, isTop: true, wholeLists, found);
+                            Walk(property.Value, path, isTop: true, wholeLists, ref found);
                         }
                     }
                 }
@@ -109,8 +121,11 @@ internal sealed class Parameters(JsonElement body, FieldSet? fields, string pref
         }
     }
 
-    private static bool IsWrapper(string name) =>
-        name.EndsWith("Request", StringComparison.OrdinalIgnoreCase) || name.EndsWith("Response", StringComparison.OrdinalIgnoreCase)
-        || name.EndsWith("Result", StringComparison.OrdinalIgnoreCase) || name.EndsWith("Set", StringComparison.Ordinal)
-        || name.Equals("items", StringComparison.OrdinalIgnoreCase);
+    private static bool IsWrapper(JsonProperty property)
+    {
+        var name = JsonMarshal.GetRawUtf8PropertyName(property);
+        return Ends(name, "request") || Ends(name, "response") || Ends(name, "result") || name.EndsWith("Set"u8) || Ascii.EqualsIgnoreCase(name, "items");
+    }
+
+    private static bool Ends(ReadOnlySpan<byte> name, ReadOnlySpan<char> with) => name.Length >= with.Length && Ascii.EqualsIgnoreCase(name[^with.Length..], with);
 }

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using System.Data.Common;
+using Comptroller.Drift.Comparison;
 using Comptroller.Drift.Configuration;
+using Comptroller.Drift.Graph;
 using Comptroller.Drift.Lifecycle;
+using Comptroller.Drift.Scanning;
 using Comptroller.Drift.State;
 using Comptroller.Drift.Store;
 
@@ -18,6 +21,9 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
 
     private static readonly ImmutableArray<DriftStatus> Standing = [DriftStatus.Pending, DriftStatus.Open, DriftStatus.Acknowledged, DriftStatus.Suppressed];
 
+    private Lazy<ResourceGraph> _graph = new(ResourceGraph.Empty);
+    private readonly FullComparison? _comparison = config.Comparison is null ? null : new FullComparison(config.Comparison, config.Rules);
+    private DateTimeOffset? _compared;
     private DateTimeOffset? _refreshed;
     private DateTimeOffset? _succeeded;
 
@@ -26,6 +32,12 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
 
     /// <summary>Told what went wrong.</summary>
     public Action<string> Warned { get; init; } = _ => { };
+
+    /// <summary>The full comparison that runs, or ran last.</summary>
+    internal Task Comparing { get; private set; } = Task.CompletedTask;
+
+    /// <summary>What depends on what, by the states as they are; made when somebody first asks after a change of theirs.</summary>
+    public ResourceGraph Graph => Volatile.Read(ref _graph).Value;
 
     /// <summary>Why this watch cannot be relied on; null when it can.</summary>
     public string? Unready()
@@ -44,19 +56,27 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Tick, time);
-        do
+        try
         {
-            try
+            do
             {
-                await StepAsync(cancellationToken);
+                try
+                {
+                    await StepAsync(cancellationToken);
+                }
+                catch (DbException e)
+                {
+                    // The disk is full or the file locked; the next tick tries again, and intake says 503 meanwhile.
+                    Warned(e.Message);
+                }
             }
-            catch (DbException e)
-            {
-                // The disk is full or the file locked; the next tick tries again, and intake says 503 meanwhile.
-                Warned(e.Message);
-            }
+            while (await timer.WaitForNextTickAsync(cancellationToken));
         }
-        while (await timer.WaitForNextTickAsync(cancellationToken));
+        finally
+        {
+            // A command that it runs is ended with it.
+            await Comparing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>What is due now.</summary>
@@ -71,6 +91,13 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
         }
 
         await intake.CatchUpAsync(cancellationToken);
+        if (config.Comparison is { } comparison && states.IsComplete && Comparing.IsCompleted && !(now - _compared < comparison.Interval))
+        {
+            // A plan takes minutes; drifts are decided meanwhile.
+            _compared = now;
+            Comparing = CompareAsync(now, cancellationToken);
+        }
+
         // A change is decided by a state that was just looked at. Where that failed, by the last good one: not to decide would be to hide.
         if (isDue && _refreshed >= now - LeastBetween)
         {
@@ -104,34 +131,68 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
         if (changed && states.IsComplete)
         {
             var serials = statuses.Where(status => status.Serial is not null).ToDictionary(status => status.Name, status => status.Serial!.Value, StringComparer.Ordinal);
-            intake.Use(states.Index, serials);
-            Said($"resources in states: {states.Index.Resources.Length}");
+            var index = states.Index;
+            intake.Use(index, serials);
+            Volatile.Write(ref _graph, new Lazy<ResourceGraph>(() => ResourceGraph.Of(index)));
+            Said($"resources in states: {states.Index.Count}");
             await RecheckAsync(serials, cancellationToken);
         }
     }
 
-    private async Task RecheckAsync(Dictionary<string, long> serials, CancellationToken cancellationToken)
+    private async Task CompareAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
+        var start = time.GetTimestamp();
+        try
+        {
+            if (await _comparison!.RunAsync(states.Index, now, cancellationToken) is { } report)
+            {
+                figures.Compared(report, time.GetElapsedTime(start));
+                await ReportAsync(report, now, cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or DbException)
+        {
+            figures.ComparisonFailed();
+            Warned($"the full comparison failed: {e.Message}");
+        }
+    }
+
+    private async Task ReportAsync(ScanReport report, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await intake.ReportAsync(report.Findings, cancellationToken);
+        // What was seen before the comparison began and it did not find is over. Where it found anything about a resource, all of that stays:
+        // it and an event may name one difference by two attributes.
+        var drifted = report.Findings.Select(finding => finding.Address).ToHashSet(StringComparer.Ordinal);
+        var over = await SettleAsync(
+            drift => drift.Kind != FindingKind.Unmanaged && drift.LastSeen < now && !drifted.Contains(drift.Address) ? "a full comparison found no difference" : null, cancellationToken);
+        Said($"full comparison: {report.Drifted} drifted, {over} resolved");
+    }
+
+    private async Task<int> SettleAsync(Func<DriftRecord, string?> reasonOf, CancellationToken cancellationToken)
+    {
+        var settled = 0;
         long? before = null;
         do
         {
-            var over = new List<Settlement>();
             var page = await store.ListAsync(new DriftQuery { Statuses = Standing, Before = before, Most = Page }, cancellationToken);
             before = page.Next;
-            foreach (var drift in page.Drifts)
-            {
-                if (Recheck.Resolution(drift, states.Index, serials.TryGetValue(drift.State, out var serial) ? serial : null) is { } reason)
-                {
-                    over.Add(new Settlement(new DriftKey(drift.Id), reason));
-                }
-            }
-
+            var over = page.Drifts.Select(drift => (drift.Id, Reason: reasonOf(drift))).Where(each => each.Reason is not null).Select(each => new Settlement(new DriftKey(each.Id), each.Reason!)).ToList();
             if (over.Count > 0)
             {
                 await intake.SettleAsync(over, cancellationToken);
-                Said($"drifts resolved: {over.Count}");
+                settled += over.Count;
             }
         }
         while (before is not null);
+        return settled;
+    }
+
+    private async Task RecheckAsync(Dictionary<string, long> serials, CancellationToken cancellationToken)
+    {
+        var over = await SettleAsync(drift => Recheck.Resolution(drift, states.Index, serials.TryGetValue(drift.State, out var serial) ? serial : null), cancellationToken);
+        if (over > 0)
+        {
+            Said($"drifts resolved: {over}");
+        }
     }
 }

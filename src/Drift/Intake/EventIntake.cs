@@ -28,9 +28,6 @@ public sealed class EventIntake
     /// <summary>Bodies that are claimed at once.</summary>
     private const int MostClaimed = 256;
 
-    /// <summary>How long a claim lasts: far longer than judging takes, short enough that what a dead replica left is soon judged.</summary>
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
-
     /// <summary>Between two looks for what other replicas took in.</summary>
     private static readonly TimeSpan OthersPause = TimeSpan.FromMilliseconds(250);
 
@@ -57,6 +54,9 @@ public sealed class EventIntake
         _posts = Channel.CreateBounded<Post>(new BoundedChannelOptions(capacity) { SingleReader = true });
         figures.Depth = () => _posts.Reader.Count;
     }
+
+    /// <summary>How long a claim lasts: far longer than judging takes, short enough that what a dead replica left is soon judged.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Whether hardly another request fits into the queue.</summary>
     public bool IsSaturated => _posts.Reader.Count > _capacity * 0.9;
@@ -94,6 +94,20 @@ public sealed class EventIntake
             return new IntakeAnswer(IntakeResult.Refused, e.Message);
         }
 
+        try
+        {
+            return await TakeAsync(body, understood, cancellationToken);
+        }
+        catch (InvalidOperationException e)
+        {
+            // What only shows when a value is looked at: half of a surrogate pair.
+            _figures.Count("unknown", "error");
+            return new IntakeAnswer(IntakeResult.Refused, $"bad alert: {e.Message}");
+        }
+    }
+
+    private async ValueTask<IntakeAnswer> TakeAsync(ReadOnlyMemory<byte> body, List<Understanding> understood, CancellationToken cancellationToken)
+    {
         if (_store.IsShared || _baseline is not { } baseline)
         {
             // Without a state everything would look unmanaged. The body is kept until somebody has one.
@@ -104,6 +118,18 @@ public sealed class EventIntake
 
         var post = Judged(understood, baseline);
         return post.Findings.Count == 0 && post.Settled.Count == 0 ? new IntakeAnswer(IntakeResult.Accepted, "") : await WriteAsync(post, cancellationToken);
+    }
+
+    /// <summary>Writes what a comparison found; it is open at once, as the world itself was looked at.</summary>
+    public async Task ReportAsync(IEnumerable<Finding> findings, CancellationToken cancellationToken)
+    {
+        foreach (var some in findings.Chunk(MostTogether))
+        {
+            var post = new Post();
+            post.Findings.AddRange(some);
+            await _posts.Writer.WriteAsync(post, cancellationToken);
+            await post.Written.Task.WaitAsync(cancellationToken);
+        }
     }
 
     /// <summary>Ends drifts that are over for a reason other than an event.</summary>
@@ -131,7 +157,15 @@ public sealed class EventIntake
             var (sightings, settled) = (new Dictionary<DriftKey, Sighting>(), new Dictionary<DriftKey, Settlement>());
             foreach (var body in claimed)
             {
-                Gather(Judged(Understood(body.Body), baseline), now, sightings, settled);
+                try
+                {
+                    Gather(Judged(Understood(body.Body), baseline), now, sightings, settled);
+                }
+                catch (Exception e) when (e is InvalidOperationException or FormatException)
+                {
+                    // It was answered for, so it is counted; kept, it would come up again and again.
+                    _figures.Count("unknown", "error");
+                }
             }
 
             await _store.ApplyAsync(

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Comptroller.Drift.Comparison;
 using Comptroller.Drift.Events;
 using Comptroller.Drift.Lifecycle;
 using Comptroller.Drift.Rules;
+using Comptroller.Drift.Scanning;
 using Comptroller.Drift.State;
 using Comptroller.Drift.Store;
 
@@ -13,8 +15,11 @@ namespace Comptroller.Drift.Intake;
 public sealed class WatchFigures : IDisposable
 {
     private readonly Meter _meter = new("Comptroller.Drift");
-    private readonly ConcurrentDictionary<(string Source, string Outcome), long> _events = new();
+    private readonly ConcurrentDictionary<(string Source, string Outcome), StrongBox<long>> _events = new();
     private readonly Histogram<double> _lag;
+    private readonly Histogram<double> _comparison;
+    private ScanReport? _compared;
+    private long _comparisonFailures;
     private IReadOnlyList<DriftCount> _drifts = [];
     private IReadOnlyList<StateSourceStatus> _states = [];
     private long _refreshFailures;
@@ -25,7 +30,10 @@ public sealed class WatchFigures : IDisposable
     public WatchFigures()
     {
         _lag = _meter.CreateHistogram<double>("driftwatch_event_lag_seconds", unit: null, "Time from a change to its judgement", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600] });
-        _meter.CreateObservableCounter("driftwatch_events_total", () => _events.Select(each => new Measurement<long>(each.Value, new("source", each.Key.Source), new("outcome", each.Key.Outcome))), unit: null, "Records of audit logs, by what became of them");
+        _comparison = _meter.CreateHistogram<double>("driftwatch_comparison_duration_seconds", unit: null, "How long full comparisons take", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 5, 15, 60, 300, 900, 1800, 3600] });
+        _meter.CreateObservableCounter("driftwatch_comparison_failures_total", () => Volatile.Read(ref _comparisonFailures), unit: null, "Full comparisons that could not be done");
+        _meter.CreateObservableGauge("driftwatch_coverage_ratio", () => _compared is { Managed: > 0 } report ? [new Measurement<double>(report.Coverage ?? report.Compared / (double)report.Managed)] : Array.Empty<Measurement<double>>(), unit: null, "Share that the last full comparison covered");
+        _meter.CreateObservableCounter("driftwatch_events_total", () => _events.Select(each => new Measurement<long>(Volatile.Read(ref each.Value.Value), new("source", each.Key.Source), new("outcome", each.Key.Outcome))), unit: null, "Records of audit logs, by what became of them");
         _meter.CreateObservableCounter("driftwatch_requests_refused_total", () => Volatile.Read(ref _refused), unit: null, "Requests that were answered 503 because the queue was full or the store failed");
         _meter.CreateObservableCounter("driftwatch_store_failures_total", () => Volatile.Read(ref _storeFailures), unit: null, "Batches that the store could not write: the disk is full, the file locked, the server away");
         _meter.CreateObservableCounter("driftwatch_state_refresh_failures_total", () => Volatile.Read(ref _refreshFailures), unit: null, "Attempts to read a state that failed");
@@ -38,7 +46,7 @@ public sealed class WatchFigures : IDisposable
 
     internal Func<int> Depth { get; set; } = () => 0;
 
-    public void Count(string source, string outcome, long by = 1) => _events.AddOrUpdate((source, outcome), by, (_, count) => count + by);
+    public void Count(string source, string outcome, long by = 1) => Interlocked.Add(ref _events.GetOrAdd((source, outcome), static _ => new StrongBox<long>()).Value, by);
 
     public void Lag(DateTimeOffset? time, DateTimeOffset now)
     {
@@ -49,6 +57,15 @@ public sealed class WatchFigures : IDisposable
     }
 
     public void Refused() => Interlocked.Increment(ref _refused);
+
+    /// <summary>How a full comparison went.</summary>
+    public void Compared(ScanReport report, TimeSpan taken)
+    {
+        _compared = report;
+        _comparison.Record(taken.TotalSeconds);
+    }
+
+    public void ComparisonFailed() => Interlocked.Increment(ref _comparisonFailures);
 
     public void StoreFailed() => Interlocked.Increment(ref _storeFailures);
 

@@ -19,8 +19,25 @@ public sealed record IacIdentities
 
     public bool Match(ChangeEvent change)
     {
-        var isActor = Actors.Any(pattern => IgnoreRule.Is(pattern, change.Actor));
-        var isAgent = change.UserAgent.Length > 0 && UserAgents.Any(pattern => pattern.MatchesAnyCase(change.UserAgent));
-        return RequireBoth ? isActor && isAgent : isActor || isAgent;
+        var isAgent = false;
+        foreach (var pattern in change.UserAgent.Length > 0 ? UserAgents : [])
+        {
+            isAgent |= pattern.MatchesAnyCase(change.UserAgent);
+        }
+
+        if (isAgent != RequireBoth)
+        {
+            return isAgent;
+        }
+
+        foreach (var pattern in Actors)
+        {
+            if (IgnoreRule.Is(pattern, change.Actor))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -16,17 +16,19 @@ public sealed record RuleBook
 
     public IacIdentities Iac { get; init; } = new();
 
+    public Baseline Baseline { get; init; } = Baseline.Empty;
+
     /// <summary>Gives a finding its severity, and the reason why it is quiet.</summary>
     public Finding Apply(Finding finding, DateTimeOffset now)
     {
-        var matching = Rules.Where(rule => rule.Matches(finding)).ToList();
-        return finding with
+        // A rule says what its writer thinks of it; only without one do we.
+        if (!Rules.Any(rule => rule.Matches(finding)))
         {
-            Rules = [.. matching.Select(rule => rule.Name)],
-            // A rule says what its writer thinks of it; only without one do we.
-            Severity = matching.Count > 0 ? matching.Max(rule => rule.Severity) : DefaultSeverity.Of(finding),
-            Suppression = Suppression(finding, now),
-        };
+            return finding with { Severity = DefaultSeverity.Of(finding), Suppression = Suppression(finding, now) };
+        }
+
+        var matching = Rules.Where(rule => rule.Matches(finding)).ToList();
+        return finding with { Rules = [.. matching.Select(rule => rule.Name)], Severity = matching.Max(rule => rule.Severity), Suppression = Suppression(finding, now) };
     }
 
     private string? Suppression(Finding finding, DateTimeOffset now)
@@ -39,6 +41,11 @@ public sealed record RuleBook
         if (Ignore.FirstOrDefault(rule => rule.Matches(finding, now)) is { } ignored)
         {
             return $"ignore: {ignored.Name}";
+        }
+
+        if (Baseline.Holds(finding))
+        {
+            return "baseline";
         }
 
         var time = finding.Event?.Time ?? now;

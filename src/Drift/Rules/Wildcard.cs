@@ -2,12 +2,50 @@ using System.IO.Enumeration;
 
 namespace Comptroller.Drift.Rules;
 
-/// <summary>A pattern of <c>*</c> and <c>?</c>; a pattern without them is a name.</summary>
-public sealed class Wildcard(string pattern)
+/// <summary>
+/// A pattern of <c>*</c> and <c>?</c>; a pattern without them is a name. Nearly every pattern is a name, a beginning, an end or a middle,
+/// and every finding is held against dozens: those are told apart once.
+/// </summary>
+public sealed class Wildcard
 {
-    public string Pattern { get; } = pattern;
+    private readonly Form _form;
+    private readonly string _core;
 
-    public bool Matches(string text) => FileSystemName.MatchesSimpleExpression(Pattern, text, ignoreCase: false);
+    public Wildcard(string pattern)
+    {
+        Pattern = pattern;
+        var (starts, ends) = (pattern.StartsWith('*'), pattern.Length > 1 && pattern.EndsWith('*'));
+        _core = pattern[(starts ? 1 : 0)..(pattern.Length - (ends ? 1 : 0))];
+        _form = _core.AsSpan().ContainsAny('*', '?', '\\') ? Form.Other : (starts, ends) switch
+        {
+            (true, true) => Form.Middle,
+            (true, false) => Form.End,
+            (false, true) => Form.Beginning,
+            _ => Form.Name,
+        };
+    }
 
-    public bool MatchesAnyCase(string text) => FileSystemName.MatchesSimpleExpression(Pattern, text, ignoreCase: true);
+    private enum Form
+    {
+        Name,
+        Beginning,
+        End,
+        Middle,
+        Other,
+    }
+
+    public string Pattern { get; }
+
+    public bool Matches(string text) => Matches(text, StringComparison.Ordinal);
+
+    public bool MatchesAnyCase(string text) => Matches(text, StringComparison.OrdinalIgnoreCase);
+
+    private bool Matches(string text, StringComparison how) => _form switch
+    {
+        Form.Name => text.Equals(_core, how),
+        Form.Beginning => text.StartsWith(_core, how),
+        Form.End => text.EndsWith(_core, how),
+        Form.Middle => text.Contains(_core, how),
+        _ => FileSystemName.MatchesSimpleExpression(Pattern, text, how == StringComparison.OrdinalIgnoreCase),
+    };
 }

@@ -177,7 +177,7 @@ public static class InventoryComparison
         _ => tag.StartsWith("hidden-", StringComparison.OrdinalIgnoreCase) || tag.StartsWith("ms-resource-usage", StringComparison.OrdinalIgnoreCase),
     };
 
-    private static JsonElement List(ImmutableHashSet<NetworkRule> rules) => Shapes.Write(writer =>
+    private static JsonElement List(HashSet<NetworkRule> rules) => Shapes.Write(writer =>
     {
         writer.WriteStartArray();
         foreach (var rule in rules.Select(rule => rule.ToString()).Order(StringComparer.Ordinal))

@@ -66,7 +66,7 @@ public static class PlanReader
         }
 
         return isFinished
-            ? ScanReport.Of(findings.Select(finding => Redaction.Of(rules.Apply(finding, now))), state.Resources.Length, state.Resources.Length, null)
+            ? ScanReport.Of(findings.Select(finding => Redaction.Of(rules.Apply(finding, now))), state.Count, state.Count, null)
             // A plan that was cut off has not looked at everything; what it did not see is not clean.
             : throw new FormatException($"{source}: the plan breaks off: it has no change_summary");
     }
@@ -164,14 +164,6 @@ public static class PlanReader
         var at = address.LastIndexOf($"{type}.", StringComparison.Ordinal);
         var name = at < 0 ? address : address[(at + type.Length + 1)..];
         var bracket = name.IndexOf('[', StringComparison.Ordinal);
-        return new StateResource
-        {
-            Type = type,
-            Name = bracket < 0 ? name : name[..bracket],
-            IndexKey = bracket < 0 ? "" : name[(bracket + 1)..^1],
-            Module = at > 1 ? address[..(at - 1)] : "",
-            Id = id.Length > 0 ? id : address,
-            Attributes = "{}"u8.ToArray(),
-        };
+        return StateResource.Of(type, bracket < 0 ? name : name[..bracket], at > 1 ? address[..(at - 1)] : "", bracket < 0 ? "" : name[(bracket + 1)..^1], id.Length > 0 ? id : address);
     }
 }

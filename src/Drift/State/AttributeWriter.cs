@@ -1,5 +1,6 @@
-using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using Comptroller.Drift.Comparison;
 
 namespace Comptroller.Drift.State;
 
@@ -8,12 +9,8 @@ internal static class AttributeWriter
 {
     /// <param name="attributes">As the state has them.</param>
     /// <param name="sensitive">Its <c>sensitive_attributes</c>: lists of steps; undefined when it has none.</param>
-    /// <param name="buffer">Gets the JSON.</param>
-    public static void Write(JsonElement attributes, JsonElement sensitive, ArrayBufferWriter<byte> buffer)
-    {
-        using var writer = new Utf8JsonWriter(buffer);
-        Object(attributes, Paths(sensitive), writer);
-    }
+    /// <param name="writer">Gets the JSON.</param>
+    public static void Write(JsonElement attributes, JsonElement sensitive, Utf8JsonWriter writer) => Object(attributes, Paths(sensitive), writer);
 
     // Steps are attribute names; below the first list or map the whole of it is sensitive, as one cannot say more without the schema.
     private static List<string[]> Paths(JsonElement sensitive)
@@ -54,28 +51,36 @@ internal static class AttributeWriter
         foreach (var property in value.EnumerateObject())
         {
             var inner = property.Value;
-            if (IsEmpty(inner))
+            var raw = JsonMarshal.GetRawUtf8PropertyName(property);
+            if (raw.Contains((byte)'\\'))
+            {
+                writer.WritePropertyName(property.Name);
+            }
+            else
+            {
+                writer.WritePropertyName(raw);
+            }
+
+            if (Values.IsEmpty(inner))
             {
                 // Kept as a null: that the attribute exists is what tells an attribute from a guess.
-                writer.WriteNull(property.Name);
-                continue;
+                writer.WriteNullValue();
             }
-
-            if (Sensitive.IsName(property.Name) || sensitive.Exists(path => path.Length == 1 && path[0] == property.Name))
+            else if (Sensitive.IsName(property) || (sensitive.Count > 0 && sensitive.Exists(path => path.Length == 1 && property.NameEquals(path[0]))))
             {
-                writer.WriteString(property.Name, Sensitive.Hash(inner));
-                continue;
+                writer.WriteStringValue(Sensitive.Hash(inner));
             }
-
-            writer.WritePropertyName(property.Name);
-            Value(inner, Below(sensitive, property.Name), writer);
+            else
+            {
+                Value(inner, sensitive.Count == 0 ? sensitive : Below(sensitive, property.Name), writer);
+            }
         }
 
         writer.WriteEndObject();
     }
 
     private static List<string[]> Below(List<string[]> sensitive, string name) =>
-        sensitive.Count == 0 ? sensitive : [.. sensitive.Where(path => path.Length > 1 && path[0] == name).Select(path => path[1..])];
+        [.. sensitive.Where(path => path.Length > 1 && path[0] == name).Select(path => path[1..])];
 
     private static void Value(JsonElement value, List<string[]> sensitive, Utf8JsonWriter writer)
     {
@@ -98,13 +103,4 @@ internal static class AttributeWriter
                 break;
         }
     }
-
-    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null => true,
-        JsonValueKind.String => value.ValueEquals(ReadOnlySpan<byte>.Empty),
-        JsonValueKind.Array => value.GetArrayLength() == 0,
-        JsonValueKind.Object => !value.EnumerateObject().MoveNext(),
-        _ => false,
-    };
 }

@@ -4,8 +4,12 @@ using System.Text.Json;
 namespace Comptroller.Drift.State;
 
 /// <summary>A resource while it is read: its name may stand behind its instances.</summary>
-internal sealed class PendingResource
+/// <param name="kept">Written to, one instance at a time.</param>
+/// <param name="writer">Writes to it.</param>
+internal sealed class PendingResource(ArrayBufferWriter<byte> kept, Utf8JsonWriter writer)
 {
+    private readonly ArrayBufferWriter<byte> _kept = kept;
+    private readonly Utf8JsonWriter _writer = writer;
     private readonly List<(string IndexKey, byte[] Attributes)> _instances = [];
     private string _mode = "managed";
     private string _type = "";
@@ -63,9 +67,11 @@ internal sealed class PendingResource
         using var sensitive = _sensitive is null ? null : JsonDocument.Parse(_sensitive);
         if (attributes.RootElement.ValueKind == JsonValueKind.Object)
         {
-            var kept = new ArrayBufferWriter<byte>(_attributes.Length);
-            AttributeWriter.Write(attributes.RootElement, sensitive?.RootElement ?? default, kept);
-            _instances.Add((IndexKey, kept.WrittenSpan.ToArray()));
+            _kept.ResetWrittenCount();
+            _writer.Reset(_kept);
+            AttributeWriter.Write(attributes.RootElement, sensitive?.RootElement ?? default, _writer);
+            _writer.Flush();
+            _instances.Add((IndexKey, _kept.WrittenSpan.ToArray()));
         }
     }
 

@@ -1,7 +1,10 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Comptroller.Drift.Comparison;
 
 namespace Comptroller.Drift.State;
 
@@ -15,6 +18,7 @@ public static class Sensitive
     public const string Shown = "(sensitive)";
 
     private const string Prefix = "sensitive:";
+    private const int PrefixLength = 10;
     private static readonly byte[] Key = RandomNumberGenerator.GetBytes(32);
 
     // States before Terraform 0.15 say nothing about what is sensitive, and providers forget.
@@ -23,6 +27,30 @@ public static class Sensitive
         "kube_config", "client_key"];
 
     private static readonly FrozenSet<string> Names = FrozenSet.ToFrozenSet(["secret", "token", "value_wo", "api_key", "master_user_secret", "pgp_key", "ses_smtp_password_v4"]);
+
+    // Of every attribute of every resource it is asked, and there are few hundred names.
+    private const int MostKnown = 10_000;
+    private static readonly ConcurrentDictionary<string, bool> Known = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, bool>.AlternateLookup<ReadOnlySpan<char>> KnownSpans = Known.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>Whether a property is called like a secret, in snake case or the camel case of calls.</summary>
+    public static bool IsName(JsonProperty property)
+    {
+        var raw = JsonMarshal.GetRawUtf8PropertyName(property);
+        Span<char> name = stackalloc char[64];
+        if (raw.Length <= name.Length && Encoding.UTF8.TryGetChars(raw, name, out var length) && KnownSpans.TryGetValue(name[..length], out var isSecret))
+        {
+            return isSecret;
+        }
+
+        isSecret = IsName(Shapes.Snake(property.Name));
+        if (raw.Length <= name.Length && Known.Count < MostKnown)
+        {
+            Known.TryAdd(property.Name, isSecret);
+        }
+
+        return isSecret;
+    }
 
     /// <summary>Whether a name is one of a secret.</summary>
     public static bool IsName(string attribute) =>
@@ -36,5 +64,5 @@ public static class Sensitive
     }
 
     public static bool IsHash(JsonElement value) =>
-        value.ValueKind == JsonValueKind.String && value.GetString() is { } text && text.Length == Prefix.Length + 32 && text.StartsWith(Prefix, StringComparison.Ordinal);
+        value.ValueKind == JsonValueKind.String && JsonMarshal.GetRawUtf8Value(value) is { Length: PrefixLength + 32 + 2 } raw && raw[1..].StartsWith("sensitive:"u8);
 }

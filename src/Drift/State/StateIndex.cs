@@ -6,25 +6,56 @@ namespace Comptroller.Drift.State;
 /// <summary>Every managed resource of the states, by type and by every name it goes by.</summary>
 public sealed class StateIndex
 {
-    private readonly Dictionary<string, StateIndexBuilder.Entry> _entries;
-    private readonly ImmutableArray<Provider> _providers;
+    private readonly ImmutableArray<StatePart> _parts;
 
-    internal StateIndex(ImmutableArray<StateResource> resources, Dictionary<string, StateIndexBuilder.Entry> entries, ImmutableArray<Provider> providers) =>
-        (Resources, _entries, _providers) = (resources, entries, providers);
+    internal StateIndex(ImmutableArray<StatePart> parts)
+    {
+        _parts = parts;
+        Count = parts.Sum(part => part.Resources.Length);
+    }
 
-    public static StateIndex Empty { get; } = new StateIndexBuilder().Build();
+    /// <summary>How a type has to go with that of an event.</summary>
+    private enum Kinship
+    {
+        Same,
+        Parent,
+        Any,
+    }
 
-    public ImmutableArray<StateResource> Resources { get; }
+    public static StateIndex Empty { get; } = new([]);
+
+    /// <summary>How many resources there are.</summary>
+    public int Count { get; }
+
+    public IEnumerable<StateResource> Resources => _parts.SelectMany(part => part.Resources);
+
+    /// <summary>Several states as one.</summary>
+    public static StateIndex Of(IEnumerable<StateIndex> states) => new([.. states.SelectMany(state => state._parts)]);
 
     /// <summary>Whether these states are about a provider at all. States without resources could be about any.</summary>
-    public bool Covers(Provider provider) => Resources.IsEmpty || _providers.Contains(provider);
+    public bool Covers(Provider provider)
+    {
+        foreach (var part in _parts)
+        {
+            if (part.Providers.Contains(provider))
+            {
+                return true;
+            }
+        }
+
+        return Count == 0;
+    }
 
     /// <summary>Every resource that has a name, whatever its type.</summary>
     public IEnumerable<StateResource> Named(string name, Provider? provider)
     {
-        for (var entry = _entries.GetValueOrDefault(Key(name, provider)); entry is not null; entry = entry.Next)
+        var hash = NameTable.Hash(Key(name, provider));
+        foreach (var part in _parts)
         {
-            yield return entry.Resource;
+            for (var at = -1; part.Names.Next(hash, ref at, out var resource, out _);)
+            {
+                yield return part.Resources[resource];
+            }
         }
     }
 
@@ -34,60 +65,77 @@ public sealed class StateIndex
     /// </summary>
     public StateMatch Find(ChangeEvent change)
     {
-        foreach (var isWeak in (ReadOnlySpan<bool>)[false, true])
+        var match = Find(change, isWeak: false, Kinship.Same);
+        match = match.Kind != MatchKind.None ? match : Find(change, isWeak: true, Kinship.Same);
+        if (match.Kind != MatchKind.None)
         {
-            var match = Find(change, isWeak, type => type == change.Type);
-            if (match.Kind != MatchKind.None)
-            {
-                return match;
-            }
+            return match;
         }
 
-        foreach (var isWeak in (ReadOnlySpan<bool>)[false, true])
+        match = Find(change, isWeak: false, Kinship.Parent);
+        match = match.Kind != MatchKind.None ? match : Find(change, isWeak: true, Kinship.Parent);
+        if (match.Kind != MatchKind.None)
         {
-            var match = Find(change, isWeak, type => EventTables.IsParent(type, change.Type));
-            if (match.Kind != MatchKind.None)
-            {
-                return match with { Kind = match.Kind == MatchKind.Same ? MatchKind.Parent : match.Kind };
-            }
+            return match with { Kind = match.Kind == MatchKind.Same ? MatchKind.Parent : match.Kind };
         }
 
         // An ARM id or an ARN is the same thing under whichever type it is kept (azurerm_virtual_machine, azurerm_linux_virtual_machine).
-        return IsGlobal(change.Id) ? Find(change, isWeak: false, _ => true) : StateMatch.None;
+        return IsGlobal(change.Id) ? Find(change, isWeak: false, Kinship.Any) : StateMatch.None;
     }
 
     internal static string Key(string name, Provider? provider) => provider == Provider.Azure ? name.ToUpperInvariant() : name;
 
-    private StateMatch Find(ChangeEvent change, bool isWeak, Func<string, bool> isType)
+    private StateMatch Find(ChangeEvent change, bool isWeak, Kinship kinship)
     {
         foreach (var id in change.Ids)
         {
-            var found = new List<StateResource>(1);
-            for (var entry = _entries.GetValueOrDefault(Key(id, change.Provider)); entry is not null; entry = entry.Next)
+            StateResource? first = null;
+            List<StateResource>? found = null;
+            var hash = NameTable.Hash(Key(id, change.Provider));
+            foreach (var part in _parts)
             {
-                if (entry.IsWeak == isWeak && isType(entry.Resource.Type) && !Contradicts(change, entry.Resource))
+                for (var at = -1; part.Names.Next(hash, ref at, out var number, out var weak);)
                 {
-                    found.Add(entry.Resource);
+                    var resource = part.Resources[number];
+                    if (weak != isWeak || !IsKin(resource.Type, change.Type, kinship) || Contradicts(change, resource))
+                    {
+                        continue;
+                    }
+
+                    if (first is null)
+                    {
+                        first = resource;
+                    }
+                    else
+                    {
+                        (found ??= [first]).Add(resource);
+                    }
                 }
             }
 
-            if (found.Count > 1)
+            if (found is not null)
             {
                 var here = found.FindAll(resource => IsIn(resource, change.Region) && IsIn(resource, change.Account));
                 found = here.Count > 0 ? here : found;
+                // One resource kept by two states is one resource; a short name that two have is nobody's.
+                return found.Count == 1 || !isWeak ? new StateMatch(MatchKind.Same, found.MinBy(resource => resource.Type.Length)) : new StateMatch(MatchKind.Ambiguous, found[0]);
             }
 
-            if (found.Count > 0)
+            if (first is not null)
             {
-                // One resource kept by two states is one resource; a short name that two have is nobody's.
-                return found.Count == 1 || !isWeak
-                    ? new StateMatch(MatchKind.Same, found.MinBy(resource => resource.Type.Length))
-                    : new StateMatch(MatchKind.Ambiguous, found[0]);
+                return new StateMatch(MatchKind.Same, first);
             }
         }
 
         return StateMatch.None;
     }
+
+    private static bool IsKin(string type, string other, Kinship kinship) => kinship switch
+    {
+        Kinship.Same => type == other,
+        Kinship.Parent => EventTables.IsParent(type, other),
+        _ => true,
+    };
 
     // Two machines called web in two zones are two machines: where both sides have a path, the path decides.
     private static bool Contradicts(ChangeEvent change, StateResource resource) => change.Provider switch

@@ -1,55 +1,47 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Comptroller.Drift.Events;
 
 namespace Comptroller.Drift.State;
 
-/// <summary>Collects resources of one or several states.</summary>
+/// <summary>Collects the resources of a state.</summary>
 public sealed partial class StateIndexBuilder
 {
     // Every provider keeps an id; the others are for states that were written by hand or by tools.
     private static readonly string[] Identities = ["id", "arn", "name", "self_link", "instance_id", "db_instance_identifier", "vpc_id", "subnet_id", "group_id", "cluster_name", "replication_group_id"];
 
-    private readonly List<StateResource> _resources = [];
-    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
+    private readonly ImmutableArray<StateResource>.Builder _resources = ImmutableArray.CreateBuilder<StateResource>();
+    private readonly ResourceBlocks _blocks = new();
+    private readonly NameTable _names = new();
+    private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
     private readonly HashSet<Provider> _providers = [];
 
-    /// <summary>A resource that goes by a name, and the next one that does.</summary>
-    internal sealed record Entry(StateResource Resource, bool IsWeak, Entry? Next);
+    /// <summary>The index; the builder is not used any more.</summary>
+    public StateIndex Build() => new([new StatePart(_resources.DrainToImmutable(), _names, [.. _providers])]);
 
-    public StateIndex Build() => new([.. _resources], new Dictionary<string, Entry>(_entries, StringComparer.Ordinal), [.. _providers]);
-
-    internal void Add(string type, string name, string module, string indexKey, string source, byte[] attributes)
+    internal void Add(string type, string name, string module, string indexKey, string source, ReadOnlyMemory<byte> attributes)
     {
         using var document = JsonDocument.Parse(attributes);
         var root = document.RootElement;
-        var shown = Identities.Select(each => root.Text(each)).FirstOrDefault(text => text.Length > 0) ?? "";
+        var shown = "";
+        foreach (var identity in Identities)
+        {
+            shown = root.Text(identity);
+            if (shown.Length > 0)
+            {
+                break;
+            }
+        }
+
         if (shown.Length == 0)
         {
             // Nothing could ever be asked about it.
             return;
         }
 
-        Add(new StateResource
-        {
-            Type = Shared(type),
-            Name = Shared(name),
-            Module = Shared(module),
-            IndexKey = indexKey,
-            Id = shown,
-            Source = Shared(source),
-            Attributes = attributes,
-        });
-    }
-
-    /// <summary>Adds a resource that was read before.</summary>
-    internal void Add(StateResource resource)
-    {
-        using var document = resource.ReadAttributes();
-        var root = document.RootElement;
-        var (arn, selfLink) = (root.Text("arn"), root.Text("self_link"));
-        var (type, shown) = (resource.Type, resource.Id);
+        var resource = _blocks.Add(Shared(type), name, Shared(module), indexKey, shown, Shared(source), attributes.Span);
+        var number = _resources.Count;
         _resources.Add(resource);
         var provider = ProviderNames.OfType(type);
         if (provider is { } known)
@@ -57,21 +49,21 @@ public sealed partial class StateIndexBuilder
             _providers.Add(known);
         }
 
-        Name(resource, provider, shown, isWeak: false);
-        Name(resource, provider, arn, isWeak: false);
-        Name(resource, provider, selfLink.IndexOf("/projects/", StringComparison.Ordinal) is >= 0 and var at ? selfLink[(at + 1)..] : selfLink, isWeak: false);
-        foreach (var template in EventTables.Names(type).InStates)
+        var (arn, selfLink) = (root.Text("arn"), root.Text("self_link"));
+        Name(number, provider, shown, isWeak: false);
+        Name(number, provider, arn, isWeak: false);
+        Name(number, provider, selfLink.IndexOf("/projects/", StringComparison.Ordinal) is >= 0 and var at ? selfLink[(at + 1)..] : selfLink, isWeak: false);
+        foreach (var template in EventTables.Names(resource.Type).InStates)
         {
             var isComposite = template.Contains('{', StringComparison.Ordinal);
-            var text = isComposite ? Composite(root, template) : root.Text(template);
-            Name(resource, provider, text, isWeak: !isComposite);
+            Name(number, provider, isComposite ? Composite(root, template) : root.Text(template), isWeak: !isComposite);
         }
 
         // What has an ARN is often called by its last part, and what has a path by its last segment.
-        Name(resource, provider, root.Text("name"), isWeak: true);
+        Name(number, provider, root.Text("name"), isWeak: true);
         if (provider == Provider.Aws && arn.Length > 0)
         {
-            Name(resource, provider, arn[(arn.LastIndexOfAny(['/', ':']) + 1)..], isWeak: true);
+            Name(number, provider, arn[(arn.LastIndexOfAny(['/', ':']) + 1)..], isWeak: true);
         }
     }
 
@@ -83,29 +75,20 @@ public sealed partial class StateIndexBuilder
         return text.Contains('\0', StringComparison.Ordinal) ? "" : text;
     }
 
-    private void Name(StateResource resource, Provider? provider, string name, bool isWeak)
+    private void Name(int resource, Provider? provider, string name, bool isWeak)
     {
-        if (name.Length == 0)
+        if (name.Length > 0)
         {
-            return;
+            _names.Add(StateIndex.Key(name, provider), resource, isWeak);
         }
-
-        var key = StateIndex.Key(name, provider);
-        _entries.TryGetValue(key, out var first);
-        if (ReferenceEquals(first?.Resource, resource))
-        {
-            return;
-        }
-
-        _entries[key] = new Entry(resource, isWeak, first);
     }
 
     // Fifty thousand resources have a few dozen types.
     private string Shared(string text)
     {
-        if (!_names.TryGetValue(text, out var shared))
+        if (!_texts.TryGetValue(text, out var shared))
         {
-            _names[text] = shared = text;
+            _texts[text] = shared = text;
         }
 
         return shared;

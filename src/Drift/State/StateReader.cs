@@ -9,22 +9,21 @@ namespace Comptroller.Drift.State;
 /// </summary>
 public sealed class StateReader : IDisposable
 {
-    /// <summary>Longest single text of a state that is read, in bytes.</summary>
+    /// <summary>Longest attributes of one resource that are read, in bytes.</summary>
     public const int MostTokenBytes = 64 << 20;
 
     private readonly string _source;
     private readonly StateIndexBuilder _into;
     private readonly StateHeader _header = new();
     private readonly List<string> _path = [];
-    private PendingResource _resource = new();
-    private readonly ArrayBufferWriter<byte> _captured = new();
+    private readonly ArrayBufferWriter<byte> _kept = new();
     private readonly Utf8JsonWriter _writer;
-    private int _captureDepth = -1;
+    private PendingResource _resource;
     private int _skipDepth = -1;
     private bool _encrypted;
     private string _pendingName = "";
 
-    private StateReader(string source, StateIndexBuilder into) => (_source, _into, _writer) = (source, into, new Utf8JsonWriter(_captured));
+    private StateReader(string source, StateIndexBuilder into) => (_source, _into, _writer, _resource) = (source, into, new Utf8JsonWriter(Stream.Null), null!);
 
     /// <summary>Reads a state into an index.</summary>
     /// <param name="stream">The file.</param>
@@ -76,7 +75,7 @@ public sealed class StateReader : IDisposable
     {
         if (buffer.Length >= MostTokenBytes)
         {
-            throw new StateException($"{source}: a single value of the state is larger than {MostTokenBytes >> 20} MiB; such a value is not read");
+            throw new StateException($"{source}: one resource of the state, or one value of it, is larger than {MostTokenBytes >> 20} MiB; such a state is not read");
         }
 
         var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
@@ -105,23 +104,26 @@ public sealed class StateReader : IDisposable
     private int Consume(ReadOnlySpan<byte> data, bool isFinal, ref JsonReaderState state)
     {
         var reader = new Utf8JsonReader(data, isFinal, state);
+        var before = reader;
         while (reader.Read())
         {
-            Token(ref reader);
+            if (!Token(ref reader, data))
+            {
+                // A value that is taken whole is not all there yet: the next block begins with it.
+                reader = before;
+                break;
+            }
+
+            before = reader;
         }
 
         state = reader.CurrentState;
         return (int)reader.BytesConsumed;
     }
 
-    private void Token(ref Utf8JsonReader reader)
+    // False when more has to be read first.
+    private bool Token(ref Utf8JsonReader reader, ReadOnlySpan<byte> data)
     {
-        if (_captureDepth >= 0)
-        {
-            Capture(ref reader);
-            return;
-        }
-
         if (_skipDepth >= 0)
         {
             if (reader.CurrentDepth == _skipDepth && reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray)
@@ -129,7 +131,7 @@ public sealed class StateReader : IDisposable
                 _skipDepth = -1;
             }
 
-            return;
+            return true;
         }
 
         switch (reader.TokenType)
@@ -138,8 +140,7 @@ public sealed class StateReader : IDisposable
                 _pendingName = reader.GetString()!;
                 break;
             case JsonTokenType.StartObject or JsonTokenType.StartArray:
-                Open(ref reader);
-                break;
+                return Open(ref reader, data);
             case JsonTokenType.EndObject or JsonTokenType.EndArray:
                 Close();
                 break;
@@ -148,10 +149,12 @@ public sealed class StateReader : IDisposable
                 _pendingName = "";
                 break;
         }
+
+        return true;
     }
 
     // The way down is: the file, resources, one of them, instances, one of them. Everything else is taken whole or not at all.
-    private void Open(ref Utf8JsonReader reader)
+    private bool Open(ref Utf8JsonReader reader, ReadOnlySpan<byte> data)
     {
         var isObject = reader.TokenType == JsonTokenType.StartObject;
         switch (_path.Count)
@@ -161,27 +164,32 @@ public sealed class StateReader : IDisposable
             case 3 when _pendingName == "instances" && !isObject:
                 break;
             case 2 when isObject:
-                _resource = new PendingResource();
+                _resource = new PendingResource(_kept, _writer);
                 break;
             case 4 when isObject:
                 _resource.Start();
                 break;
             case 5 when _pendingName is "attributes" or "attributes_flat" or "sensitive_attributes" or "index_key":
-                _captured.ResetWrittenCount();
-                _writer.Reset();
-                _captureDepth = reader.CurrentDepth;
-                Capture(ref reader);
-                return;
+                var start = (int)reader.TokenStartIndex;
+                if (!reader.TrySkip())
+                {
+                    return false;
+                }
+
+                _resource.Take(_pendingName, data[start..(int)reader.BytesConsumed]);
+                _pendingName = "";
+                return true;
             case 0:
                 throw new StateException($"{_source}: this is no Terraform state: it must be an object");
             default:
                 _skipDepth = reader.CurrentDepth;
                 _pendingName = "";
-                return;
+                return true;
         }
 
         _path.Add(_pendingName);
         _pendingName = "";
+        return true;
     }
 
     private void Close()
@@ -234,49 +242,6 @@ public sealed class StateReader : IDisposable
         JsonTokenType.Number => System.Text.Encoding.UTF8.GetString(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan),
         _ => "",
     };
-
-    private void Capture(ref Utf8JsonReader reader)
-    {
-        var writer = _writer;
-        switch (reader.TokenType)
-        {
-            case JsonTokenType.StartObject:
-                writer.WriteStartObject();
-                break;
-            case JsonTokenType.StartArray:
-                writer.WriteStartArray();
-                break;
-            case JsonTokenType.EndObject:
-                writer.WriteEndObject();
-                break;
-            case JsonTokenType.EndArray:
-                writer.WriteEndArray();
-                break;
-            case JsonTokenType.PropertyName:
-                writer.WritePropertyName(reader.GetString()!);
-                break;
-            case JsonTokenType.String:
-                writer.WriteStringValue(reader.GetString());
-                break;
-            case JsonTokenType.Number:
-                writer.WriteRawValue(reader.ValueSpan, skipInputValidation: true);
-                break;
-            case JsonTokenType.True or JsonTokenType.False:
-                writer.WriteBooleanValue(reader.TokenType == JsonTokenType.True);
-                break;
-            default:
-                writer.WriteNullValue();
-                break;
-        }
-
-        if (reader.CurrentDepth == _captureDepth && reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray)
-        {
-            writer.Flush();
-            _captureDepth = -1;
-            _resource.Take(_pendingName, _captured.WrittenSpan);
-            _pendingName = "";
-        }
-    }
 }
 
 /// <summary>What a state says about itself.</summary>

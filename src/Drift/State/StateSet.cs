@@ -11,7 +11,7 @@ public sealed class StateSet(ImmutableArray<StateSource> sources, TimeProvider t
     private readonly Loaded?[] _loaded = new Loaded?[sources.Length];
     private readonly string?[] _errors = new string?[sources.Length];
 
-    private sealed record Loaded(string Version, StateHeader Header, ImmutableArray<StateResource> Resources, DateTimeOffset At);
+    private sealed record Loaded(string Version, StateHeader Header, StateIndex Index, DateTimeOffset At);
 
     /// <summary>The last good state of every source together.</summary>
     public StateIndex Index { get; private set; } = StateIndex.Empty;
@@ -20,7 +20,7 @@ public sealed class StateSet(ImmutableArray<StateSource> sources, TimeProvider t
     public bool IsComplete => Array.TrueForAll(_loaded, each => each is not null);
 
     public IEnumerable<StateSourceStatus> Statuses => sources.Select((source, at) => new StateSourceStatus(
-        source.Name, _loaded[at]?.Header.Serial, _loaded[at]?.Header.Lineage, _loaded[at]?.Resources.Length ?? 0, _loaded[at]?.At, _errors[at]));
+        source.Name, _loaded[at]?.Header.Serial, _loaded[at]?.Header.Lineage, _loaded[at]?.Index.Count ?? 0, _loaded[at]?.At, _errors[at]));
 
     /// <summary>Reads what has changed.</summary>
     /// <returns>Whether the index is another one now.</returns>
@@ -42,13 +42,9 @@ public sealed class StateSet(ImmutableArray<StateSource> sources, TimeProvider t
 
         if (changed)
         {
-            var builder = new StateIndexBuilder();
-            foreach (var resource in _loaded.Where(each => each is not null).SelectMany(each => each!.Resources))
-            {
-                builder.Add(resource);
-            }
-
-            Index = builder.Build();
+            Index = StateIndex.Of(_loaded.OfType<Loaded>().Select(each => each.Index));
+            // What reading left behind, and the state before, go back to the system now: a watch that then waits for events would keep them.
+            GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
 
         return changed;
@@ -65,7 +61,7 @@ public sealed class StateSet(ImmutableArray<StateSource> sources, TimeProvider t
 
         var builder = new StateIndexBuilder();
         var header = await StateReader.ReadAsync(opened.Content, sources[at].Name, builder, cancellationToken);
-        _loaded[at] = new Loaded(opened.Version, header, builder.Build().Resources, time.GetUtcNow());
+        _loaded[at] = new Loaded(opened.Version, header, builder.Build(), time.GetUtcNow());
         return true;
     }
 }

@@ -14,26 +14,6 @@ public abstract class StateSource
     /// <exception cref="StateException">It cannot be had; says why.</exception>
     public abstract Task<OpenedState> OpenAsync(string? known, CancellationToken cancellationToken);
 
-    /// <summary>The source of an address: a path, <c>file://</c>, <c>http://</c> or <c>https://</c>.</summary>
-    /// <param name="address">Where it is.</param>
-    /// <param name="http">For addresses on the web.</param>
-    /// <param name="credentials">Given to the server; null for none.</param>
-    /// <exception cref="FormatException">It is none of these.</exception>
-    public static StateSource Of(string address, HttpClient http, HttpStateCredentials? credentials)
-    {
-        if (!address.Contains("://", StringComparison.Ordinal))
-        {
-            return new FileStateSource(address) { Name = address };
-        }
-
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("file" or "http" or "https"))
-        {
-            throw new FormatException($"\"{HttpStateSource.Shown(address)}\" is none of a path, file://, http:// and https://");
-        }
-
-        return uri.IsFile ? new FileStateSource(uri.LocalPath) { Name = uri.LocalPath } : new HttpStateSource(uri, http, credentials) { Name = HttpStateSource.Shown(address) };
-    }
-
     /// <summary>Terraform's Kubernetes backend compresses what it keeps, and people compress what they copy.</summary>
     protected static async Task<Stream> PlainAsync(Stream stream, CancellationToken cancellationToken)
     {

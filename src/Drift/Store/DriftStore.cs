@@ -24,21 +24,22 @@ public sealed class DriftStore : IDriftStore
 
     private readonly IStoreEngine _engine;
     private readonly TimeProvider _time;
+    private readonly RecentDrifts? _recent;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastChange;
 
-    private DriftStore(IStoreEngine engine, TimeProvider time) => (_engine, _time) = (engine, time);
+    private DriftStore(IStoreEngine engine, TimeProvider time) => (_engine, _time, _recent) = (engine, time, engine.IsShared ? null : new RecentDrifts());
 
     public bool IsShared => _engine.IsShared;
 
     /// <summary>Opens a store, and makes it when it is not there.</summary>
-    /// <param name="address">The path of a SQLite file.</param>
+    /// <param name="address">The path of a SQLite file, or <c>postgresql://…</c>, or a connection string with <c>Host=</c>.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="FormatException">The address cannot be read, or the store is of another version.</exception>
     /// <exception cref="DbException">The store cannot be used.</exception>
     public static async Task<DriftStore> OpenAsync(string address, CancellationToken cancellationToken)
     {
-        var store = new DriftStore(await SqliteEngine.OpenAsync(address, cancellationToken), TimeProvider.System);
+        var store = new DriftStore(PostgresEngine.Is(address) ? await PostgresEngine.OpenAsync(address, cancellationToken) : await SqliteEngine.OpenAsync(address, cancellationToken), TimeProvider.System);
         store._lastChange = await store.LastChangeAsync(cancellationToken);
         return store;
     }
@@ -66,9 +67,22 @@ public sealed class DriftStore : IDriftStore
                         throw new TakenOverException();
                     }
 
-                    var ids = verdicts.Sightings.Select(sighting => sighting.Key.Value).Concat(verdicts.Settled.Select(settlement => settlement.Key.Value)).Distinct(StringComparer.Ordinal).ToList();
-                    var set = WriteSet.Of(verdicts, await _engine.LoadAsync(connection, ids, cancellationToken));
-                    await _engine.SaveAsync(connection, set, cancellationToken);
+                    var (set, read) = (new WriteSet(), new List<Sighting>());
+                    foreach (var sighting in verdicts.Sightings)
+                    {
+                        if (_recent?.Find(sighting, WriteSet.Serial(verdicts, sighting)) is { } number)
+                        {
+                            set.Repeat(number, sighting);
+                        }
+                        else
+                        {
+                            read.Add(sighting);
+                        }
+                    }
+
+                    var ids = read.Select(sighting => sighting.Key.Value).Concat(verdicts.Settled.Select(settlement => settlement.Key.Value)).Distinct(StringComparer.Ordinal).ToList();
+                    set.Judge(verdicts, read, await _engine.LoadAsync(connection, ids, cancellationToken));
+                    await SaveAsync(connection, set, cancellationToken);
                     return set;
                 },
                 cancellationToken);
@@ -197,7 +211,7 @@ public sealed class DriftStore : IDriftStore
 
                 var after = DriftLife.Decided(before, decision, now);
                 set.Put(before, after, now, decision.By, decision.Comment);
-                await _engine.SaveAsync(connection, set, cancellationToken);
+                await SaveAsync(connection, set, cancellationToken);
                 return after;
             },
             cancellationToken);
@@ -265,7 +279,7 @@ public sealed class DriftStore : IDriftStore
                         }
                     }
 
-                    await _engine.SaveAsync(connection, set, cancellationToken);
+                    await SaveAsync(connection, set, cancellationToken);
                     return due.Count;
                 },
                 cancellationToken);
@@ -362,8 +376,16 @@ public sealed class DriftStore : IDriftStore
             await connection.Command($"DELETE FROM {table} WHERE number IN ({numbers})").ExecuteAsync(cancellationToken);
         }
 
-        await _engine.SaveAsync(connection, set, cancellationToken);
+        _recent?.Clear();
+        await SaveAsync(connection, set, cancellationToken);
         return old.Count;
+    }
+
+    // What is learnt stays right when the write fails: it is only that something did not change.
+    private async Task SaveAsync(DbConnection connection, WriteSet set, CancellationToken cancellationToken)
+    {
+        await _engine.SaveAsync(connection, set, cancellationToken);
+        _recent?.Learn(set);
     }
 
     private void Tell(WriteSet set)

@@ -18,6 +18,7 @@ internal sealed class SqliteEngine : IStoreEngine
     private readonly SqliteCommand _update;
     private readonly SqliteCommand _insertTally;
     private readonly SqliteCommand _updateTally;
+    private readonly SqliteCommand _repeat;
     private readonly SqliteCommand _actor;
     private readonly SqliteCommand _change;
     private readonly SqliteCommand _count;
@@ -37,6 +38,7 @@ internal sealed class SqliteEngine : IStoreEngine
             """, 17);
         _insertTally = Prepared("INSERT INTO tallies (number, occurrences, last_seen) VALUES (@0, @1, @2)", 3);
         _updateTally = Prepared("UPDATE tallies SET occurrences = @1, last_seen = @2 WHERE number = @0", 3);
+        _repeat = Prepared("UPDATE tallies SET occurrences = occurrences + @1, last_seen = MAX(last_seen, @2) WHERE number = @0", 3);
         _actor = Prepared($"""
             INSERT INTO actors (number, name, principal, type, source_ip, user_agent, occurrences, first_seen, last_seen)
             SELECT @0, @1, @2, @3, @4, @5, @6, @7, @7
@@ -186,6 +188,13 @@ internal sealed class SqliteEngine : IStoreEngine
             Tally(drift, numbers);
         }
 
+        foreach (var (number, sighting) in set.Repeated)
+        {
+            numbers[sighting.Key.Value] = number;
+            _repeat.Fill(number, sighting.Occurrences, Sql.Number(sighting.Last));
+            _repeat.ExecuteNonQuery();
+        }
+
         foreach (var (drift, change, last, occurrences) in set.Actors)
         {
             _actor.Fill(numbers[drift], change.Actor.Name, change.Actor.Principal, change.Actor.Type, change.SourceAddress, change.UserAgent, occurrences, Sql.Number(last));
@@ -211,7 +220,7 @@ internal sealed class SqliteEngine : IStoreEngine
     {
         // What is being written is waited for.
         await _turn.WaitAsync();
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_load, _insert, _update, _insertTally, _updateTally, _actor, _change, _count, _append])
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_load, _insert, _update, _insertTally, _updateTally, _repeat, _actor, _change, _count, _append])
         {
             command.Dispose();
         }
@@ -241,10 +250,10 @@ internal sealed class SqliteEngine : IStoreEngine
 
     private static async Task<SqliteConnection> ConnectAsync(string path, CancellationToken cancellationToken)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = true, DefaultTimeout = 30 }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = true, DefaultTimeout = 5 }.ToString());
         await connection.OpenAsync(cancellationToken);
         // FULL: what was answered with 202 outlives a power cut. A page cache of 8 MB, whatever the number of drifts.
-        await connection.Command("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA cache_size=-8192; PRAGMA journal_size_limit=67108864;").ExecuteAsync(cancellationToken);
+        await connection.Command("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-8192; PRAGMA journal_size_limit=67108864;").ExecuteAsync(cancellationToken);
         return connection;
     }
 

@@ -19,6 +19,12 @@ internal sealed class WriteSet
     /// <summary>Drifts that were seen again as they were.</summary>
     public List<DriftRecord> Tallied { get; } = [];
 
+    /// <summary>Sightings that changed nothing but the tally, and their drifts.</summary>
+    public List<(Sighting Sighting, DriftRecord Drift)> Unchanged { get; } = [];
+
+    /// <summary>Drifts that were seen again and need not be read for it.</summary>
+    public List<(long Number, Sighting Sighting)> Repeated { get; } = [];
+
     public List<DriftChange> Changes { get; } = [];
 
     /// <summary>Who was seen at which drift.</summary>
@@ -29,37 +35,46 @@ internal sealed class WriteSet
 
     /// <summary>What verdicts mean for drifts as they are.</summary>
     /// <param name="verdicts">What was judged.</param>
+    /// <param name="sightings">Those of it that are not repeated ones.</param>
     /// <param name="before">The drifts it is about, those that are there, by id.</param>
-    public static WriteSet Of(Verdicts verdicts, IReadOnlyDictionary<string, DriftRecord> before)
+    public void Judge(Verdicts verdicts, IReadOnlyCollection<Sighting> sightings, IReadOnlyDictionary<string, DriftRecord> before)
     {
-        var set = new WriteSet();
-        var after = new Dictionary<string, DriftRecord>(StringComparer.Ordinal);
-        foreach (var sighting in verdicts.Sightings)
+        foreach (var sighting in sightings)
         {
-            var serial = sighting.Finding.Resource is { } resource && verdicts.Serials.TryGetValue(resource.Source, out var known) ? known : (long?)null;
             var was = before.GetValueOrDefault(sighting.Key.Value);
-            var now = DriftLife.Seen(was, sighting.Record(verdicts.Now, verdicts.Grace, serial), verdicts.Now);
-            after[now.Id] = now;
-            set.Put(was, now, verdicts.Now, now.Actor, now.Reason);
-            if (sighting.Finding.Event is { } change && change.Actor != Actor.Unknown)
+            var now = DriftLife.Seen(was, sighting.Record(verdicts.Now, verdicts.Grace, Serial(verdicts, sighting)), verdicts.Now);
+            if (Put(was, now, verdicts.Now, now.Actor, now.Reason))
             {
-                set.Actors.Add((now.Id, change, sighting.Last, sighting.Occurrences));
+                Unchanged.Add((sighting, now));
             }
+
+            See(sighting);
         }
 
+        // A drift that was seen in this batch is not over; intake has taken those out.
         foreach (var settlement in verdicts.Settled)
         {
-            if (!after.ContainsKey(settlement.Key.Value) && before.GetValueOrDefault(settlement.Key.Value) is { } was && DriftLife.Settled(was, settlement, verdicts.Now) is { } now)
+            if (before.GetValueOrDefault(settlement.Key.Value) is { } was && DriftLife.Settled(was, settlement, verdicts.Now) is { } now)
             {
-                set.Put(was, now, verdicts.Now, "", now.Reason);
+                Put(was, now, verdicts.Now, "", now.Reason);
             }
         }
-
-        return set;
     }
 
+    /// <summary>Adds a sighting that changes nothing but the tally.</summary>
+    public void Repeat(long number, Sighting sighting)
+    {
+        Repeated.Add((number, sighting));
+        See(sighting);
+    }
+
+    /// <summary>The serial of the state that a sighting was judged by.</summary>
+    public static long? Serial(Verdicts verdicts, Sighting sighting) =>
+        sighting.Finding.Resource is { } resource && verdicts.Serials.TryGetValue(resource.Source, out var serial) ? serial : null;
+
     /// <summary>Adds one drift's way from one look to the next.</summary>
-    public void Put(DriftRecord? was, DriftRecord now, DateTimeOffset at, string by, string comment)
+    /// <returns>Whether only the tally changes.</returns>
+    public bool Put(DriftRecord? was, DriftRecord now, DateTimeOffset at, string by, string comment)
     {
         if (was is null)
         {
@@ -67,11 +82,13 @@ internal sealed class WriteSet
         }
         else
         {
-            (was == now with { Occurrences = was.Occurrences, LastSeen = was.LastSeen } ? Tallied : Altered).Add(now);
-        }
+            if (was == now with { Occurrences = was.Occurrences, LastSeen = was.LastSeen })
+            {
+                Tallied.Add(now);
+                return true;
+            }
 
-        if (was is not null)
-        {
+            Altered.Add(now);
             Count(was, -1);
         }
 
@@ -80,6 +97,8 @@ internal sealed class WriteSet
         {
             Changes.Add(change);
         }
+
+        return false;
     }
 
     /// <summary>Takes a drift that is forgotten out of the counts.</summary>
@@ -87,6 +106,14 @@ internal sealed class WriteSet
     {
         var key = (status, severity, kind, provider, type);
         _counts[key] = _counts.GetValueOrDefault(key) - count;
+    }
+
+    private void See(Sighting sighting)
+    {
+        if (sighting.Finding.Event is { } change && change.Actor != Actor.Unknown)
+        {
+            Actors.Add((sighting.Key.Value, change, sighting.Last, sighting.Occurrences));
+        }
     }
 
     private void Count(DriftRecord drift, long by)

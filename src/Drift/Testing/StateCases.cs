@@ -17,7 +17,7 @@ internal static class StateCases
         return Shapes.Write(writer =>
         {
             writer.WriteStartObject();
-            writer.WriteNumber("resource_count", index.Resources.Length);
+            writer.WriteNumber("resource_count", index.Count);
             writer.WriteStartObject("lookup");
             foreach (var name in input.Member("lookup") is { ValueKind: JsonValueKind.Array } names ? names.EnumerateArray() : default)
             {

@@ -4,6 +4,7 @@ using Comptroller.Drift.Intake;
 using Comptroller.Drift.Lifecycle;
 using Comptroller.Drift.Rules;
 using Comptroller.Drift.State;
+using Comptroller.Drift.State.Backends;
 using Comptroller.Drift.Store;
 
 namespace Comptroller.Drift.Tests.Lifecycle;
@@ -185,11 +186,31 @@ public sealed class WatchTests : IAsyncLifetime
         (await _store.CountsAsync(CancellationToken.None)).Sum(count => count.Count).ShouldBe(24);
     }
 
+    [Fact]
+    public async Task A_full_comparison_opens_what_no_event_told_of_and_resolves_what_it_does_not_find()
+    {
+        var plan = Path.Combine(_folder, "plan.json");
+        var comparison = new ComparisonConfig(plan, [], null, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1));
+        var watcher = new DriftWatcher(new DriftConfig { Comparison = comparison }, new StateSet([StateSources.Of(StatePath, _http, null)], _clock), _store, _intake, _figures, _clock);
+        await StateAsync("t3.micro");
+        await File.WriteAllTextAsync(plan, """{"format_version":"1.2","resource_drift":[{"address":"aws_instance.web","mode":"managed","type":"aws_instance","change":{"actions":["update"],"before":{"id":"i-1","ebs_optimized":false},"after":{"id":"i-1","ebs_optimized":true}}}]}""");
+        await watcher.StepAsync(CancellationToken.None);
+        await watcher.Comparing.WaitAsync(TimeSpan.FromSeconds(30));
+        var open = await OneAsync();
+        (open.Status, open.Attribute, open.New).ShouldBe((DriftStatus.Open, "ebs_optimized", "true"));
+        await File.WriteAllTextAsync(plan, """{"format_version":"1.2","resource_drift":[]}""");
+        File.SetLastWriteTimeUtc(plan, DateTime.UtcNow.AddMinutes(1));
+        _clock.Advance(601);
+        await watcher.StepAsync(CancellationToken.None);
+        await watcher.Comparing.WaitAsync(TimeSpan.FromSeconds(30));
+        (await OneAsync()).ShouldSatisfyAllConditions(drift => drift.Status.ShouldBe(DriftStatus.Resolved), drift => drift.Reason.ShouldBe("a full comparison found no difference"));
+    }
+
     private async Task StartAsync(TimeSpan grace)
     {
         _store = await DriftStore.OpenAsync(Path.Combine(_folder, "d.sqlite"), CancellationToken.None);
         _intake = new EventIntake(_store, _figures, RuleBook.Default, grace, 256, _clock);
-        _watcher = new DriftWatcher(new DriftConfig { GracePeriod = grace }, new StateSet([StateSource.Of(StatePath, _http, null)], _clock), _store, _intake, _figures, _clock);
+        _watcher = new DriftWatcher(new DriftConfig { GracePeriod = grace }, new StateSet([StateSources.Of(StatePath, _http, null)], _clock), _store, _intake, _figures, _clock);
         _writer = Task.Run(() => _intake.RunAsync(_stop.Token));
     }
 

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Comptroller.Drift.State;
+using Comptroller.Drift.State.Backends;
 
 namespace Comptroller.Drift.Tests.State;
 
@@ -41,7 +42,7 @@ public sealed class StateReaderTests
             Encoding.UTF8.GetString(resource.Attributes.Span).ShouldNotContain(Secret);
         }
 
-        using var attributes = index.Resources[1].ReadAttributes();
+        using var attributes = index.Resources.ElementAt(1).ReadAttributes();
         Sensitive.IsHash(attributes.RootElement.GetProperty("password")).ShouldBeTrue();
         attributes.RootElement.GetProperty("password").GetString().ShouldBe(Sensitive.Hash(Given.Json($"\"{Secret}\"")));
     }
@@ -84,9 +85,9 @@ public sealed class StateReaderTests
         }
 
         using var http = new HttpClient();
-        var set = new StateSet([StateSource.Of(path, http, null)], TimeProvider.System);
+        var set = new StateSet([StateSources.Of(path, http, null)], TimeProvider.System);
         (await set.RefreshAsync(CancellationToken.None)).ShouldBeTrue();
-        set.Index.Resources.Length.ShouldBe(2);
+        set.Index.Count.ShouldBe(2);
         (await set.RefreshAsync(CancellationToken.None)).ShouldBeFalse("it has not changed");
     }
 
@@ -96,11 +97,11 @@ public sealed class StateReaderTests
         var path = Path.Combine(Directory.CreateTempSubdirectory("drift-").FullName, "s.tfstate");
         await File.WriteAllTextAsync(path, Whole);
         using var http = new HttpClient();
-        var set = new StateSet([StateSource.Of(path, http, null)], TimeProvider.System);
+        var set = new StateSet([StateSources.Of(path, http, null)], TimeProvider.System);
         await set.RefreshAsync(CancellationToken.None);
         await File.WriteAllTextAsync(path, "{\"version\":4,");
         (await set.RefreshAsync(CancellationToken.None)).ShouldBeFalse();
-        set.Index.Resources.Length.ShouldBe(2);
+        set.Index.Count.ShouldBe(2);
         set.IsComplete.ShouldBeTrue();
         set.Statuses.Single().Error!.ShouldContain("failed to parse");
         File.Delete(path);
@@ -113,7 +114,7 @@ public sealed class StateReaderTests
     {
         var server = new Answers();
         using var http = new HttpClient(server);
-        var set = new StateSet([StateSource.Of("https://user:pass@states.example/prod?sig=secret", http, null)], TimeProvider.System);
+        var set = new StateSet([StateSources.Of("https://user:pass@states.example/prod?sig=secret", http, null)], TimeProvider.System);
         server.Body = Whole;
         (await set.RefreshAsync(CancellationToken.None)).ShouldBeTrue();
         server.Authorization.ShouldBe("Basic " + Convert.ToBase64String("user:pass"u8));
@@ -129,7 +130,7 @@ public sealed class StateReaderTests
     public void An_address_that_is_none_is_an_error()
     {
         using var http = new HttpClient();
-        Should.Throw<FormatException>(() => StateSource.Of("s3://bucket/key?secret=1", http, null)).Message.ShouldNotContain("secret=1");
+        Should.Throw<FormatException>(() => StateSources.Of("s3://bucket/key?secret=1", http, null)).Message.ShouldNotContain("secret=1");
     }
 
     private sealed class Answers : HttpMessageHandler

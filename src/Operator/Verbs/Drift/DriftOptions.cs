@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Comptroller.Drift.Configuration;
+using Comptroller.Drift.Rules;
 using Comptroller.Drift.State;
+using Comptroller.Drift.State.Backends;
 using Comptroller.Kubernetes.Yaml;
 
 namespace Comptroller.Operator.Verbs.Drift;
@@ -14,7 +16,7 @@ internal sealed class DriftOptions
     private readonly Option<string?> _config = new("--config", "-c") { Description = "Configuration file with states and rules" };
     private readonly Option<string[]> _states = new("--state", "-s")
     {
-        Description = "Terraform state: a path, file:// or http(s)://; may be repeated, in the place of those of the configuration. TF_HTTP_USERNAME and TF_HTTP_PASSWORD are given to servers",
+        Description = "Terraform state: a path, http(s)://, s3://, gs://, azurerm:// or kubernetes://; may be repeated, in the place of those of the configuration. TF_HTTP_USERNAME and TF_HTTP_PASSWORD are given to servers",
         AllowMultipleArgumentsPerToken = true,
     };
 
@@ -27,6 +29,11 @@ internal sealed class DriftOptions
     public async Task<DriftConfig> ConfigAsync(ParseResult result, CancellationToken cancellationToken)
     {
         var config = result.GetValue(_config) is { } path ? await ReadAsync(path, cancellationToken) : new DriftConfig();
+        if (config.BaselineFile is { } baseline)
+        {
+            config = config with { Rules = config.Rules with { Baseline = Baseline.Read(await File.ReadAllBytesAsync(baseline, cancellationToken), baseline) } };
+        }
+
         return result.GetValue(_states) is { Length: > 0 } states ? config with { States = [.. states.Select(address => new StateAddress(address))] } : config;
     }
 
@@ -52,7 +59,7 @@ internal sealed class DriftOptions
         var sources = ImmutableArray.CreateBuilder<StateSource>();
         foreach (var state in config.States)
         {
-            sources.Add(StateSource.Of(state.Address, http, await CredentialsAsync(state, cancellationToken)));
+            sources.Add(StateSources.Of(state.Address, http, await AccessAsync(state, cancellationToken)));
         }
 
         return new StateSet(sources.ToImmutable(), TimeProvider.System);
@@ -69,12 +76,18 @@ internal sealed class DriftOptions
         return errors.Count == 0 ? states.Index : throw new StateException(string.Join('\n', errors));
     }
 
-    private static async Task<HttpStateCredentials?> CredentialsAsync(StateAddress state, CancellationToken cancellationToken)
+    private static async Task<StateAccess> AccessAsync(StateAddress state, CancellationToken cancellationToken)
     {
-        var token = await SecretAsync(state.TokenFile, cancellationToken);
-        var user = state.User ?? Environment.GetEnvironmentVariable("TF_HTTP_USERNAME");
-        var password = await SecretAsync(state.PasswordFile, cancellationToken) ?? Environment.GetEnvironmentVariable("TF_HTTP_PASSWORD");
-        return token is null && user is null ? null : new HttpStateCredentials(user, password, token);
+        var isGoogle = state.Address.StartsWith("gs://", StringComparison.Ordinal);
+        return new StateAccess
+        {
+            User = state.User ?? Environment.GetEnvironmentVariable("TF_HTTP_USERNAME"),
+            Password = await SecretAsync(state.PasswordFile, cancellationToken) ?? Environment.GetEnvironmentVariable("TF_HTTP_PASSWORD"),
+            Token = await SecretAsync(state.TokenFile, cancellationToken),
+            Secret = await SecretAsync(state.CredentialsFile ?? (isGoogle ? Environment.GetEnvironmentVariable("GOOGLE_APPLICATION_CREDENTIALS") : null), cancellationToken),
+            Region = state.Region,
+            Endpoint = state.Endpoint,
+        };
     }
 
     public static async Task<string?> SecretAsync(string? path, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using Comptroller.Drift.Reports;
+using Comptroller.Drift.Rules;
 using Comptroller.Drift.Scanning;
 using Comptroller.Drift.State;
 
@@ -19,7 +20,8 @@ internal static class ScanVerb
         format.AcceptOnlyFromAmong("table", "json", "sarif", "html");
         var fail = new Option<bool>("--fail-on-drift") { Description = "Exit 2 when there is drift", DefaultValueFactory = _ => true };
         var count = new Option<bool>("--exit-count") { Description = "Exit with the number of drifted resources instead, from 2 to 250" };
-        var command = new Command("scan", "Compare states with what is there: exit 0 clean, 1 the scan failed, 2 drift") { plan, inventory, format, fail, count };
+        var write = new Option<string?>("--write-baseline") { Description = "Write what drifts now to a file that `baseline` of the configuration names: it is quiet as long as it stays as it is" };
+        var command = new Command("scan", "Compare states with what is there: exit 0 clean, 1 the scan failed, 2 drift") { plan, inventory, format, fail, count, write };
         options.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -34,6 +36,11 @@ internal static class ScanVerb
             try
             {
                 report = await ScanAsync(result, options, result.GetValue(plan), result.GetValue(inventory), cancellationToken);
+                if (result.GetValue(write) is { } path)
+                {
+                    await using var file = File.Create(path);
+                    Baseline.Write(report.Findings, file);
+                }
             }
             catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or JsonException)
             {

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Comptroller.Drift.State;
+namespace Comptroller.Drift.State.Backends;
 
 /// <summary>A state in a file, plain or compressed.</summary>
 public sealed class FileStateSource(string path) : StateSource

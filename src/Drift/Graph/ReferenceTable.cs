@@ -1,0 +1,54 @@
+using Comptroller.Drift.State;
+
+namespace Comptroller.Drift.Graph;
+
+/// <summary>Which resource of which type goes by an id, an ARN or a name. Needed while a graph is made and dropped then.</summary>
+internal sealed class ReferenceTable
+{
+    private readonly NameTable _names = new();
+    private readonly StateResource[] _resources;
+
+    public ReferenceTable(StateResource[] resources)
+    {
+        _resources = resources;
+        for (var number = 0; number < resources.Length; number++)
+        {
+            if (!GraphRules.IsTarget(resources[number].Type))
+            {
+                continue;
+            }
+
+            using var document = resources[number].ReadAttributes();
+            _names.Add(resources[number].Id, number, isWeak: false);
+            foreach (var field in (ReadOnlySpan<string>)["arn", "name"])
+            {
+                if (document.RootElement.TryGetProperty(field, out var value) && value.ValueKind == System.Text.Json.JsonValueKind.String)
+                {
+                    _names.Add(value.GetString()!, number, isWeak: field == "name");
+                }
+            }
+        }
+    }
+
+    /// <summary>The resource of one of some types that goes by a name; -1 when none does, or several by a mere name.</summary>
+    public int Find(string name, ReadOnlySpan<string> types)
+    {
+        var (found, isAmbiguous) = (-1, false);
+        var hash = NameTable.Hash(name);
+        for (var at = -1; _names.Next(hash, ref at, out var number, out var isWeak);)
+        {
+            if (types.Contains(_resources[number].Type))
+            {
+                if (!isWeak)
+                {
+                    return number;
+                }
+
+                isAmbiguous = found >= 0;
+                found = number;
+            }
+        }
+
+        return isAmbiguous ? -1 : found;
+    }
+}

@@ -1,0 +1,7 @@
+using System.Collections.Immutable;
+using Comptroller.Drift.Events;
+
+namespace Comptroller.Drift.State;
+
+/// <summary>The resources of one state and the names they go by. A state that changes is read anew; the others stay as they are.</summary>
+internal sealed record StatePart(ImmutableArray<StateResource> Resources, NameTable Names, ImmutableArray<Provider> Providers);
