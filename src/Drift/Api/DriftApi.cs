@@ -14,10 +14,11 @@ public sealed class DriftApi
 
     public DriftApi(WatchView view, params IEnumerable<Route> more)
     {
+        var graph = new GraphEndpoints(view);
         // Templates with more text come first: {id} at an end would swallow them.
         _routes =
         [
-            .. ServerRoutes.All.Concat(new DriftEndpoints(view).Routes).Concat(new EventEndpoints(view).Routes).Concat(new StatsEndpoints(view).Routes)
+            .. ServerRoutes.All.Concat(new DriftEndpoints(view).Routes).Concat(new EventEndpoints(view).Routes).Concat(new StatsEndpoints(view) { Graph = graph.Count }.Routes).Concat(graph.Routes)
                 .Concat(new StateEndpoints(view).Routes).Concat(new SettingsEndpoints(view).Routes).Concat(new KeyEndpoints(view).Routes).Concat(more)
                 .OrderByDescending(route => route.Segments.Length).ThenByDescending(route => route.Segments.Count(segment => segment != "{id}")),
         ];

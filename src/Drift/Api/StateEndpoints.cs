@@ -35,7 +35,7 @@ internal sealed class StateEndpoints(WatchView view)
             json.WriteNumber("version", 4);
             WriteNumber(json, "serial", only?.Serial);
             json.WriteString("lineage", only?.Lineage);
-            json.WriteNumber("resource_count", view.State().Resources.Length);
+            json.WriteNumber("resource_count", view.State().Count);
             json.WriteNumber("states", states.Count);
             json.WriteBoolean("current", states.All(state => state.Error is null && state.LoadedAt is not null));
             json.WriteEndObject();
@@ -62,14 +62,15 @@ internal sealed class StateEndpoints(WatchView view)
 
     private ApiAnswer Resources(ApiCall call)
     {
-        var all = view.State().Resources;
+        var state = view.State();
+        var all = state.Resources;
         var (type, text) = (call.Text("resource_type"), call.Text("q"));
         var isAll = type is null && text is null;
-        var (page, skip, total) = (new List<StateResource>(), Paging.Start(call, all.Length), 0);
+        var (page, skip, total) = (new List<StateResource>(), Paging.Start(call, state.Count), 0);
         if (isAll)
         {
-            total = all.Length;
-            page.AddRange(all.AsSpan(skip, Math.Min(call.Limit, all.Length - skip)));
+            total = state.Count;
+            page.AddRange(all.Skip(skip).Take(call.Limit));
         }
         else
         {

@@ -96,7 +96,7 @@ internal sealed class StatsEndpoints(WatchView view)
             json.WriteStartObject();
             ApiJson.Time(json, "timestamp", view.Time.GetUtcNow());
             json.WriteStartObject("summary");
-            json.WriteNumber("terraform_resources", view.State().Resources.Length);
+            json.WriteNumber("terraform_resources", view.State().Count);
             json.WriteNumber("unmanaged_count", Of(standing, FindingKind.Unmanaged));
             json.WriteNumber("missing_count", Of(standing, FindingKind.Deleted));
             json.WriteNumber("modified_count", Of(standing, FindingKind.Modified));
@@ -113,7 +113,7 @@ internal sealed class StatsEndpoints(WatchView view)
             json.WriteStartObject();
             ApiJson.Time(json, "timestamp", view.Time.GetUtcNow());
             json.WriteStartObject("counts");
-            json.WriteNumber("terraform_resources", view.State().Resources.Length);
+            json.WriteNumber("terraform_resources", view.State().Count);
             json.WriteNumber("unmanaged", Of(standing, FindingKind.Unmanaged));
             json.WriteNumber("missing", Of(standing, FindingKind.Deleted));
             json.WriteNumber("modified", Of(standing, FindingKind.Modified));

@@ -33,6 +33,9 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
     /// <summary>Told what went wrong.</summary>
     public Action<string> Warned { get; init; } = _ => { };
 
+    /// <summary>The full comparison that ended last; null before the first.</summary>
+    public ComparisonOutcome? LastComparison { get; private set; }
+
     /// <summary>The full comparison that runs, or ran last.</summary>
     internal Task Comparing { get; private set; } = Task.CompletedTask;
 
@@ -148,11 +151,13 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
             {
                 figures.Compared(report, time.GetElapsedTime(start));
                 await ReportAsync(report, now, cancellationToken);
+                LastComparison = new ComparisonOutcome(now, report.Coverage, Error: null);
             }
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or DbException)
         {
             figures.ComparisonFailed();
+            LastComparison = new ComparisonOutcome(LastComparison?.SucceededAt, LastComparison?.Coverage, e.Message);
             Warned($"the full comparison failed: {e.Message}");
         }
     }
@@ -163,6 +168,7 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
         // What was seen before the comparison began and it did not find is over. Where it found anything about a resource, all of that stays:
         // it and an event may name one difference by two attributes.
         var drifted = report.Findings.Select(finding => finding.Address).ToHashSet(StringComparer.Ordinal);
+        drifted.UnionWith(report.SuppressedAddresses);
         var over = await SettleAsync(
             drift => drift.Kind != FindingKind.Unmanaged && drift.LastSeen < now && !drifted.Contains(drift.Address) ? "a full comparison found no difference" : null, cancellationToken);
         Said($"full comparison: {report.Drifted} drifted, {over} resolved");

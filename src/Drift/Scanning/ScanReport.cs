@@ -18,6 +18,9 @@ public sealed record ScanReport(ImmutableArray<Finding> Findings, ImmutableSorte
     public double? Coverage => Seen is not { } seen ? null
         : seen == 0 ? 1 : 1 - (Findings.Count(finding => finding.Kind == FindingKind.Unmanaged) / (double)seen);
 
+    /// <summary>What findings that are suppressed are about: it drifts all the same.</summary>
+    public ImmutableHashSet<string> SuppressedAddresses { get; init; } = [];
+
     internal static ScanReport Of(IEnumerable<Finding> findings, int compared, int managed, int? seen)
     {
         var all = findings.ToList();
@@ -26,6 +29,9 @@ public sealed record ScanReport(ImmutableArray<Finding> Findings, ImmutableSorte
             all.Where(finding => finding.Suppression is not null).CountBy(finding => finding.Suppression!).ToImmutableSortedDictionary(StringComparer.Ordinal),
             compared,
             managed,
-            seen);
+            seen)
+        {
+            SuppressedAddresses = all.Where(finding => finding.Suppression is not null).Select(finding => finding.Address).ToImmutableHashSet(StringComparer.Ordinal),
+        };
     }
 }

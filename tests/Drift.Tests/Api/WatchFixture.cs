@@ -26,7 +26,7 @@ internal sealed class WatchFixture : IAsyncDisposable
             Keys = keys,
             Doorkeeper = new Doorkeeper(config, keys, clock, _ => { }),
             State = () => state,
-            States = () => [new StateSourceStatus("test.tfstate", 7, "l", state.Resources.Length, Given.Now, null)],
+            States = () => [new StateSourceStatus("test.tfstate", 7, "l", state.Count, Given.Now, null)],
             Unready = () => null,
             Version = "0.1.0",
             Time = clock,

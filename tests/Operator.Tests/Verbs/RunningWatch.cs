@@ -7,6 +7,7 @@ using Comptroller.Drift.Api.Streams;
 using Comptroller.Drift.Configuration;
 using Comptroller.Drift.Intake;
 using Comptroller.Drift.State;
+using Comptroller.Drift.State.Backends;
 using Comptroller.Drift.Store;
 using Comptroller.Kubernetes.Diagnostics;
 using Comptroller.Operator.Verbs.Drift;
@@ -70,7 +71,7 @@ internal sealed class RunningWatch : IAsyncDisposable
         var file = Path.Combine(folder, "s.tfstate");
         await System.IO.File.WriteAllTextAsync(file, State);
         using var http = new HttpClient();
-        var states = new StateSet([StateSource.Of(file, http, null)], TimeProvider.System);
+        var states = new StateSet([StateSources.Of(file, http, new StateAccess())], TimeProvider.System);
         await states.RefreshAsync(CancellationToken.None);
         var config = configure(new DriftConfig { Queue = 256 });
         var watch = new RunningWatch(await DriftStore.OpenAsync(Path.Combine(folder, "d.sqlite"), CancellationToken.None), config, states.Index, patience ?? TimeSpan.FromSeconds(10));

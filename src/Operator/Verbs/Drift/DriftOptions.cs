@@ -4,6 +4,7 @@ using Comptroller.Drift.Configuration;
 using Comptroller.Drift.Rules;
 using Comptroller.Drift.State;
 using Comptroller.Drift.State.Backends;
+using Comptroller.Drift.Store;
 using Comptroller.Kubernetes.Yaml;
 
 namespace Comptroller.Operator.Verbs.Drift;
@@ -89,6 +90,10 @@ internal sealed class DriftOptions
             Endpoint = state.Endpoint,
         };
     }
+
+    /// <summary>The store of the configuration; its address may stand in a file, for the password in it.</summary>
+    public static async Task<DriftStore> StoreAsync(DriftConfig config, CancellationToken cancellationToken) =>
+        await DriftStore.OpenAsync(await SecretAsync(config.StoreFile, cancellationToken) ?? config.Store, cancellationToken);
 
     public static async Task<string?> SecretAsync(string? path, CancellationToken cancellationToken)
     {

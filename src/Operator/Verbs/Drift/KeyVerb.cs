@@ -85,5 +85,5 @@ internal static class KeyVerb
     }
 
     private static async Task<DriftStore> OpenAsync(DriftOptions options, ParseResult result, CancellationToken cancellationToken) =>
-        await DriftStore.OpenAsync((await options.ConfigAsync(result, cancellationToken)).Store, cancellationToken);
+        await DriftOptions.StoreAsync(await options.ConfigAsync(result, cancellationToken), cancellationToken);
 }

@@ -38,6 +38,9 @@ internal sealed class WatchReports(IDriftStore store, StateSet states, DriftWatc
                 Suppressed = Count(count => count.Status == DriftStatus.Suppressed),
                 Resolved = Count(count => count.Status == DriftStatus.Resolved),
             },
+            Coverage = watcher.LastComparison?.Coverage,
+            LastComparisonTime = watcher.LastComparison?.SucceededAt,
+            ComparisonError = watcher.LastComparison?.Error,
             LastRefreshTime = statuses.TrueForAll(state => state.LoadedAt is not null) ? statuses.Min(state => state.LoadedAt) : null,
             States = [.. statuses.Select(state => new DriftStateStatus { Name = state.Name, Serial = state.Serial, Lineage = state.Lineage, Resources = state.Resources, Error = state.Error })],
             Recent = [.. recent.Drifts.Select(drift => new ReportedDrift
