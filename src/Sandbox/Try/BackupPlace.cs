@@ -8,19 +8,27 @@ using Comptroller.Kubernetes.Runtime;
 
 namespace Comptroller.Sandbox.Try;
 
-/// <summary>What a user brings for the sample backups: the volume that gets them, and a signing key that is made anew at every start.</summary>
+/// <summary>What a user brings for the sample backups: the volumes that get them and what is restored, and a signing key that is made anew at every start.</summary>
 internal static class BackupPlace
 {
-    /// <summary>The sample with what it needs. One that is suspended, and other kinds, are returned as they are.</summary>
+    /// <summary>The sample with what it needs. One that is suspended backs up nothing; other kinds are returned as they are.</summary>
     public static IEnumerable<JsonObject> Stage(JsonObject sample)
     {
-        if ((string)sample["kind"]! != nameof(AuditBackup) || (bool?)sample["spec"]!["suspend"] == true)
+        if ((string)sample["kind"]! != nameof(AuditBackup))
         {
             return [sample];
         }
 
+        // A restore may be asked for while backups are suspended.
+        var restore = (string?)sample["spec"]!["restore"]?["claimName"];
+        IEnumerable<JsonObject> place = restore is null ? [] : [Claim(restore)];
+        if ((bool?)sample["spec"]!["suspend"] == true)
+        {
+            return [.. place, sample];
+        }
+
         var key = sample["spec"]!["signingKeySecretRef"]!;
-        return [Claim((string)sample["spec"]!["destination"]!["pvc"]!["claimName"]!), SigningKey((string)key["name"]!, (string)key["key"]!), sample];
+        return [.. place, Claim((string)sample["spec"]!["destination"]!["pvc"]!["claimName"]!), SigningKey((string)key["name"]!, (string)key["key"]!), sample];
     }
 
     /// <summary>Asks for a backup, and with it for its proof, now.</summary>

@@ -78,9 +78,9 @@ public sealed class DeploymentTests : IAsyncLifetime
     private void Create(int replicas) => Writer.Create(
         Deployments,
         (JsonObject)JsonNode.Parse(
-            $$$"""
+            $$$$$"""
             {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "default"},
-             "spec": {"replicas": {{{replicas}}}, "selector": {"matchLabels": {"app": "web"}},
+             "spec": {"replicas": {{{{{replicas}}}}}, "selector": {"matchLabels": {"app": "web"}},
                "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "a"}]}}}}
             """)!,
         "test");
