@@ -44,9 +44,9 @@ internal sealed record GraphPattern(ImmutableArray<string>? StartLabels, string 
     {
         json.WriteStartObject();
         WriteTexts(json, "StartLabels", StartLabels);
-        json.WriteString("RelType", RelType);
+        json.WriteString(nameof(RelType), RelType);
         WriteTexts(json, "EndLabels", EndLabels);
-        json.WritePropertyName("EndFilter");
+        json.WritePropertyName(nameof(EndFilter));
         if (EndFilter is null)
         {
             json.WriteNullValue();

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Comparison;
 using Comptroller.Drift.Rules;
-using Comptroller.Drift.State;
 using Comptroller.Drift.State.Backends;
 
 namespace Comptroller.Drift.Api;

@@ -59,29 +59,27 @@ internal sealed class DefinitionController(ObjectStore store, ResourceCatalog ca
             {
                 var before = updated["status"]!.DeepClone();
                 DefinitionNames.Review(updated, others.Select(other => other.Content), time);
+                // Before it is said to be: who reads Established asks for it next.
+                Serve(definition, updated);
                 return !JsonNode.DeepEquals(before, updated["status"]);
             });
-            if (store.Get(BuiltInKinds.Definitions, null, definition.Name) is { } reviewed)
-            {
-                Serve(reviewed);
-            }
         }
     }
 
-    private void Serve(StoredObject definition)
+    private void Serve(StoredObject definition, JsonObject content)
     {
-        if (!Conditions.IsTrue(definition.Content, "Established"))
+        if (!Conditions.IsTrue(content, "Established"))
         {
             return;
         }
-        var (spec, names) = (definition.Content["spec"], definition.Content["status"]!["acceptedNames"]);
+        var (spec, names) = (content["spec"], content["status"]!["acceptedNames"]);
         if (_served.TryGetValue(definition.Name, out var served) && JsonNode.DeepEquals(served.Spec, spec) && JsonNode.DeepEquals(served.Names, names))
         {
             return;
         }
         _served[definition.Name] = (spec, names);
         store.Open(PlaceOf(definition));
-        catalog.Publish(definition.Name, CustomKinds.Of(definition.Content));
+        catalog.Publish(definition.Name, CustomKinds.Of(content));
     }
 
     private void CleanUp(StoredObject definition)

@@ -56,7 +56,7 @@ public sealed class DriftWatchPlanTests
         var config = DriftConfigReader.Read(document.Root, "config.yaml", path => document.Locate(path).Line);
         config.States.Length.ShouldBe(Resource(name).Spec.States.Count);
         var mounts = Pod(plan)["containers"]![0]!["volumeMounts"]!.AsArray().Select(mount => (string)mount!["mountPath"]!).ToList();
-        foreach (Match file in Regex.Matches(plan.Configuration, @"(?<=[ ""])(secrets|states|comparison|data)/[^\s""]+", RegexOptions.None, TimeSpan.FromSeconds(1)))
+        foreach (Match file in Regex.Matches(plan.Configuration, @"(?<=[ ""])(secrets|states|comparison|data)/[^\s""]+", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)))
         {
             mounts.ShouldContain(mount => $"{DriftFiles.Root}/{file.Value}".StartsWith(mount + "/", StringComparison.Ordinal), file.Value);
         }
@@ -66,7 +66,7 @@ public sealed class DriftWatchPlanTests
     [MemberData(nameof(Cases))]
     public void Credentials_are_references_only(string name)
     {
-        foreach (var variable in Pod(Plan(name))["containers"]![0]!["env"]!.AsArray().Where(each => Regex.IsMatch((string)each!["name"]!, "SECRET|ACCESS_KEY|TOKEN", RegexOptions.None, TimeSpan.FromSeconds(1))))
+        foreach (var variable in Pod(Plan(name))["containers"]![0]!["env"]!.AsArray().Where(each => Regex.IsMatch((string)each!["name"]!, "SECRET|ACCESS_KEY|TOKEN", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1))))
         {
             variable!["value"].ShouldBeNull();
             variable["valueFrom"]!["secretKeyRef"].ShouldNotBeNull();

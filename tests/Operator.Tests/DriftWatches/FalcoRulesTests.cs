@@ -27,7 +27,7 @@ public sealed class FalcoRulesTests
     {
         var rule = Rule(cloud);
         ((string)rule["source"]!).ShouldBe(source);
-        var used = Regex.Matches($"{rule["output"]} {rule["condition"]}", @"(?<=%|\b)(ct|gcp|evt)\.[A-Za-z.]*[A-Za-z]", RegexOptions.None, TimeSpan.FromSeconds(1)).Select(match => match.Value).Distinct().ToList();
+        var used = Regex.Matches($"{rule["output"]} {rule["condition"]}", @"(?<=%|\b)(ct|gcp|evt)\.[A-Za-z.]*[A-Za-z]", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).Select(match => match.Value).Distinct().ToList();
         used.Count.ShouldBeGreaterThan(5);
         used.Except(fields.Split(' ')).ShouldBeEmpty();
     }
@@ -37,9 +37,18 @@ public sealed class FalcoRulesTests
     {
         var understood = Understood("aws", new Dictionary<string, string>
         {
-            ["ct.name"] = "UpdateFunctionConfiguration20150331v2", ["ct.src"] = "lambda.amazonaws.com", ["ct.region"] = "eu-central-1", ["ct.readonly"] = "false",
-            ["ct.srcip"] = "198.51.100.7", ["ct.useragent"] = "aws-cli/2", ["ct.user"] = "Operator", ["ct.originaluser"] = "mallory", ["ct.user.identitytype"] = "AssumedRole",
-            ["ct.user.arn"] = "arn:aws:sts::123456789012:assumed-role/Operator/mallory", ["ct.request"] = """{"functionName":"resize","memorySize":512}""", ["ct.time"] = "2026-03-01T10:00:00Z",
+            ["ct.name"] = "UpdateFunctionConfiguration20150331v2",
+            ["ct.src"] = "lambda.amazonaws.com",
+            ["ct.region"] = "eu-central-1",
+            ["ct.readonly"] = "false",
+            ["ct.srcip"] = "198.51.100.7",
+            ["ct.useragent"] = "aws-cli/2",
+            ["ct.user"] = "Operator",
+            ["ct.originaluser"] = "mallory",
+            ["ct.user.identitytype"] = "AssumedRole",
+            ["ct.user.arn"] = "arn:aws:sts::123456789012:assumed-role/Operator/mallory",
+            ["ct.request"] = """{"functionName":"resize","memorySize":512}""",
+            ["ct.time"] = "2026-03-01T10:00:00Z",
         });
         var change = understood.Events.ShouldHaveSingleItem();
         change.Type.ShouldBe("aws_lambda_function");
@@ -56,8 +65,13 @@ public sealed class FalcoRulesTests
     {
         var change = Understood("gcp", new Dictionary<string, string>
         {
-            ["gcp.methodName"] = "v1.compute.instances.setMachineType", ["gcp.resourceName"] = "projects/acme/zones/europe-west1-b/instances/web", ["gcp.projectId"] = "acme",
-            ["gcp.user"] = "eve@example.com", ["gcp.callerIP"] = "198.51.100.7", ["gcp.userAgent"] = "gcloud", ["gcp.request"] = """{"machineType":"zones/europe-west1-b/machineTypes/n2-standard-8"}""",
+            ["gcp.methodName"] = "v1.compute.instances.setMachineType",
+            ["gcp.resourceName"] = "projects/acme/zones/europe-west1-b/instances/web",
+            ["gcp.projectId"] = "acme",
+            ["gcp.user"] = "eve@example.com",
+            ["gcp.callerIP"] = "198.51.100.7",
+            ["gcp.userAgent"] = "gcloud",
+            ["gcp.request"] = """{"machineType":"zones/europe-west1-b/machineTypes/n2-standard-8"}""",
         }).Events.ShouldHaveSingleItem();
         change.Type.ShouldBe("google_compute_instance");
         change.Actor.Name.ShouldBe("eve@example.com");
@@ -94,7 +108,7 @@ public sealed class FalcoRulesTests
         var rule = Rule(cloud);
         var output = (string)rule["output"]!;
         var fields = new JsonObject();
-        foreach (var (name, value) in call.Where(field => Regex.IsMatch(output, $@"%{Regex.Escape(field.Key)}(?![A-Za-z.]*[A-Za-z])", RegexOptions.None, TimeSpan.FromSeconds(1))))
+        foreach (var (name, value) in call.Where(field => Regex.IsMatch(output, $@"%{Regex.Escape(field.Key)}(?![A-Za-z.]*[A-Za-z])", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1))))
         {
             fields[name] = value;
         }

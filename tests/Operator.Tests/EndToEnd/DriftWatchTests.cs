@@ -42,7 +42,7 @@ public sealed class DriftWatchTests : IAsyncLifetime
         // Every metric that an alert stands on is there.
         var pages = await _drift.MetricsAsync() + await run.MetricsAsync();
         var rules = DriftWatchRules.For(new ObjectMeta { Name = "cloud", Namespace = "default" }, Watches.Of($"{{{Watches.Sound}}}").Spec);
-        foreach (var metric in rules.SelectMany(rule => Regex.Matches(rule.Expression, @"\b(driftwatch|comptroller|process)_\w+", RegexOptions.None, TimeSpan.FromSeconds(1))).Select(match => match.Value).Distinct())
+        foreach (var metric in rules.SelectMany(rule => Regex.Matches(rule.Expression, @"\b(driftwatch|comptroller|process)_\w+", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1))).Select(match => match.Value).Distinct())
         {
             pages.ShouldContain(metric, Case.Sensitive, "an alert without its metric never fires");
         }

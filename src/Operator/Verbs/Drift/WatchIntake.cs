@@ -59,19 +59,24 @@ internal sealed class WatchIntake(EventIntake intake)
 
     private static async Task<(byte[] Buffer, int Length)> ReadAsync(HttpContext context)
     {
-        var length = context.Request.ContentLength;
-        if (length > EventIntake.MostBytes)
-        {
-            throw new ApiException(StatusCodes.Status413PayloadTooLarge, TooLong);
-        }
-
-        var buffer = ArrayPool<byte>.Shared.Rent((int)(length ?? 16 << 10) + 1);
+        var length = Math.Min(context.Request.ContentLength ?? 16 << 10, EventIntake.MostBytes);
+        var buffer = ArrayPool<byte>.Shared.Rent((int)length + 1);
         try
         {
             var read = 0;
             while (await context.Request.Body.ReadAsync(buffer.AsMemory(read), context.RequestAborted) is > 0 and var more)
             {
                 read += more;
+                if (read > EventIntake.MostBytes)
+                {
+                    // Who is answered while it still sends sees a broken connection, not the answer.
+                    while (await context.Request.Body.ReadAsync(buffer, context.RequestAborted) > 0)
+                    {
+                    }
+
+                    throw new ApiException(StatusCodes.Status413PayloadTooLarge, TooLong);
+                }
+
                 if (read == buffer.Length)
                 {
                     var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);

@@ -51,7 +51,8 @@ internal sealed class WatchServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = EventIntake.MostBytes;
+            // What is over the intake's limit is read to its end and refused; what is over this one ends the connection.
+            kestrel.Limits.MaxRequestBodySize = 8 * EventIntake.MostBytes;
             kestrel.Limits.MaxConcurrentConnections = 2048;
             kestrel.Limits.MaxConcurrentUpgradedConnections = config.Api.Streams;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);

@@ -5,7 +5,6 @@ using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Api.Streams;
 using Comptroller.Drift.Intake;
 using Comptroller.Drift.Notifications;
-using Comptroller.Drift.Store;
 using Comptroller.Kubernetes.Diagnostics;
 using Comptroller.Kubernetes.Runtime;
 using Microsoft.Extensions.Logging;
