@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Comptroller.CrdGen;
 using Comptroller.Crds.AuditBackups;
 using Comptroller.Crds.AuditPolicies;
+using Comptroller.Crds.DriftWatches;
 using Comptroller.Crds.PolicyAuditSchedules;
 using Comptroller.Crds.Schema;
 
@@ -11,7 +12,7 @@ namespace Comptroller.Crds.Tests;
 
 public sealed partial class CrdTests
 {
-    private static readonly Type[] Kinds = [typeof(AuditBackup), typeof(AuditPolicy), typeof(PolicyAuditSchedule)];
+    private static readonly Type[] Kinds = [typeof(AuditBackup), typeof(AuditPolicy), typeof(DriftWatch), typeof(PolicyAuditSchedule)];
 
     private static readonly string[] Names = [.. Kinds.Select(kind => kind.GetCustomAttribute<ResourceAttribute>()!.Plural)];
 

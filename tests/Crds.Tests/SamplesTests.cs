@@ -12,13 +12,18 @@ public sealed class SamplesTests
 
     private static readonly JsonObject BackupSchema = SchemaWalk.Of(Repository.Yaml("config/crd/comptroller.dev_auditbackups.yaml"));
 
+    private static readonly JsonObject WatchSchema = SchemaWalk.Of(Repository.Yaml("config/crd/comptroller.dev_driftwatches.yaml"));
+
     private static readonly string[] Backups = Matching("auditbackup-*.yaml");
     private static readonly string[] Policies = Matching("auditpolicy-*.yaml");
+    private static readonly string[] Watches = Matching("driftwatch-*.yaml");
     private static readonly string[] Schedules = Matching("policyauditschedule-*.yaml");
 
     public static TheoryData<string> Files => new(Policies);
 
     public static TheoryData<string> BackupFiles => new(Backups);
+
+    public static TheoryData<string> WatchFiles => new(Watches);
 
     public static TheoryData<string> ScheduleFiles => new(Schedules);
 
@@ -32,7 +37,7 @@ public sealed class SamplesTests
 
     [Fact]
     public void The_kustomization_lists_every_sample() =>
-        Repository.Yaml("config/samples/kustomization.yaml")["resources"]!.AsArray().Select(name => (string)name!).ShouldBe([.. Backups, .. Policies, .. Schedules]);
+        Repository.Yaml("config/samples/kustomization.yaml")["resources"]!.AsArray().Select(name => (string)name!).ShouldBe([.. Backups, .. Policies, .. Watches, .. Schedules]);
 
     [Fact]
     public void The_full_sample_shows_every_field()
@@ -85,7 +90,28 @@ public sealed class SamplesTests
             .Where(node => node.Path.StartsWith("spec", StringComparison.Ordinal))
             .Select(node => node.Path)
             .Where(path => !Shows([sample], path.Replace("{}", "", StringComparison.Ordinal)))
-            .Where(path => !text.Split('\n').Any(line => line.TrimStart().StartsWith('#') && line.Contains($" {path.Split('.')[^1]}:", StringComparison.Ordinal)))
+            .Where(path => !text.Split('\n').Any(line => line.TrimStart().StartsWith('#') && line.Contains($" {path.Split('.')[^1].TrimEnd('[', ']')}:", StringComparison.Ordinal)))
+            .ShouldBeEmpty();
+    }
+
+    [Theory, MemberData(nameof(WatchFiles))]
+    public void Every_watch_is_accepted_by_the_schema_and_decodes_without_an_unknown_field(string file)
+    {
+        var sample = Repository.Yaml($"config/samples/{file}");
+        SchemaCheck.Errors(WatchSchema, sample).ShouldBeEmpty();
+        sample.Deserialize(CrdsJson.Strict.DriftWatch)!.Spec.States.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public void The_full_watch_shows_every_field()
+    {
+        var sample = Repository.Yaml("config/samples/driftwatch-full.yaml");
+        var text = Repository.Text("config/samples/driftwatch-full.yaml");
+        SchemaWalk.Nodes(WatchSchema)
+            .Where(node => node.Path.StartsWith("spec", StringComparison.Ordinal))
+            .Select(node => node.Path)
+            .Where(path => !Shows([sample], path.Replace("{}", "", StringComparison.Ordinal)))
+            .Where(path => !text.Split('\n').Any(line => line.TrimStart().StartsWith('#') && line.Contains($"{path.Split('.')[^1].TrimEnd('[', ']')}:", StringComparison.Ordinal)))
             .ShouldBeEmpty();
     }
 

@@ -45,6 +45,8 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
                 progress.IsResumable = types.All(type => type.Fetched);
                 var fleet = await HostsAsync(types, options, writer, progress, cancellationToken);
                 types = await ScannedGroupsAsync(types, writer, cancellationToken);
+                // A type whose groups could not be asked for is not taken up as if it had been fetched.
+                progress.IsResumable = types.All(type => type.Fetched);
                 types = await AssessmentsAsync(types, options, fleet, writer, cancellationToken);
                 var trust = options.ZeroTrust == TrustScope.None ? null : await api.TenantTrustAsync(cancellationToken);
                 if (options.ZeroTrust == TrustScope.Hosts)

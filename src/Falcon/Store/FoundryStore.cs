@@ -12,7 +12,8 @@ namespace Comptroller.Falcon.Store;
 /// <summary>
 /// The last complete run in a collection of a Foundry app, from which a store on any machine can be filled again. Runs go by turns into
 /// two slots, <c>a-…</c> and <c>b-…</c>, and the object <c>current</c>, put last, names the one that counts: readers see the run before
-/// until the new one is whole, and the collection never holds more than two.
+/// until the new one is whole, and parts of at most two are read. Nothing locks a collection: one that two
+/// machines write at once may hold a mixed run, which readers refuse and the next run replaces.
 /// </summary>
 /// <param name="collection">Where.</param>
 /// <param name="client">Disposed with this; null when the collection's client is somebody else's.</param>
@@ -100,10 +101,29 @@ public sealed class FoundryStore(FoundryCollection collection, FalconClient? cli
         return true;
     }
 
+    /// <summary>
+    /// As <see cref="RestoreAsync"/>, for one who writes the next run: a run whose parts are lost or mixed must not keep it from being written, which
+    /// is what mends the collection.
+    /// </summary>
+    /// <returns>What is lost, in words; null when nothing is.</returns>
+    /// <exception cref="FalconApiException">The collection cannot be read, or holds something else.</exception>
+    public async Task<string?> TryRestoreAsync(AuditStore store, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RestoreAsync(store, cancellationToken);
+            return null;
+        }
+        catch (FalconApiException e) when (e.Failure == FalconFailure.Partial)
+        {
+            return $"{e.Message}; going on without the runs before this one";
+        }
+    }
+
     private async Task<Func<CancellationToken, Task>> UploadAsync(AuditOutcome outcome, RunWriter run, CancellationToken cancellationToken)
     {
         var slot = await CurrentAsync(cancellationToken) is { Slot: "a" } ? "b" : "a";
-        // No two runs share it, nor two machines that write at once.
+        // Parts carry it, so that a run of two writers is told from a whole one.
         var id = Guid.NewGuid().ToString("N");
         using var policies = new FoundryParts(collection, $"{slot}-policies-", id);
         foreach (var (type, policy) in outcome.Types.SelectMany(type => type.Policies.Select(policy => (type.Type, policy))))

@@ -8,6 +8,11 @@ public sealed class StoreLock : IAsyncDisposable
     // Any number that nobody else locks by: "falcon" in ASCII.
     private const long Advisory = 0x66616c636f6e;
 
+    // What the system says of a file that another process has locked: EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION of Windows.
+    private const int LinuxWouldBlock = 11;
+    private const int MacWouldBlock = 35;
+    private const int WindowsSharingViolation = unchecked((int)0x80070020);
+
     private readonly FileStream? _file;
     private readonly DbConnection? _connection;
 
@@ -65,11 +70,14 @@ public sealed class StoreLock : IAsyncDisposable
         {
             return new StoreLock(new FileStream(Path.Combine(directory, ".comptroller-falcon.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None), null);
         }
-        catch (IOException e)
+        catch (IOException e) when (IsTaken(e))
         {
             throw Taken(directory, e);
         }
     }
+
+    // A volume that fails is not one that is in use: who gives way to another audit must not give way to nobody.
+    private static bool IsTaken(IOException e) => e.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation;
 
     // The server takes it back when the connection ends.
     private static async Task<StoreLock> TakeAsync(DbConnection connection, CancellationToken cancellationToken)

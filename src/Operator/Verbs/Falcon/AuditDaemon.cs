@@ -41,7 +41,10 @@ internal sealed partial class AuditDaemon(
         if (foundry is not null)
         {
             await foundry.CheckAsync(stop);
-            await foundry.RestoreAsync(store, stop);
+            if (await foundry.TryRestoreAsync(store, stop) is { } lost)
+            {
+                LogHistoryLost(lost);
+            }
         }
 
         var last = await store.RunsAsync(1, stop);
@@ -179,6 +182,9 @@ internal sealed partial class AuditDaemon(
 
     [LoggerMessage(1, LogLevel.Information, "audit run ended: {Result}, {Hosts} hosts, {Policies} policies, score {Score}, {Seconds} s, resumed {Resumed}; {Problem}")]
     private partial void LogRan(RunResult result, long hosts, int policies, double score, double seconds, bool resumed, string problem);
+
+    [LoggerMessage(20, LogLevel.Warning, "{Problem}")]
+    private partial void LogHistoryLost(string problem);
 
     [LoggerMessage(2, LogLevel.Information, "{Count} old reports deleted")]
     private partial void LogCleaned(int count);

@@ -107,7 +107,10 @@ internal static class AuditVerb
         {
             await foundry.CheckAsync(cancellationToken);
             await store.PrepareAsync(cancellationToken);
-            await foundry.RestoreAsync(store, cancellationToken);
+            if (await foundry.TryRestoreAsync(store, cancellationToken) is { } lost)
+            {
+                await result.InvocationConfiguration.Error.WriteLineAsync(lost.AsMemory(), cancellationToken);
+            }
         }
 
         var reports = directory is null ? null : new AuditReports(directory, compress || config.Compress, new ReportMetadata

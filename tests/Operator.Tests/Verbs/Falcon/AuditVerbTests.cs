@@ -231,6 +231,20 @@ public sealed class AuditVerbTests
     }
 
     [Fact]
+    public async Task A_volume_that_fails_is_not_one_that_is_in_use()
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 20 });
+        // A link to itself: what the system says of it is neither "no permission" nor "not there".
+        var loop = Path.Combine(Path.GetDirectoryName(tenant.Store)!, ".comptroller-falcon.lock");
+        File.CreateSymbolicLink(loop, loop);
+
+        var failed = await tenant.RunAsync("audit", "--when-busy", "skip");
+
+        failed.Exit.ShouldBe(2, failed.Output);
+        failed.Output.ShouldNotContain("skipped");
+    }
+
+    [Fact]
     public async Task The_Zero_Trust_score_of_the_tenant_is_on_the_screen_and_in_the_result_and_hosts_below_a_score_are_listed()
     {
         await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 300, PageCap = 50, TrustScore = host => host % 100 });
