@@ -115,7 +115,7 @@ public sealed partial class CrdTests
     [Fact]
     public void The_client_addresses_what_the_crds_serve()
     {
-        foreach (var (kind, type) in Kinds.Zip<Type, Kubernetes.Client.ResourceType>([ResourceTypes.AuditBackups, ResourceTypes.AuditPolicies, ResourceTypes.PolicyAuditSchedules]))
+        foreach (var (kind, type) in Kinds.Zip<Type, Kubernetes.Client.ResourceType>([ResourceTypes.AuditBackups, ResourceTypes.AuditPolicies, ResourceTypes.DriftWatches, ResourceTypes.PolicyAuditSchedules]))
         {
             var resource = kind.GetCustomAttribute<ResourceAttribute>()!;
             (type.Group, type.Version, type.Kind, type.Plural, type.Namespaced)
