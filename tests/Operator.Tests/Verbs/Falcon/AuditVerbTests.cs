@@ -236,6 +236,7 @@ public sealed class AuditVerbTests
         await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 20 });
         // A link to itself: what the system says of it is neither "no permission" nor "not there".
         var loop = Path.Combine(Path.GetDirectoryName(tenant.Store)!, ".comptroller-falcon.lock");
+        Directory.CreateDirectory(Path.GetDirectoryName(loop)!);
         File.CreateSymbolicLink(loop, loop);
 
         var failed = await tenant.RunAsync("audit", "--when-busy", "skip");
