@@ -3,6 +3,11 @@ namespace Comptroller.Archive.Files;
 /// <summary>Held by the one process that writes to a directory. The kernel gives it back when the process ends, however it ends.</summary>
 public sealed class DirectoryLock : IDisposable
 {
+    // What the system says of a file that another process has locked; a disk that fails says something else, and is not to be called busy.
+    private const int LinuxWouldBlock = 11;
+    private const int MacWouldBlock = 35;
+    private const int WindowsSharingViolation = unchecked((int)0x80070020);
+
     private readonly FileStream _file;
 
     private DirectoryLock(FileStream file) => _file = file;
@@ -17,7 +22,7 @@ public sealed class DirectoryLock : IDisposable
         {
             return new DirectoryLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (IOException e) when (e is not DirectoryNotFoundException)
+        catch (IOException e) when (e.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation)
         {
             throw new IOException(busy, e);
         }

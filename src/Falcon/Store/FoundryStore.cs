@@ -114,7 +114,8 @@ public sealed class FoundryStore(FoundryCollection collection, FalconClient? cli
             await RestoreAsync(store, cancellationToken);
             return null;
         }
-        catch (FalconApiException e) when (e.Failure == FalconFailure.Partial)
+        // One with a status is about an answer, which may be whole the next time; then nothing is lost.
+        catch (FalconApiException e) when (e.Failure == FalconFailure.Partial && e.Status is null)
         {
             return $"{e.Message}; going on without the runs before this one";
         }

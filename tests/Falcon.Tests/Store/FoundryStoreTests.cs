@@ -123,6 +123,10 @@ public sealed class FoundryStoreTests : IDisposable
         mixed["run"] = "another";
         objects["a-hosts-000002"] = Encoding.UTF8.GetBytes(mixed.ToJsonString());
         (await FailAsync()).ShouldContain("was written while it was read");
+        (await audit.Foundry.TryRestoreAsync(other, default)).ShouldNotBeNull().ShouldEndWith("going on without the runs before this one");
+        _faults = request => request.Path.EndsWith("a-hosts-000001", StringComparison.Ordinal) ? new Fault { Status = 503 } : null;
+        (await Should.ThrowAsync<FalconApiException>(() => audit.Foundry.TryRestoreAsync(other, default))).Failure.ShouldBe(FalconFailure.Unavailable);
+        _faults = _ => null;
 
         var fewer = JsonNode.Parse(part)!;
         fewer["items"]!.AsArray().RemoveAt(0);
