@@ -40,12 +40,13 @@ public static partial class OperatorHost
             meter == metrics.Meter || (meter.Name != RuntimeMetrics.MeterName && meter.Name.StartsWith("Comptroller.", StringComparison.Ordinal)));
         var logger = loggers.CreateLogger("operator");
         using var telemetry = Export(options, logger);
-        var context = new RuntimeContext(TimeProvider.System, loggers, metrics);
         using var client = KubeClient.Create(options.Cluster, new KubeClientOptions { Product = Product }, loggers.CreateLogger("client"));
+        var context = new RuntimeContext(TimeProvider.System, loggers, metrics);
+        context = context with { Arrivals = new KindArrivals(client, context) };
         await using var trail = await AuditTrail.OpenAsync(options.AuditTrail, client, loggers.CreateLogger("trail"), context.Time, stop);
         var events = new EventRecorder(client, ReportingController, options.Instance, context);
 
-        var host = new ControllerHost(new ControllerHostOptions(), context).Use(events);
+        var host = new ControllerHost(new ControllerHostOptions(), context).Use(events).Add(context.Arrivals.Definitions);
         using var logs = new VictoriaLogsClient(
             new DeliveryCredentials(options.DeliveryCredentials), new AllowedAddresses(options.AllowLoopback), $"{Product} delivery", context.Time);
         using var pods = new ApiServerPods(client, context.Time);

@@ -14,9 +14,10 @@ internal static class Rbac
     private const string Name = "comptroller";
     private const string Namespace = "comptroller-system";
 
-    /// <summary>What every controller needs, whatever its kind: to tell in events, and to find out what it may not do.</summary>
+    /// <summary>What every controller needs, whatever its kind: to tell in events, to find out what it may not do, and to hear of kinds that come.</summary>
     private static readonly AccessAttribute[] Runtime =
     [
+        new("apiextensions.k8s.io", ["customresourcedefinitions"], ["list", "watch"]),
         new("authorization.k8s.io", ["selfsubjectaccessreviews"], ["create"]),
         new("events.k8s.io", ["events"], ["create", "patch"]),
     ];

@@ -26,6 +26,7 @@ public sealed partial class Reflector<T>
     private readonly bool required;
     private readonly IReflectorSink<T> sink;
     private readonly TimeProvider time;
+    private readonly KindArrivals? arrivals;
     private readonly RuntimeMetrics metrics;
     private readonly ILogger logger;
     private readonly Backoff backoff;
@@ -53,6 +54,7 @@ public sealed partial class Reflector<T>
         this.required = required;
         this.sink = sink;
         time = context.Time;
+        arrivals = context.Arrivals;
         metrics = context.Metrics;
         logger = context.Loggers.CreateLogger("reflector");
         backoff = new Backoff(time, Random.Shared);
@@ -78,6 +80,7 @@ public sealed partial class Reflector<T>
         {
             cancellationToken.ThrowIfCancellationRequested();
             TimeSpan? retryAfter = null;
+            var isMissing = false;
             try
             {
                 var page = await client.ListAllAsync(type, scope, listOptions, cancellationToken);
@@ -100,6 +103,7 @@ public sealed partial class Reflector<T>
             catch (KubeApiException e)
             {
                 retryAfter = e.RetryAfter;
+                isMissing = e.IsNotFound;
                 Fail("list", e.Code, Explain("list", e), null);
             }
             catch (Exception e)
@@ -108,7 +112,10 @@ public sealed partial class Reflector<T>
                 Fail("list", 0, e.Message, e);
             }
 
-            await Task.Delay(backoff.Next(retryAfter), time, cancellationToken);
+            var pause = backoff.Next(retryAfter);
+            await (isMissing && arrivals is not null
+                ? arrivals.WaitAsync(type.ToString(), pause, cancellationToken)
+                : Task.Delay(pause, time, cancellationToken));
         }
     }
 

@@ -7,7 +7,7 @@ namespace Comptroller.Kubernetes.Runtime;
 public sealed class HeapTrim
 {
     /// <summary>Between two looks; two looks apart is also how long it has to be quiet.</summary>
-    internal static readonly TimeSpan Period = TimeSpan.FromSeconds(15);
+    internal static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
     /// <summary>Bytes allocated between two looks below which nothing is going on: probes, scrapes and watch bookmarks stay under it.</summary>
     internal const long Quiet = 2 << 20;
