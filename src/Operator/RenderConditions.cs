@@ -1,5 +1,6 @@
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator;
 
@@ -25,6 +26,12 @@ internal static class RenderConditions
             : missing.Count > 0 ? conditions.DependencyNotReady(generation, now, Bounded($"the rest is rendered, and this heals when the CRD appears: {Join(missing.Select(result => result.Message!))}"))
             : conditions.Succeeded(generation, now, summary);
     }
+
+    /// <summary>Not <c>Ready</c> for what is known to be in the way, where nothing worse was said already.</summary>
+    public static Conditions Unless(this Conditions conditions, Obstacle? obstacle, long generation, DateTimeOffset now) =>
+        obstacle is not null && conditions.IsTrue(Conditions.Ready)
+            ? conditions.Failed(generation, now, Bounded(obstacle.Message), obstacle.Reason)
+            : conditions;
 
     /// <summary>The run failed: until the spec changes for a <see cref="TerminalException"/>, otherwise until a retry succeeds.</summary>
     public static Conditions Failed(this Conditions conditions, Exception failure, long generation, DateTimeOffset now) => failure is TerminalException terminal

@@ -44,11 +44,7 @@ internal static class AuditBackupConditions
         AuditBackup resource, AuditBackupStatus status, AuditBackupPlan plan, ApplyReport report, Obstacle? obstacle, DateTimeOffset now)
     {
         var generation = resource.Metadata.Generation;
-        var conditions = Of(resource).Rendered(report, Summary(status), generation, now);
-        if (obstacle is not null && conditions.IsTrue(Conditions.Ready))
-        {
-            conditions = conditions.Failed(generation, now, RenderConditions.Bounded(obstacle.Message), obstacle.Reason);
-        }
+        var conditions = Of(resource).Rendered(report, Summary(status), generation, now).Unless(obstacle, generation, now);
 
         var (verified, verifiedReason, verifiedMessage) = Verification(resource.Spec, status, plan.Verifications!, now);
         var (why, message) = WhyNotProtected(resource.Spec, status, plan, now);

@@ -79,11 +79,7 @@ internal static class DriftWatchConditions
         DriftWatch resource, DriftWatchStatus status, ApplyReport applied, Obstacle? obstacle, DriftWatchReport? report, DateTimeOffset now)
     {
         var generation = resource.Metadata.Generation;
-        var conditions = Of(resource).Rendered(applied, Summary(status, report), generation, now);
-        if (obstacle is not null && conditions.IsTrue(Conditions.Ready))
-        {
-            conditions = conditions.Failed(generation, now, RenderConditions.Bounded(obstacle.Message), obstacle.Reason);
-        }
+        var conditions = Of(resource).Rendered(applied, Summary(status, report), generation, now).Unless(obstacle, generation, now);
 
         foreach (var (type, (verdict, reason, message)) in new[] { (DriftDetected, Drifted(resource.Spec, report)), (StateFresh, FreshOf(resource.Spec, report)) })
         {

@@ -35,11 +35,7 @@ internal static class PolicyAuditConditions
         PolicyAuditSchedule resource, PolicyAuditScheduleStatus status, PolicyAuditPlan plan, ApplyReport report, Obstacle? obstacle, DateTimeOffset now)
     {
         var generation = resource.Metadata.Generation;
-        var conditions = Of(resource).Rendered(report, Summary(status), generation, now);
-        if (obstacle is not null && conditions.IsTrue(Conditions.Ready))
-        {
-            conditions = conditions.Failed(generation, now, RenderConditions.Bounded(obstacle.Message), obstacle.Reason);
-        }
+        var conditions = Of(resource).Rendered(report, Summary(status), generation, now).Unless(obstacle, generation, now);
 
         var (verdict, reason, message) = Verdict(resource.Spec, status, plan.Timetable!, now);
         conditions = conditions.With(Compliant, verdict, reason, message, generation, now);
