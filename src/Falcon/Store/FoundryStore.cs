@@ -223,9 +223,20 @@ public sealed class FoundryStore(FoundryCollection collection, FalconClient? cli
             return null;
         }
 
-        return FoundryIndex.Read(await collection.GetAsync(Current, cancellationToken), Version)
-            ?? throw new FalconApiException(FalconOperation.GetObject, FalconFailure.Malformed,
-                $"the object \"{Current}\" is not an audit of version {Version}: use another collection, or the version of this program that wrote it");
+        const string Remedy = "delete it when nothing else uses the collection, use another collection, or the version of this program that wrote it";
+        JsonElement json;
+        try
+        {
+            json = await collection.GetAsync(Current, cancellationToken);
+        }
+        // An audit must not run for an hour to find that it cannot be stored.
+        catch (FalconApiException e) when (e is { Failure: FalconFailure.Partial, Status: null })
+        {
+            throw new FalconApiException(FalconOperation.GetObject, FalconFailure.Malformed, $"the object \"{Current}\" is not JSON: {Remedy}", inner: e);
+        }
+
+        return FoundryIndex.Read(json, Version)
+            ?? throw new FalconApiException(FalconOperation.GetObject, FalconFailure.Malformed, $"the object \"{Current}\" is not an audit of version {Version}: {Remedy}");
     }
 
     // The service says itself which objects it has.
