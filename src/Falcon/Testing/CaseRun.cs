@@ -58,29 +58,36 @@ public static class CaseRun
             return new CaseResult(test, [new CaseDifference("kind", $"one of {string.Join(", ", Rules.Keys)}", test.Kind)], IsBetter: false);
         }
 
-        var recommended = Wanted(test.Recommended);
-        var wanted = recommended.Count > 0 ? recommended : Wanted(test.Expected);
-        JsonObject answer;
         try
         {
-            answer = await rule(test, recommended.Count == 0, cancellationToken);
+            return Judge(test, await rule(test, Wanted(test.Recommended).Count == 0, cancellationToken));
         }
         catch (Exception e) when (e is MalformedPolicyException or FormatException or InvalidOperationException or KeyNotFoundException)
         {
-            answer = new JsonObject { ["error"] = e.Message };
+            return Judge(test, new JsonObject { ["error"] = e.Message });
+        }
+    }
+
+    /// <summary>Compares an answer with what is wanted: what is recommended, what is known to be better than a doubtful answer, or what is expected.</summary>
+    internal static CaseResult Judge(FalconCase test, JsonObject answer)
+    {
+        var expected = Compare(Wanted(test.Expected), answer);
+        if (Wanted(test.Recommended) is { Count: > 0 } recommended)
+        {
+            var differences = Compare(recommended, answer);
+            return new CaseResult(test, differences, IsBetter: differences.IsEmpty && !expected.IsEmpty);
         }
 
-        var differences = Compare(wanted, answer);
-        if (recommended.Count > 0 || (test.Quirk is null && test.Recommended.ValueKind != JsonValueKind.Object))
+        if (test.Quirk is null && test.Recommended.ValueKind != JsonValueKind.Object)
         {
-            return new CaseResult(test, differences, IsBetter: recommended.Count > 0 && differences.IsEmpty);
+            return new CaseResult(test, expected, IsBetter: false);
         }
 
         // The file doubts its own answer: what is known to be better counts, and where nothing is known a verdict may be stricter.
         var instead = BetterAnswers.Of(test) is { } better ? Compare([.. Wanted(JsonElement.Parse(better.ToJsonString()))], answer)
-            : test.Kind == "grade" && !differences.IsEmpty ? GradeBetter.Stricter(test.Expected, answer)
-            : differences;
-        return new CaseResult(test, instead, IsBetter: instead.IsEmpty && !differences.IsEmpty);
+            : test.Kind == "grade" && !expected.IsEmpty ? GradeBetter.Stricter(test.Expected, answer)
+            : expected;
+        return new CaseResult(test, instead, IsBetter: instead.IsEmpty && !expected.IsEmpty);
     }
 
     private static List<KeyValuePair<string, JsonElement>> Wanted(JsonElement expectation) => expectation.ValueKind != JsonValueKind.Object ? []

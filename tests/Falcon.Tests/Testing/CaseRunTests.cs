@@ -9,7 +9,7 @@ public sealed class CaseRunTests
     private static readonly string Path = System.IO.Path.Combine(AppContext.BaseDirectory, "testdata", "cases.json");
 
     [Fact]
-    public async Task Every_shared_case_passes_and_the_deviations_are_those_that_are_meant()
+    public async Task Every_shared_case_passes_and_the_better_answers_are_those_that_are_meant()
     {
         var results = new List<CaseResult>();
         foreach (var test in CaseFile.Read(await File.ReadAllBytesAsync(Path), "cases.json"))
@@ -17,9 +17,9 @@ public sealed class CaseRunTests
             results.Add(await CaseRun.RunAsync(test, CancellationToken.None));
         }
 
-        string.Join('\n', results.Where(result => result.Failed).Select(Describe)).ShouldBe("");
-        // Each is an answer that the case itself calls questionable: escaping, malformed input and lists of ranges among them.
-        results.Where(result => result.Deviates).Select(result => result.Case.Id).Order(StringComparer.Ordinal)
+        string.Join('\n', results.Where(result => !result.Passed).Select(Describe)).ShouldBe("");
+        // Each case calls its own expected answer questionable, and names a better one in words at most: escaping, malformed input and lists of ranges among them.
+        results.Where(result => result.IsBetter && !result.Case.Recommended.ToString().Contains("\"passed\"", StringComparison.Ordinal) && result.Case.Id != "FIRE-005").Select(result => result.Case.Id).Order(StringComparer.Ordinal)
             .ShouldBe(["CONT-023", "CONT-026", "CRON-018", "DEVC-013", "FQL-009", "HOST-014", "HOST-023", "ODSH-002", "RED-005", "SCAB-002", "TTL-003", "TTL-006"]);
         results.Count.ShouldBe(266);
     }
@@ -49,6 +49,37 @@ public sealed class CaseRunTests
         }
 
         blind.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Every_case_can_fail_those_with_a_doubtful_answer_too()
+    {
+        var cases = CaseFile.Read(await File.ReadAllBytesAsync(Path), "cases.json");
+        cases.Count(test => test.Quirk is not null).ShouldBe(33);
+        cases.Where(test => CaseRun.Judge(test, Wrong(true)).Passed && CaseRun.Judge(test, Wrong(false)).Passed).Select(test => test.Id).ShouldBeEmpty();
+        // Where a better answer is known the doubtful one does not do.
+        string[] known = ["CONT-023", "CONT-026", "CRON-018", "DEVC-013", "FQL-009", "HOST-014", "HOST-023", "ODSH-002", "RED-005", "SCAB-002", "TTL-003", "TTL-006"];
+        foreach (var test in cases.Where(test => known.Contains(test.Id)))
+        {
+            CaseRun.Judge(test, JsonNode.Parse(test.Expected.GetRawText())!.AsObject()).Passed.ShouldBeFalse(test.Id);
+        }
+
+        static JsonObject Wrong(bool passed) => new() { ["policy_id"] = "somebody else", ["passed"] = passed };
+    }
+
+    [Theory]
+    [InlineData("""{"passed": true, "score_percentage": 100, "grading_status": "graded", "failures": []}""", "passed")]
+    [InlineData("""{"passed": false, "score_percentage": 90, "grading_status": "graded", "failures": [{"field": "a"}]}""", "score_percentage")]
+    [InlineData("""{"passed": false, "score_percentage": 50, "grading_status": "graded", "failures": [{"field": "b"}]}""", "failures")]
+    [InlineData("""{"passed": false, "score_percentage": 50, "grading_status": "graded", "failures": [{"field": "b"}, {"field": "a"}]}""", null)]
+    [InlineData("""{"passed": false, "score_percentage": 0, "grading_status": "ungradable", "failures": []}""", null)]
+    [InlineData("""{"error": "settings is null"}""", null)]
+    public void A_doubtful_verdict_may_be_gone_beyond_and_not_fallen_short_of(string answer, string? field)
+    {
+        var test = CaseFile.Read("""
+            [{"id": "a", "kind": "grade", "policy_type": "response", "policy": {}, "quirk": "odd", "expected": {"passed": false, "score_percentage": 75.0, "failures": [{"field": "a"}]}}]
+            """u8.ToArray(), "cases").Single();
+        CaseRun.Judge(test, JsonNode.Parse(answer)!.AsObject()).Differences.Select(difference => difference.Field).FirstOrDefault().ShouldBe(field);
     }
 
     [Fact]
