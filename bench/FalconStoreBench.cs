@@ -40,9 +40,16 @@ internal sealed class FalconStoreBench(int hosts, int policies, string? postgres
             var copy = Copy(reports.Written.Select(report => report.Path), Path.Combine(folder.FullName, "copy"));
             figures.Add("MB a second into reports", Text(bytes / 1e6 / seconds), $"{Text(bytes / 1e6)} MB; a plain copy of the same files, flushed to the disk: {Text(bytes / 1e6 / copy)}");
             var failing = outcome with { Types = [FailingPolicies()] };
+            StoredRun[] trend = [.. Enumerable.Range(0, 90).Select(_ => run)];
+            var page = HtmlReport.Render(failing, trend);
             time.Restart();
-            var page = HtmlReport.Render(failing, [run]);
-            figures.Add("MB a second into the HTML report", Text(page.Length / 1e6 / time.Elapsed.TotalSeconds), $"{Text(page.Length / 1e6, "0.0")} MB, a page of {ManyPolicies} policies that fail; first call of the code included");
+            for (var i = 0; i < 10; i++)
+            {
+                page = HtmlReport.Render(failing, trend);
+            }
+
+            var each = time.Elapsed.TotalMilliseconds / 10;
+            figures.Add("Milliseconds for the HTML report", Text(each, "0.0"), $"{Text(page.Length / 1e3, "0.0")} kB, {Text(page.Length / 1e3 / each, "0.00")} MB a second, of {ManyPolicies} policies that fail and 90 runs; it does not grow with the fleet");
             if (postgres is not null)
             {
                 await PostgresAsync(figures, postgres, cancellationToken);
