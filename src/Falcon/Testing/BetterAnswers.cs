@@ -26,6 +26,11 @@ internal static class BetterAnswers
         "policy_ttl" => Ttl(test),
         "cron_next" => CronBetter.Next(test),
         "cron_field" => CronBetter.Field(test),
+        "retry" => Retry(test),
+        // No build is updates off, as an empty one is.
+        "sensor_build_parse" when test.Expected.Field("error") is not null && (test.Policy.Field("build") ?? test.Policy.Field("settings")?.Field("build")) is null => new JsonObject { ["result"] = "Disabled" },
+        // What cannot be compared does not meet a minimum.
+        "comparator" when test.Expected.Field("error") is not null => new JsonObject { ["result"] = false },
         _ => null,
     };
 
@@ -112,7 +117,7 @@ internal static class BetterAnswers
         return new JsonObject { ["index"] = new JsonObject(index.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)Texts(entry.Value)))), ["api_calls"] = groups };
     }
 
-    // The same filter with the quotes of values escaped.
+    // The same filter with the quotes of values escaped, and of every product where all are asked for.
     private static JsonObject? Filter(FalconCase test)
     {
         var values = (ReadOnlySpan<string>)["device_ids", "group_ids", "tags", "product_types"];
@@ -125,7 +130,13 @@ internal static class BetterAnswers
             }
         }
 
-        return filter is null || !filter.Contains('\\', StringComparison.Ordinal) ? null : new JsonObject { ["filter"] = filter };
+        // Asked for as a product type, "all" finds no host.
+        if (test.Policy.Texts("product_types").Contains("all", StringComparer.OrdinalIgnoreCase))
+        {
+            filter = string.Join('+', (filter ?? "").Split('+').Where(clause => !clause.StartsWith("product_type_desc:", StringComparison.Ordinal)));
+        }
+
+        return filter == test.Expected.Text("filter") ? null : new JsonObject { ["filter"] = filter is { Length: > 0 } ? filter : null };
     }
 
     // What follows any beginning of a credential option that is no beginning of another one is hidden.
@@ -154,11 +165,40 @@ internal static class BetterAnswers
         return new JsonObject { ["result"] = Texts(shown) };
     }
 
-    // The only key that is configured, whichever of its names it has, is the one that was meant.
-    private static JsonObject? Ttl(FalconCase test) =>
-        (test.Policy.Field("ttl_policies")?.EnumerateObject().ToList() ?? []) is [{ Value.ValueKind: JsonValueKind.Number } only]
-        && only.Name.StartsWith((test.Policy.Text("policy_type") ?? "").Split('_', '-')[0], StringComparison.Ordinal)
-            ? new JsonObject { ["ttl_s"] = only.Value.GetInt32() } : null;
+    // The only key that is configured, whichever of the names that the type goes by it has, is the one that was meant.
+    private static JsonObject? Ttl(FalconCase test)
+    {
+        var type = test.Policy.Text("policy_type") ?? "";
+        string[] names = type == PolicyType.Response.Key ? ["response", "rtr"] : [type.Split('_', '-')[0]];
+        return (test.Policy.Field("ttl_policies")?.EnumerateObject().ToList() ?? []) is [{ Value.ValueKind: JsonValueKind.Number } only]
+            && Array.Exists(names, name => only.Name.StartsWith(name, StringComparison.Ordinal))
+                ? new JsonObject { ["ttl_s"] = only.Value.GetInt32() } : null;
+    }
+
+    // Pauses after refusals that follow each other double; those after other failures stand.
+    private static JsonObject? Retry(FalconCase test)
+    {
+        if (JsonNode.Parse(test.Expected.GetRawText()) is not JsonObject wanted || wanted["sleeps_s"] is not JsonArray sleeps || test.Expected.Field("calls") is not { ValueKind: JsonValueKind.Number } calls)
+        {
+            return null;
+        }
+
+        var errors = test.Policy.Items("errors").Select(error => error.ValueKind == JsonValueKind.String ? error.GetString()! : null).ToList();
+        var refusals = 0;
+        for (var attempt = 0; attempt < calls.GetInt32() && errors.Count > 0; attempt++)
+        {
+            var error = errors[Math.Min(attempt, errors.Count - 1)];
+            var isRefusal = error is not null && ((ReadOnlySpan<string>)["429", "rate limit", "too many requests"]).ToArray().Any(word => error.Contains(word, StringComparison.OrdinalIgnoreCase));
+            refusals = error is null ? 0 : isRefusal ? refusals + 1 : refusals;
+            if (isRefusal && attempt < sleeps.Count)
+            {
+                sleeps[attempt] = Math.Min(Math.Pow(2, refusals), 300);
+            }
+        }
+
+        wanted["consecutive_429s"] = refusals;
+        return wanted;
+    }
 
     private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)JsonValue.Create(text))]);
 }

@@ -82,6 +82,33 @@ public sealed class CaseRunTests
         CaseRun.Judge(test, JsonNode.Parse(answer)!.AsObject()).Differences.Select(difference => difference.Field).FirstOrDefault().ShouldBe(field);
     }
 
+    // The answer of the replaced tool, and the one that is wanted in its place.
+    [Theory]
+    [InlineData("cron_next", """{"expr": "0 0 13 * 5", "from": "2026-01-10T00:00:00"}""", """{"next": "2026-02-13T00:00:00"}""", """{"next": "2026-01-13T00:00:00"}""")]
+    [InlineData("cron_next", """{"expr": "10-40/15 9 * * MON-FRI", "from": "2026-01-02T09:25:00"}""", """{"error": "ValueError"}""", """{"next": "2026-01-02T09:40:00"}""")]
+    [InlineData("cron_next", """{"expr": "@monthly", "from": "2026-01-01T00:00:00"}""", """{"error": "SchedulerError"}""", """{"next": "2026-02-01T00:00:00"}""")]
+    [InlineData("cron_next", """{"expr": "0 0 31 2 *", "from": "2026-01-01T00:00:00"}""", """{"error": "SchedulerError"}""", """{"error": "none"}""")]
+    [InlineData("cron_field", """{"field": "1,5-9/2", "min": 0, "max": 59}""", """{"error": "ValueError"}""", """{"values": [1, 5, 7, 9]}""")]
+    [InlineData("retry", """{"config": {}, "errors": ["429"]}""", """{"result": "raised: 429", "calls": 5, "sleeps_s": [2, 2, 2, 2], "failed_requests": 1, "consecutive_429s": 1}""",
+        """{"result": "raised: 429", "calls": 5, "sleeps_s": [2, 4, 8, 16], "failed_requests": 1, "consecutive_429s": 5}""")]
+    [InlineData("policy_ttl", """{"policy_type": "response", "ttl_policies": {"rtr_policy": 111}}""", """{"ttl_s": 600}""", """{"ttl_s": 111}""")]
+    [InlineData("fql_filter", """{"tags": ["a"], "product_types": ["all"]}""", """{"filter": "tags:['a']+product_type_desc:['all']"}""", """{"filter": "tags:['a']"}""")]
+    [InlineData("fql_filter", """{"product_types": ["all"]}""", """{"filter": "product_type_desc:['all']"}""", """{"filter": null}""")]
+    [InlineData("redact_args", """{"args": ["x", "--base-u=LEAK", "--client-i", "LEAK"]}""", """{"result": ["x", "--base-u=LEAK", "--client-i", "LEAK"]}""", """{"result": ["x", "--base-u=<redacted>", "--client-i", "<redacted>"]}""")]
+    [InlineData("sensor_build_parse", """{"build": null}""", """{"error": "TypeError"}""", """{"result": "Disabled"}""")]
+    [InlineData("comparator", """{"comparator": "n_level", "actual": null, "minimum": "n"}""", """{"error": "AttributeError"}""", """{"result": false}""")]
+    public async Task A_better_answer_is_worked_out_from_the_case_and_nothing_else_will_do(string kind, string policy, string expected, string wanted)
+    {
+        var test = CaseFile.Read(System.Text.Encoding.UTF8.GetBytes($$"""[{"id": "a", "kind": "{{kind}}", "policy": {{policy}}, "quirk": "odd", "expected": {{expected}}}]"""), "cases").Single();
+        var result = await CaseRun.RunAsync(test, CancellationToken.None);
+        Describe(result).ShouldEndWith(": ");
+        CaseRun.Judge(test, JsonNode.Parse(wanted)!.AsObject()).Passed.ShouldBeTrue();
+        if (result.IsBetter)
+        {
+            CaseRun.Judge(test, JsonNode.Parse(expected)!.AsObject()).Passed.ShouldBeFalse();
+        }
+    }
+
     [Fact]
     public async Task An_unknown_kind_fails()
     {
