@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Comptroller.Falcon.Auditing;
+using Comptroller.Falcon.Grading;
 using Comptroller.Falcon.Hosts;
 using Comptroller.Falcon.Policies;
 using Comptroller.Falcon.Reports;
@@ -11,6 +13,7 @@ namespace Comptroller.Bench;
 /// <summary>Rows a second of an atomic run into SQLite, and into a PostgreSQL that is at hand, and MB a second of its reports, each beside the least that it takes.</summary>
 internal sealed class FalconStoreBench(int hosts, int policies, string? postgres)
 {
+    private const int ManyPolicies = 20_000;
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
@@ -36,6 +39,17 @@ internal sealed class FalconStoreBench(int hosts, int policies, string? postgres
             var (seconds, bytes) = (time.Elapsed.TotalSeconds, reports.Written.Sum(report => report.Bytes));
             var copy = Copy(reports.Written.Select(report => report.Path), Path.Combine(folder.FullName, "copy"));
             figures.Add("MB a second into reports", Text(bytes / 1e6 / seconds), $"{Text(bytes / 1e6)} MB; a plain copy of the same files, flushed to the disk: {Text(bytes / 1e6 / copy)}");
+            var failing = outcome with { Types = [FailingPolicies()] };
+            StoredRun[] trend = [.. Enumerable.Range(0, 90).Select(_ => run)];
+            var page = HtmlReport.Render(failing, trend);
+            time.Restart();
+            for (var i = 0; i < 10; i++)
+            {
+                page = HtmlReport.Render(failing, trend);
+            }
+
+            var each = time.Elapsed.TotalMilliseconds / 10;
+            figures.Add("Milliseconds for the HTML report", Text(each, "0.0"), $"{Text(page.Length / 1e3, "0.0")} kB, {Text(page.Length / 1e3 / each, "0.00")} MB a second, of {ManyPolicies} policies that fail and 90 runs; it does not grow with the fleet");
             if (postgres is not null)
             {
                 await PostgresAsync(figures, postgres, cancellationToken);
@@ -48,6 +62,13 @@ internal sealed class FalconStoreBench(int hosts, int policies, string? postgres
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    private static TypeAudit FailingPolicies()
+    {
+        var policies = Enumerable.Range(0, ManyPolicies)
+            .Select(number => new FetchedPolicy(JsonElement.Parse($$"""{"id": "p{{number}}", "name": "Policy {{number}}", "platform_name": "Windows", "enabled": false, "prevention_settings": []}"""), null)).ToList();
+        return new TypeAudit(PolicyType.Prevention, policies, AuditRun.Grade(PolicyType.Prevention, policies, GradingFiles.BuiltIn), null);
     }
 
     private Host Host(int number) => new()

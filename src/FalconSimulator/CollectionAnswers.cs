@@ -24,7 +24,12 @@ internal sealed class CollectionAnswers(SimulatorOptions options)
         {
             [_] => Answers.ListAsync(context, fault, [new JsonObject { ["name"] = options.Collection, ["schema_version"] = "v1.0" }]),
             [_, "objects"] => KeysAsync(context, fault),
-            [_, "objects", { Length: > 0 and <= 1000 } key] => HttpMethods.IsPut(context.Request.Method) ? PutAsync(context, key, fault) : GetAsync(context, key, fault),
+            [_, "objects", { Length: > 0 and <= 1000 } key] => context.Request.Method switch
+            {
+                "PUT" => PutAsync(context, key, fault),
+                "DELETE" => DeleteAsync(context, key, fault),
+                _ => GetAsync(context, key, fault),
+            },
             _ => Simulator.ErrorAsync(context, 400, "no such operation is simulated"),
         };
     }
@@ -51,6 +56,10 @@ internal sealed class CollectionAnswers(SimulatorOptions options)
         Objects[key] = body.ToArray();
         await Answers.ListAsync(context, fault, [new JsonObject { ["collection_name"] = options.Collection, ["object_key"] = key }]);
     }
+
+    private Task DeleteAsync(HttpContext context, string key, Fault? fault) => Objects.TryRemove(key, out _)
+        ? Answers.ListAsync(context, fault, [new JsonObject { ["collection_name"] = options.Collection, ["object_key"] = key }])
+        : Simulator.ErrorAsync(context, 404, "object not found");
 
     private async Task GetAsync(HttpContext context, string key, Fault? fault)
     {

@@ -40,6 +40,7 @@ public sealed record FalconOperation(string Name, string Path, string Scope, int
     public static readonly FalconOperation ListObjects = new("ListObjects", Collections, "Custom storage", 1000);
     public static readonly FalconOperation GetObject = new("GetObject", Collections, "Custom storage", 1);
     public static readonly FalconOperation PutObject = new("PutObject", Collections, "Custom storage", 1) { Access = "write" };
+    public static readonly FalconOperation DeleteObject = new("DeleteObject", Collections, "Custom storage", 1) { Access = "write" };
 
     public override string ToString() => Name;
 }

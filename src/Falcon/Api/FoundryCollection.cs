@@ -36,18 +36,45 @@ public sealed class FoundryCollection(FalconClient client, string appId, string 
     /// <exception cref="FalconApiException">There is none, it is no JSON, or it cannot be had.</exception>
     public async Task<JsonElement> GetAsync(string key, CancellationToken cancellationToken)
     {
-        var found = default(JsonElement);
+        byte[] found = [];
         try
         {
             await client.SendAsync(
-                new FalconRequest(FalconOperation.GetObject, PathOf(key)) { AppId = appId, IsBare = true, Result = bytes => found = JsonElement.Parse(bytes.Span) }, cancellationToken);
-            return found;
+                new FalconRequest(FalconOperation.GetObject, PathOf(key)) { AppId = appId, IsBare = true, Result = bytes => found = bytes.ToArray() }, cancellationToken);
         }
         catch (FalconApiException e) when (e.Status == HttpStatusCode.NotFound)
         {
             throw new FalconApiException(FalconOperation.GetObject, FalconFailure.Partial, $"the collection \"{name}\" has no object \"{key}\"", e.Status, e);
         }
+
+        try
+        {
+            return JsonElement.Parse(found);
+        }
+        catch (JsonException e)
+        {
+            // The answer was whole, so asking again would not help.
+            throw Damaged(key, $"it is not JSON: {e.Message}", e);
+        }
     }
+
+    /// <summary>Deletes an object; one that is gone already is fine.</summary>
+    /// <exception cref="FalconApiException">It may still be there.</exception>
+    public async Task DeleteAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.SendAsync(new FalconRequest(FalconOperation.DeleteObject, PathOf(key)) { Method = HttpMethod.Delete, AppId = appId }, cancellationToken);
+        }
+        catch (FalconApiException e) when (e.Status == HttpStatusCode.NotFound)
+        {
+            // Another writer was faster, or an answer was cut and the request came twice.
+        }
+    }
+
+    /// <summary>What is said of an object that holds something else than it should.</summary>
+    internal FalconApiException Damaged(string key, string problem, Exception? inner = null) =>
+        new(FalconOperation.GetObject, FalconFailure.Partial, $"the object \"{key}\" of the collection \"{name}\" is damaged: {problem}", inner: inner);
 
     /// <summary>The keys that begin so. Keys come in order: each page starts at the last key of the one before.</summary>
     public async Task<IReadOnlySet<string>> KeysAsync(string prefix, CancellationToken cancellationToken)

@@ -248,13 +248,19 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
         }
 
         var passing = types[index].Grades.Where(grade => grade.Passed == true).Select(grade => grade.Id).ToHashSet(StringComparer.Ordinal);
-        var groups = types[index].Policies.Where(scan => passing.Contains(scan.Policy.Text("id") ?? "")).SelectMany(scan => scan.Policy.Texts("host_groups")).Distinct(StringComparer.Ordinal).ToList();
+        var coverage = new ScanCoverage();
+        foreach (var scan in types[index].Policies.Select(policy => policy.Policy).Where(scan => passing.Contains(scan.Text("id") ?? "")))
+        {
+            coverage.Add(scan.Text("id")!, scan.Texts("host_groups"), []);
+        }
+
         try
         {
-            for (var done = 0; done < groups.Count; done++)
+            var done = 0;
+            foreach (var group in coverage.Groups)
             {
-                Progress?.Invoke(new AuditProgress("host groups of scans", done, groups.Count));
-                await api.GroupMembersAsync(groups[done], writer.SetScanned, cancellationToken);
+                Progress?.Invoke(new AuditProgress("host groups of scans", done++, coverage.Groups.Count));
+                await api.GroupMembersAsync(group, writer.SetScanned, cancellationToken);
             }
 
             return types;

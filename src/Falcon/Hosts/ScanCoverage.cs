@@ -15,6 +15,9 @@ public sealed class ScanCoverage
 
     public static ScanCoverage None { get; } = new();
 
+    /// <summary>Groups that scans name, each once however many do: a request for the members of each is what records without groups cost.</summary>
+    public IReadOnlyCollection<string> Groups => _byGroup.Keys;
+
     /// <summary>Adds a scan that is not deleted.</summary>
     public void Add(string scan, IEnumerable<string> groups, IEnumerable<string> hosts)
     {

@@ -20,9 +20,9 @@ public sealed class AuditReports(string directory, bool compress, ReportMetadata
 
     /// <param name="outcome">The run.</param>
     /// <param name="run">Its hosts.</param>
-    /// <param name="whole">Called once all reports are whole and on the disk, before the first gets its name; when it fails none does.</param>
+    /// <param name="named">Called once all reports have their names; when it fails they lose them again.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    internal async Task WriteAsync(AuditOutcome outcome, RunWriter run, Func<CancellationToken, Task>? whole, CancellationToken cancellationToken)
+    internal async Task WriteAsync(AuditOutcome outcome, RunWriter run, Func<CancellationToken, Task>? named, CancellationToken cancellationToken)
     {
         var about = metadata with { Timestamp = outcome.Run.Started, Cid = outcome.Run.Cid, Grading = outcome.Options.Grading, Types = outcome.Audited };
         ReportFile.DeleteLeftovers(directory);
@@ -60,15 +60,19 @@ public sealed class AuditReports(string directory, bool compress, ReportMetadata
             await report.FinishAsync(cancellationToken);
         }
 
-        if (whole is not null)
+        // Named first: a process that is killed in between leaves reports of a run that does not count, never one that counts without its reports.
+        var published = reports.Select(report => report.Publish()).ToList();
+        try
         {
-            await whole(cancellationToken);
+            await (named?.Invoke(cancellationToken) ?? Task.CompletedTask);
+        }
+        catch
+        {
+            published.ForEach(report => File.Delete(report.Path));
+            throw;
         }
 
-        foreach (var report in reports)
-        {
-            Written.Add(report.Publish());
-        }
+        Written.AddRange(published);
     }
 
     private ReportFile Open(string type, AuditOutcome outcome) => ReportFile.Open(directory, type, outcome.Run.Started, compress);

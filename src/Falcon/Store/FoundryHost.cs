@@ -41,36 +41,82 @@ internal static class FoundryHost
         json.WriteEndObject();
     }
 
-    /// <summary>Null when it has no id. Its verdict is that of its statuses alone.</summary>
-    public static StoredHost? Read(JsonElement json)
+    /// <summary>Reads what <see cref="Write"/> wrote. Its verdict is that of its statuses alone.</summary>
+    /// <exception cref="FormatException">A field is not what it should be; names it.</exception>
+    public static StoredHost Read(JsonElement json)
     {
-        if (json.Text("id") is not { Length: > 0 } id)
+        var policies = Texts(json, "policies").Select(policy => policy.Length > 0 ? policy : null).ToArray();
+        if (policies.Length > PolicyType.All.Length)
+        {
+            throw new FormatException($"field \"policies\": {policies.Length} are more than there are types");
+        }
+
+        Array.Resize(ref policies, PolicyType.All.Length);
+        var host = new Host
+        {
+            DeviceId = Text(json, "id") is { Length: > 0 } id ? id : throw new FormatException("field \"id\": a host has one"),
+            Hostname = Text(json, "hostname"),
+            Platform = Text(json, "platform"),
+            ProductType = Text(json, "product"),
+            OsVersion = Text(json, "os"),
+            AgentVersion = Text(json, "agent"),
+            LastSeen = Text(json, "last_seen"),
+            Groups = Texts(json, "groups"),
+            KnowsGroups = json.Field("groups") is not null,
+            Tags = Texts(json, "tags"),
+            Policies = policies,
+        };
+        return new StoredHost(host, HostVerdict.Of(Statuses(json), []), Trust(json), Text(json, "last_scan"));
+    }
+
+    private static HostStatuses Statuses(JsonElement json)
+    {
+        if (json.Field("statuses") is not { ValueKind: JsonValueKind.Number } number || !number.TryGetInt64(out var bits) || bits < 0 || bits >> (PolicyType.All.Length * 4) != 0)
+        {
+            throw new FormatException("field \"statuses\": it is not the number of nine statuses");
+        }
+
+        var statuses = new HostStatuses(bits);
+        return PolicyType.All.FirstOrDefault(type => !Enum.IsDefined(statuses[type])) is { } unknown ? throw new FormatException($"field \"statuses\": that of {unknown.Name} is none") : statuses;
+    }
+
+    private static ZeroTrust? Trust(JsonElement json)
+    {
+        if (json.Field("zero_trust") is not { } field)
         {
             return null;
         }
 
-        var policies = json.Texts("policies").Select(policy => policy.Length > 0 ? policy : null).Take(PolicyType.All.Length).ToArray();
-        Array.Resize(ref policies, PolicyType.All.Length);
-        var host = new Host
+        Span<int> scores = stackalloc int[3];
+        var count = 0;
+        foreach (var score in field.ValueKind == JsonValueKind.Array ? field.EnumerateArray() : default)
         {
-            DeviceId = id,
-            Hostname = json.Text("hostname") ?? "",
-            Platform = json.Text("platform") ?? "",
-            ProductType = json.Text("product") ?? "",
-            OsVersion = json.Text("os") ?? "",
-            AgentVersion = json.Text("agent") ?? "",
-            LastSeen = json.Text("last_seen") ?? "",
-            Groups = [.. json.Texts("groups")],
-            KnowsGroups = json.Field("groups") is not null,
-            Tags = [.. json.Texts("tags")],
-            Policies = policies,
-        };
-        var statuses = new HostStatuses(json.Field("statuses") is { ValueKind: JsonValueKind.Number } bits ? bits.GetInt64() : 0);
-        var scores = json.Items("zero_trust").Where(score => score.ValueKind == JsonValueKind.Number).Select(score => score.GetInt32()).ToList();
-        return new StoredHost(host, HostVerdict.Of(statuses, []), scores.Count == 3 ? new ZeroTrust(Score(0), Score(1), Score(2)) : null, json.Text("last_scan") ?? "");
+            if (count == 3 || score.ValueKind != JsonValueKind.Number || !score.TryGetInt32(out scores[count++]))
+            {
+                count = 0;
+                break;
+            }
+        }
 
-        int? Score(int place) => scores[place] >= 0 ? scores[place] : null;
+        return count == 3 ? new ZeroTrust(Score(scores[0]), Score(scores[1]), Score(scores[2])) : throw new FormatException("field \"zero_trust\": it is not three scores");
+
+        static int? Score(int value) => value >= 0 ? value : null;
     }
+
+    // What is absent is empty: parts leave nothing else out.
+    private static string Text(JsonElement json, string name) => json.Field(name) switch
+    {
+        null => "",
+        { ValueKind: JsonValueKind.String } text => text.GetString()!,
+        _ => throw new FormatException($"field \"{name}\": it is not a text"),
+    };
+
+    private static string[] Texts(JsonElement json, string name) => json.Field(name) switch
+    {
+        null => [],
+        { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.String ? item.GetString()! : throw new FormatException($"field \"{name}\": there is something else than texts in it"))],
+        _ => throw new FormatException($"field \"{name}\": it is not a list"),
+    };
 
     private static void Texts(Utf8JsonWriter json, string name, IEnumerable<string> texts)
     {

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Comptroller.Falcon.Api;
 using Comptroller.Falcon.Grading;
 using Comptroller.Falcon.Hosts;
 using Comptroller.Falcon.Policies;
+using Comptroller.Falcon.RateLimiting;
 
 namespace Comptroller.Falcon.Testing;
 
@@ -104,30 +106,35 @@ internal static class HostCases
         };
     }
 
-    // The case names no group of a host, only the members of groups: then each group is asked for them, once.
-    public static JsonObject ScanCoverage(FalconCase test)
+    /// <summary>The case names no group of a host, only the members of groups: they are asked for as in an audit of records without groups.</summary>
+    public static async Task<JsonObject> ScanCoverageAsync(FalconCase test, CancellationToken cancellationToken)
     {
         var coverage = new Hosts.ScanCoverage();
-        var ids = new SortedSet<string>(StringComparer.Ordinal);
-        var asked = new HashSet<string>(StringComparer.Ordinal);
+        var groups = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
         foreach (var scan in test.Policy.Items("scans"))
         {
             coverage.Add(scan.Text("id") ?? "", scan.Texts("host_groups"), scan.Texts("hosts"));
-            ids.UnionWith(scan.Texts("hosts"));
-            asked.UnionWith(scan.Texts("host_groups"));
+            scan.Texts("hosts").ToList().ForEach(host => groups.TryAdd(host, []));
         }
 
-        var groups = test.Policy.Field("groups") ?? default;
-        var members = groups.ValueKind == JsonValueKind.Object ? groups.EnumerateObject().ToList() : [];
-        members.ForEach(group => ids.UnionWith(groups.Texts(group.Name)));
+        var time = new VirtualTime();
+        using var limiter = new RateLimiter(RateLimit.VeryLarge, time);
+        using var client = new FalconClient(
+            new FalconClientOptions { Address = new Uri("https://case.invalid"), Credentials = new FalconCredentials("case", "case-secret") }, limiter, time, new CaseTenant(test.Policy.Field("groups") ?? default));
+        var api = new FalconApi(client);
+        foreach (var group in coverage.Groups)
+        {
+            await api.GroupMembersAsync(group, host =>
+            {
+                groups.TryAdd(host, []);
+                groups[host].Add(group);
+            }, cancellationToken);
+        }
+
         return new JsonObject
         {
-            ["index"] = new JsonObject(ids.Select(id => KeyValuePair.Create(id, (JsonNode?)Texts(coverage.Of(new Host
-            {
-                DeviceId = id,
-                Groups = [.. members.Where(group => groups.Texts(group.Name).Contains(id, StringComparer.Ordinal)).Select(group => group.Name)],
-            }))))),
-            ["api_calls"] = asked.Count,
+            ["index"] = new JsonObject(groups.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)Texts(coverage.Of(new Host { DeviceId = entry.Key, Groups = entry.Value }))))),
+            ["api_calls"] = client.Counters.ByOperation.Where(count => count.Operation == FalconOperation.GroupMembers.Name).Sum(count => count.Requests),
         };
     }
 

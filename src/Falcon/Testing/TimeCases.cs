@@ -94,13 +94,11 @@ internal static class TimeCases
     public static JsonObject BackOffSeries(FalconCase test)
     {
         // One number, how many refusals follow each other, or as many as pauses are expected.
-        var series = test.Expected.EnumerateObject().First(field => field.Value.ValueKind == JsonValueKind.Array);
-        var count = test.Policy.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Number).Select(field => (int?)field.Value.GetInt32()).FirstOrDefault()
-            ?? series.Value.GetArrayLength();
-        return new JsonObject
-        {
-            [series.Name] = new JsonArray([.. Enumerable.Range(1, count).Select(failures => (JsonNode)JsonValue.Create(BackOff.After(failures).TotalSeconds))]),
-        };
+        var series = test.Recommended.ValueKind == JsonValueKind.Object ? test.Expected.EnumerateObject().Concat(test.Recommended.EnumerateObject()) : test.Expected.EnumerateObject();
+        var most = test.Policy.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Number).Select(field => (int?)field.Value.GetInt32()).FirstOrDefault();
+        return new JsonObject(series.Where(field => field.Value.ValueKind == JsonValueKind.Array).DistinctBy(field => field.Name).Select(field => KeyValuePair.Create(
+            field.Name,
+            (JsonNode?)new JsonArray([.. Enumerable.Range(1, most ?? field.Value.GetArrayLength()).Select(failures => (JsonNode)JsonValue.Create(BackOff.After(failures).TotalSeconds))]))));
     }
 
     public static JsonObject Health(FalconCase test)

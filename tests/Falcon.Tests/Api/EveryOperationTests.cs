@@ -41,6 +41,7 @@ public sealed class EveryOperationTests : IDisposable
         [FalconOperation.ListObjects] = api => Collection(api).KeysAsync("a", default),
         [FalconOperation.GetObject] = api => Collection(api).GetAsync("a", default),
         [FalconOperation.PutObject] = api => Collection(api).PutAsync("a", "{}"u8.ToArray(), default),
+        [FalconOperation.DeleteObject] = api => Collection(api).DeleteAsync("a", default),
     };
 
     private readonly VirtualTime _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));

@@ -125,6 +125,23 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_whose_scanned_groups_could_not_be_asked_leaves_no_checkpoint()
+    {
+        using var stop = new CancellationTokenSource();
+        var stopped = StoppedAt(Assessments, 2, stop);
+        await using var audit = await StartAsync(stopped with
+        {
+            WithoutGroups = _ => true,
+            Faults = request => !stop.IsCancellationRequested && request.Path == "devices/queries/host-group-members/v1" ? new Fault { MissingScope = true } : stopped.Faults!(request),
+        });
+        await Should.ThrowAsync<OperationCanceledException>(() => audit.RunAsync(Everything, cancellationToken: stop.Token));
+        (await audit.Store.HasCheckpointAsync(default)).ShouldBeFalse();
+        var next = await audit.RunAsync(Everything);
+        next.IsResumed.ShouldBeFalse();
+        next.Run.Result.ShouldBe(RunResult.Complete);
+    }
+
+    [Fact]
     public async Task A_long_run_is_saved_every_minute_so_that_a_kill_costs_no_more()
     {
         var saved = new List<int>();

@@ -14,11 +14,13 @@ internal sealed class SimulatedAudit : IAsyncDisposable
     private readonly RateLimiter _limiter;
     private readonly FalconClient _client;
 
-    private SimulatedAudit(Simulator simulator, string directory, VirtualTime time, string? store)
+    private readonly bool _isShared;
+
+    private SimulatedAudit(Simulator simulator, string directory, VirtualTime time, string? store, bool isShared = false)
     {
-        (Simulator, _time, Output) = (simulator, time, Path.Combine(directory, "output"));
+        (Simulator, _time, Output, _isShared) = (simulator, time, Path.Combine(directory, "output"), isShared);
         _limiter = new RateLimiter(RateLimit.VeryLarge, time);
-        _client = new FalconClient(new FalconClientOptions { Address = simulator.Address, Credentials = new FalconCredentials("simulated-client", "simulated-secret") }, _limiter, time);
+        _client = new FalconClient(new FalconClientOptions { Address = simulator.Address, Credentials = new FalconCredentials("simulated-client", "simulated-secret") }, _limiter, time, new Interrupted(request => BeforeRequest?.Invoke(request) ?? Task.CompletedTask));
         Foundry = new FoundryStore(new FoundryCollection(_client, "fedcba9876543210fedcba9876543210", "policy_audits"));
         Store = new AuditStore(new StoreConnections(store ?? Path.Combine(directory, "db.sqlite")));
     }
@@ -37,6 +39,12 @@ internal sealed class SimulatedAudit : IAsyncDisposable
 
     /// <summary>Called when the reports have their names.</summary>
     public Action? AfterReports { get; set; }
+
+    /// <summary>Awaited before each request leaves.</summary>
+    public Func<HttpRequestMessage, Task>? BeforeRequest { get; set; }
+
+    /// <summary>Another machine that audits the same tenant.</summary>
+    public SimulatedAudit Beside(string directory, VirtualTime time) => new(Simulator, directory, time, null, isShared: true);
 
     /// <param name="options">The tenant.</param>
     /// <param name="directory">Of the test.</param>
@@ -59,7 +67,7 @@ internal sealed class SimulatedAudit : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Simulator.DisposeAsync();
+        await (_isShared ? ValueTask.CompletedTask : Simulator.DisposeAsync());
         await Store.Connections.DisposeAsync();
         _client.Dispose();
         _limiter.Dispose();
@@ -72,5 +80,14 @@ internal sealed class SimulatedAudit : IAsyncDisposable
         file.Json.WriteStartObject();
         await file.Json.FlushAsync(cancellationToken);
         throw new IOException("No space left on device");
+    }
+
+    private sealed class Interrupted(Func<HttpRequestMessage, Task> before) : DelegatingHandler(new SocketsHttpHandler())
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            await before(request);
+            return await base.SendAsync(request, cancellationToken);
+        }
     }
 }

@@ -6,6 +6,7 @@ using Comptroller.Operator.Verbs;
 using Comptroller.Operator.Verbs.Archive;
 using Comptroller.Operator.Verbs.AuditPolicies;
 using Comptroller.Operator.Verbs.Drift;
+using Comptroller.Operator.Verbs.Falcon;
 
 namespace Comptroller.Operator.Tests.Verbs;
 
@@ -27,7 +28,7 @@ internal sealed class CommandLine : IDisposable
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exit = await Invocation.RunAsync(new RootCommand { ValidateVerb.Create(), AuditPolicyVerb.Create(), ArchiveVerb.Create(), DriftVerb.Create() }, args, output, error);
+        var exit = await Invocation.RunAsync(new RootCommand { ValidateVerb.Create(), AuditPolicyVerb.Create(), ArchiveVerb.Create(), DriftVerb.Create(), FalconVerb.Create() }, args, output, error);
         return (exit, output.ToString().ReplaceLineEndings("\n"), error.ToString().ReplaceLineEndings("\n"));
     }
 

@@ -43,7 +43,7 @@ internal sealed partial class AuditDaemon(
             await foundry.CheckAsync(stop);
             if (await foundry.TryRestoreAsync(store, stop) is { } lost)
             {
-                LogHistoryLost(lost);
+                LogCollection(lost);
             }
         }
 
@@ -170,6 +170,10 @@ internal sealed partial class AuditDaemon(
         _result = RunResultFile.Of(outcome);
         _figures.Record(outcome.Run, outcome.Types, reports.Written);
         LogRan(outcome.Run.Result, outcome.Run.Hosts.Total, outcome.Run.Policies.Total, outcome.Run.Policies.Score, outcome.Run.Duration.TotalSeconds, outcome.IsResumed, outcome.Run.Message);
+        if (foundry?.Leftovers is { } leftovers)
+        {
+            LogCollection(leftovers);
+        }
     }
 
     private async Task MetricsAsync(CancellationToken cancellationToken)
@@ -184,7 +188,7 @@ internal sealed partial class AuditDaemon(
     private partial void LogRan(RunResult result, long hosts, int policies, double score, double seconds, bool resumed, string problem);
 
     [LoggerMessage(20, LogLevel.Warning, "{Problem}")]
-    private partial void LogHistoryLost(string problem);
+    private partial void LogCollection(string problem);
 
     [LoggerMessage(2, LogLevel.Information, "{Count} old reports deleted")]
     private partial void LogCleaned(int count);

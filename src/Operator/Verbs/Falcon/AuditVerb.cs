@@ -62,7 +62,7 @@ internal static class AuditVerb
         }
         catch (StoreTakenException e) when (skips)
         {
-            // The audit that has the store is one about the same tenant: nothing failed, and nothing is missing.
+            // Only audits take the lock, and this one is about the same tenant: nothing failed, and nothing is missing. Verbs that show runs never take it.
             if (termination is not null)
             {
                 await RunResultFile.WriteAsync(termination, RunResultFile.Skipped(e.Message, started), CancellationToken.None);
@@ -122,9 +122,9 @@ internal static class AuditVerb
         using var progress = AuditProgressBar.Open(result.InvocationConfiguration.Error);
         var run = new AuditRun(api, store, TimeProvider.System) { Progress = progress.Show, Report = foundry is not null ? (ended, writer, token) => foundry.WriteAsync(ended, writer, reports, token) : reports is null ? null : reports.WriteAsync };
         var outcome = await run.RunAsync(await options.AuditAsync(result, config, api, cancellationToken), cancellationToken);
-        foreach (var report in reports?.Written ?? [])
+        foreach (var line in (reports?.Written ?? []).Select(report => report.Path).Concat(foundry?.Leftovers is { } leftovers ? [leftovers] : []))
         {
-            await result.InvocationConfiguration.Error.WriteLineAsync(report.Path);
+            await result.InvocationConfiguration.Error.WriteLineAsync(line);
         }
 
         return outcome;

@@ -200,40 +200,41 @@ internal static class StoredVerbs
     {
         var config = await options.ConfigAsync(result, cancellationToken);
         await using var connections = options.Store(result, config);
-        if (config.Foundry is null && !connections.IsPostgres && !File.Exists(connections.FilePath))
+        var (run, store) = ((StoredRun?)null, new AuditStore(connections));
+        if (connections.IsPostgres || File.Exists(connections.FilePath))
+        {
+            await store.PrepareAsync(cancellationToken);
+            run = await store.LastCompleteAsync(cancellationToken);
+        }
+        else if (config.Foundry is null)
         {
             throw new FormatException($"{connections.FilePath}: no such store; run comptroller falcon audit first");
         }
 
-        var store = new AuditStore(connections);
-        await store.PrepareAsync(cancellationToken);
-        if (config.Foundry is not null)
+        await using var copy = config.Foundry is null ? null : await NewerAsync(result, options, config, connections, run, cancellationToken);
+        if (copy is not null)
         {
-            await RestoreAsync(result, options, config, store, cancellationToken);
+            store = copy.Store;
+            run = await store.LastCompleteAsync(cancellationToken);
         }
 
-        var run = await store.LastCompleteAsync(cancellationToken) ?? throw new FormatException("no run is complete yet; run comptroller falcon audit first");
+        _ = run ?? throw new FormatException("no run is complete yet; run comptroller falcon audit first");
         await result.InvocationConfiguration.Error.WriteLineAsync($"run of {run.Started.UtcDateTime:yyyy-MM-dd HH:mm} UTC, {run.Result.ToString().ToLowerInvariant()}");
         return await show(store, run, config);
     }
 
-    // Another machine may have audited since. An audit that is writing here is newer than anything in the collection.
-    private static async Task RestoreAsync(ParseResult result, FalconOptions options, FalconConfig config, AuditStore store, CancellationToken cancellationToken)
+    // Another machine may have audited since.
+    private static async Task<CollectionCopy?> NewerAsync(ParseResult result, FalconOptions options, FalconConfig config, StoreConnections connections, StoredRun? own, CancellationToken cancellationToken)
     {
-        try
+        using var limiter = FalconOptions.Limiter(config);
+        using var client = options.Client(result, config, limiter);
+        using var foundry = FalconOptions.Foundry(result, config, client)!;
+        var copy = await CollectionCopy.OpenAsync(foundry, connections, own, cancellationToken);
+        if (copy is { IsFresh: true })
         {
-            await using var writing = await StoreLock.TakeAsync(store.Connections, cancellationToken);
-            using var limiter = FalconOptions.Limiter(config);
-            using var client = options.Client(result, config, limiter);
-            using var foundry = FalconOptions.Foundry(result, config, client);
-            if (await foundry!.RestoreAsync(store, cancellationToken))
-            {
-                await result.InvocationConfiguration.Error.WriteLineAsync($"the last complete run was read from the collection {config.Foundry}");
-            }
+            await result.InvocationConfiguration.Error.WriteLineAsync($"the last complete run was read from the collection {config.Foundry}");
         }
-        catch (StoreTakenException)
-        {
-            await result.InvocationConfiguration.Error.WriteLineAsync("an audit is writing here: the collection is not looked at");
-        }
+
+        return copy;
     }
 }

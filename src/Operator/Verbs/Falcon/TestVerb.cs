@@ -3,28 +3,28 @@ using Comptroller.Falcon.Testing;
 
 namespace Comptroller.Operator.Verbs.Falcon;
 
-/// <summary><c>falcon test</c>: cases of grading and its surroundings. Exit 0 none failed, 1 some failed, 2 a file cannot be used.</summary>
+/// <summary><c>falcon test</c>: cases of grading and its surroundings. Exit 0 all passed, 1 some failed, 2 a file cannot be used.</summary>
 internal static class TestVerb
 {
     public static Command Create()
     {
         var files = new Argument<string[]>("files") { Description = "Case files, or - for standard input", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("test", "Run cases of grading files: exit 0 none failed, 1 some failed, 2 a file cannot be used") { files };
+        var command = new Command("test", "Run cases of grading files: exit 0 all passed, 1 some failed, 2 a file cannot be used") { files };
         command.SetAction((result, cancellationToken) => RunAsync(result.GetValue(files)!, result.InvocationConfiguration.Output, cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(string[] paths, TextWriter output, CancellationToken cancellationToken)
     {
-        var (passed, failed, deviating) = (0, 0, 0);
+        var (passed, failed, better) = (0, 0, 0);
         foreach (var path in paths)
         {
             foreach (var test in CaseFile.Read(await ReadAsync(path, cancellationToken), path))
             {
                 var result = await CaseRun.RunAsync(test, cancellationToken);
                 passed += result.Passed ? 1 : 0;
-                failed += result.Failed ? 1 : 0;
-                deviating += result.Deviates ? 1 : 0;
+                failed += result.Passed ? 0 : 1;
+                better += result.IsBetter ? 1 : 0;
                 if (!result.Differences.IsEmpty)
                 {
                     Print(path, result, output);
@@ -32,7 +32,7 @@ internal static class TestVerb
             }
         }
 
-        await output.WriteLineAsync($"{passed} passed, {failed} failed{(deviating == 0 ? "" : $", {deviating} deviate from an answer that the case itself calls questionable and names no better for")}");
+        await output.WriteLineAsync($"{passed} passed{(better == 0 ? "" : $", {better} of them by a better answer than one that the case itself calls questionable")}, {failed} failed");
         return failed == 0 ? ExitCodes.Clean : ExitCodes.Warnings;
     }
 
@@ -51,10 +51,10 @@ internal static class TestVerb
     private static void Print(string path, CaseResult result, TextWriter output)
     {
         var test = result.Case;
-        output.WriteLine($"{(result.Deviates ? "DEVIATES" : "FAIL")} {path}: {test.Id}: {test.Title}");
-        if (result.Deviates)
+        output.WriteLine($"FAIL {path}: {test.Id}: {test.Title}");
+        if (test.Quirk is not null)
         {
-            output.WriteLine($"  the expected answer is questionable by itself: {test.Quirk}");
+            output.WriteLine($"  the case calls its own expected answer questionable: {test.Quirk}");
         }
 
         output.WriteLine("  --- expected");

@@ -278,11 +278,7 @@ public sealed class AuditVerbTests
     [Fact]
     public async Task An_audit_into_a_Foundry_collection_is_shown_where_there_is_no_store_yet()
     {
-        const string Foundry = """
-            db: {type: foundry_collections}
-            foundry_collections: {app_id: fedcba9876543210fedcba9876543210}
-            """;
-        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 200 }, Foundry);
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 200 }, FalconTenant.Foundry);
         var first = await tenant.RunAsync("audit");
         first.Exit.ShouldBe(0, first.Error);
         JsonElement.Parse(await File.ReadAllBytesAsync(tenant.Reports("policy-audit_*").Single())).GetProperty("metadata").GetProperty("database_type").GetString().ShouldBe("foundry_collections");
@@ -293,13 +289,7 @@ public sealed class AuditVerbTests
         shown.Error.ShouldContain("the last complete run was read from the collection policy_audits");
         (await tenant.RunAsync("hosts")).Output.ShouldContain("\n200 hosts, ");
 
-        await using var daemon = tenant.Start("daemon", "--immediate");
-        await Kubernetes.Tests.Testing.Settle.UntilAsync(() => tenant.Simulator.Objects.Keys.Any(key => key.StartsWith("b-hosts", StringComparison.Ordinal)), $"the daemon stores: {daemon.Log}");
-        await daemon.TerminateAsync();
-        (await daemon.ExitAsync()).ShouldBe(0);
-        daemon.Log.ToString().ShouldNotContain(FalconTenant.Secret);
-
-        tenant.Configure(Foundry.Replace("app_id: f", "collection: other, app_id: f", StringComparison.Ordinal));
+        tenant.Configure(FalconTenant.Foundry.Replace("app_id: f", "collection: other, app_id: f", StringComparison.Ordinal));
         var calls = tenant.Simulator.Calls["devices/combined/devices/v1"];
         var refused = await tenant.RunAsync("audit");
         refused.Exit.ShouldBe(2);

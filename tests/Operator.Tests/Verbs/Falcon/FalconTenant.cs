@@ -11,6 +11,12 @@ internal sealed class FalconTenant : IAsyncDisposable
 {
     public const string Secret = "s3cr3t-of-the-tenant";
 
+    /// <summary>Keys that keep the runs in the tenant's collection.</summary>
+    public const string Foundry = """
+        db: {type: foundry_collections}
+        foundry_collections: {app_id: fedcba9876543210fedcba9876543210}
+        """;
+
     private FalconTenant(Simulator simulator) => Simulator = simulator;
 
     public Simulator Simulator { get; }
