@@ -11,6 +11,14 @@ internal static class Builds
 
     public static string Operator => Find("Operator", "comptroller.dll");
 
+    /// <summary>What the operator tells the runtime of a watch's pod; see WatchPod.</summary>
+    public static IReadOnlyDictionary<string, string> WatchEnvironment { get; } = new Dictionary<string, string>
+    {
+        ["DOTNET_TieredCompilation"] = "1",
+        ["DOTNET_TieredPGO"] = "0",
+        ["DOTNET_GCgen0size"] = "0x1000000",
+    };
+
     public static string Sample(string file) => Path.Combine(Root, "config", "samples", file);
 
     public static string FalconSimulator => Find("FalconSimulator", "Comptroller.FalconSimulator.dll");

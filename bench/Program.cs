@@ -62,9 +62,18 @@ pages.SetAction((result, cancellationToken) => FalconPages.RunAsync(new Uri(resu
 
 var resources = new Option<int>("--resources") { Description = "Resources of the state", DefaultValueFactory = _ => 50_000 };
 var connections = new Option<int>("--connections") { DefaultValueFactory = _ => 128 };
+var stateMegabytes = new Option<int>("--megabytes") { Description = "Length of the state", DefaultValueFactory = _ => 500 };
+var replicaSeconds = new Option<int>("--seconds") { DefaultValueFactory = _ => 60 };
+var killEvery = new Option<int>("--kill-every") { Description = "Seconds", DefaultValueFactory = _ => 10 };
 var drift = new Command("drift", "Alerts a second on disk and judged, their waiting, and memory with a large state") { resources, connections, seconds, binary };
 drift.SetAction((result, cancellationToken) => new DriftBench(
     result.GetValue(binary) ?? Builds.Operator, result.GetValue(resources), result.GetValue(connections), TimeSpan.FromSeconds(result.GetValue(seconds))).RunAsync(cancellationToken));
+
+var driftState = new Command("drift-state", "Time and memory of reading a large Terraform state") { stateMegabytes, binary };
+driftState.SetAction((result, cancellationToken) => new DriftStateBench(result.GetValue(binary) ?? Builds.Operator, result.GetValue(stateMegabytes)).RunAsync(cancellationToken));
+var driftReplicas = new Command("drift-replicas", "Three watches on one PostgreSQL, of which one is killed every ten seconds: alerts a second, and what is lost or doubled") { resources, connections, replicaSeconds, killEvery, binary };
+driftReplicas.SetAction((result, cancellationToken) => new DriftReplicasBench(
+    result.GetValue(binary) ?? Builds.Operator, result.GetValue(resources), result.GetValue(connections), TimeSpan.FromSeconds(result.GetValue(replicaSeconds)), TimeSpan.FromSeconds(result.GetValue(killEvery))).RunAsync(cancellationToken));
 
 var events = new Option<int>("--events") { Description = "Events in the log that is queried", DefaultValueFactory = _ => 1_000_000 };
 var megabytes = new Option<int>("--megabytes") { Description = "Length of the log that is backed up", DefaultValueFactory = _ => 1000 };
@@ -77,4 +86,4 @@ var archiveStore = new Command("archive-store", "Backup, verification and restor
 archiveStore.SetAction((result, cancellationToken) => new ArchiveStoreBench(
     result.GetValue(binary) ?? Builds.Operator, result.GetValue(megabytes), result.GetValue(endpoint)!).RunAsync(cancellationToken));
 
-return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon, store, rate, pages, drift, archive, archiveStore }.Parse(args).InvokeAsync();
+return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon, store, rate, pages, drift, driftState, driftReplicas, archive, archiveStore }.Parse(args).InvokeAsync();

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Graph;
 using Comptroller.Drift.Lifecycle;
-using Comptroller.Drift.State;
 using Comptroller.Drift.Store;
 
 namespace Comptroller.Drift.Api;
@@ -16,9 +15,7 @@ internal sealed class GraphEndpoints(WatchView view)
     private const int MostMatches = 1000;
     private static readonly ImmutableArray<DriftStatus> Standing = [DriftStatus.Pending, DriftStatus.Open, DriftStatus.Acknowledged];
 
-    private readonly Lock _gate = new();
-    private StateIndex? _state;
-    private ResourceGraph _graph = ResourceGraph.Empty;
+    private readonly CurrentGraph _graph = new();
 
     public IEnumerable<Route> Routes =>
     [
@@ -49,19 +46,7 @@ internal sealed class GraphEndpoints(WatchView view)
 
     private static Parameter Depth(int fallback) => new("depth", "integer", $"Steps, 1 to {MostDepth}, {fallback} without");
 
-    private ResourceGraph Graph()
-    {
-        var state = view.State();
-        lock (_gate)
-        {
-            if (!ReferenceEquals(state, _state))
-            {
-                (_graph, _state) = (ResourceGraph.Of(state), state);
-            }
-
-            return _graph;
-        }
-    }
+    private ResourceGraph Graph() => _graph.Of(view.State());
 
     private static GraphNode Known(ResourceGraph graph, string id) => graph.Find(id) ?? throw ApiException.NotFound("Node not found");
 

@@ -130,7 +130,7 @@ public static class AuditRecords
         }
 
         var set = new FieldSet(fields);
-        var time = Texts.Time(alert.Text("time"));
+        var time = Texts.Time(alert.Member("time"));
         into.Add(source switch
         {
             AwsEvents.FalcoSource => AwsEvents.Read(set, time),

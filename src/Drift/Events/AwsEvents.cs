@@ -24,8 +24,8 @@ internal static partial class AwsEvents
         var call = new Call(
             fields.Text("ct.name") ?? "",
             fields.Text("ct.src") ?? "",
-            new Parameters(fields.Document("ct.request"), fields, "ct.request."),
-            new Parameters(fields.Document("ct.response"), fields, "ct.response."))
+            new Parameters(fields, "ct.request"),
+            new Parameters(fields, "ct.response"))
         {
             Error = fields.Text("ct.error") ?? "",
             IsReadOnly = fields.Text("ct.readonly") == "true",

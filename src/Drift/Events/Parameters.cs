@@ -11,10 +11,28 @@ namespace Comptroller.Drift.Events;
 /// </summary>
 internal sealed class Parameters(JsonElement body, FieldSet? fields, string prefix)
 {
+    private readonly string? _document;
+    private bool _isRead = true;
+
     /// <summary>Longest list of resources that one call is believed.</summary>
     private const int MostValues = 1000;
 
-    public JsonElement Body { get; } = body;
+    /// <summary>Parameters that stand in a field of an alert, besides those with fields of their own.</summary>
+    public Parameters(FieldSet fields, string document) : this(default, fields, $"{document}.") => (_document, _isRead) = (document, false);
+
+    /// <summary>The document. A field is read as one only when somebody asks: of the answers of calls hardly anybody does.</summary>
+    public JsonElement Body
+    {
+        get
+        {
+            if (!_isRead)
+            {
+                (field, _isRead) = (fields!.Document(_document!), true);
+            }
+
+            return field;
+        }
+    } = body;
 
     /// <summary>The first value of a path; undefined when there is none.</summary>
     public JsonElement First(string path)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Comptroller.Drift.Events;
@@ -52,6 +53,10 @@ internal static class Texts
 
     public static DateTimeOffset? Time(string? text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
+
+    /// <summary>As the other, without making a text of a value that is written as nearly all are: 2026-07-23T09:40:55Z.</summary>
+    public static DateTimeOffset? Time(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String && JsonMarshal.GetRawUtf8Value(value).EndsWith("Z\""u8) && value.TryGetDateTimeOffset(out var time) ? time : Time(Of(value));
 
     /// <summary>An object or a list, or the text of one; undefined when it is neither.</summary>
     public static JsonElement Document(JsonElement value)

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Comptroller.Drift.Events;
 using Comptroller.Drift.State;
 
 namespace Comptroller.Drift.Graph;
@@ -22,7 +24,7 @@ internal sealed class ReferenceTable
             _names.Add(resources[number].Id, number, isWeak: false);
             foreach (var field in (ReadOnlySpan<string>)["arn", "name"])
             {
-                if (document.RootElement.TryGetProperty(field, out var value) && value.ValueKind == System.Text.Json.JsonValueKind.String)
+                if (document.RootElement.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String)
                 {
                     _names.Add(value.GetString()!, number, isWeak: field == "name");
                 }
@@ -37,7 +39,7 @@ internal sealed class ReferenceTable
         var hash = NameTable.Hash(name);
         for (var at = -1; _names.Next(hash, ref at, out var number, out var isWeak);)
         {
-            if (types.Contains(_resources[number].Type))
+            if (types.Contains(_resources[number].Type) && IsCalled(_resources[number], name))
             {
                 if (!isWeak)
                 {
@@ -50,5 +52,18 @@ internal sealed class ReferenceTable
         }
 
         return isAmbiguous ? -1 : found;
+    }
+
+    // Hashes of two names can meet.
+    private static bool IsCalled(StateResource resource, string name)
+    {
+        if (resource.HasId(name) || resource.Id == name)
+        {
+            return true;
+        }
+
+        using var document = resource.ReadAttributes();
+        return document.RootElement.Member("arn").ValueKind == JsonValueKind.String && document.RootElement.Member("arn").ValueEquals(name)
+            || document.RootElement.Member("name").ValueKind == JsonValueKind.String && document.RootElement.Member("name").ValueEquals(name);
     }
 }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Data.Common;
 using Comptroller.Drift.Comparison;
 using Comptroller.Drift.Configuration;
-using Comptroller.Drift.Graph;
 using Comptroller.Drift.Lifecycle;
 using Comptroller.Drift.Scanning;
 using Comptroller.Drift.State;
@@ -21,7 +20,6 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
 
     private static readonly ImmutableArray<DriftStatus> Standing = [DriftStatus.Pending, DriftStatus.Open, DriftStatus.Acknowledged, DriftStatus.Suppressed];
 
-    private Lazy<ResourceGraph> _graph = new(ResourceGraph.Empty);
     private readonly FullComparison? _comparison = config.Comparison is null ? null : new FullComparison(config.Comparison, config.Rules);
     private DateTimeOffset? _compared;
     private DateTimeOffset? _refreshed;
@@ -38,9 +36,6 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
 
     /// <summary>The full comparison that runs, or ran last.</summary>
     internal Task Comparing { get; private set; } = Task.CompletedTask;
-
-    /// <summary>What depends on what, by the states as they are; made when somebody first asks after a change of theirs.</summary>
-    public ResourceGraph Graph => Volatile.Read(ref _graph).Value;
 
     /// <summary>Why this watch cannot be relied on; null when it can.</summary>
     public string? Unready()
@@ -134,9 +129,7 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
         if (changed && states.IsComplete)
         {
             var serials = statuses.Where(status => status.Serial is not null).ToDictionary(status => status.Name, status => status.Serial!.Value, StringComparer.Ordinal);
-            var index = states.Index;
-            intake.Use(index, serials);
-            Volatile.Write(ref _graph, new Lazy<ResourceGraph>(() => ResourceGraph.Of(index)));
+            intake.Use(states.Index, serials);
             Said($"resources in states: {states.Index.Count}");
             await RecheckAsync(serials, cancellationToken);
         }

@@ -4,7 +4,8 @@ namespace Comptroller.Drift.State;
 
 /// <summary>
 /// Which resources go by a name. Kept are 64 bits of a hash instead of the names: half a million resources have two million of them. The
-/// seed is the process's own, so that nobody can choose names that meet; by chance two do in one of ten million such states.
+/// seed is the process's own, so that nobody can choose names that meet; by chance two do in one of ten million such states. Who finds a
+/// resource here holds it against its real names.
 /// </summary>
 internal sealed class NameTable
 {
@@ -28,14 +29,16 @@ internal sealed class NameTable
     }
 
     /// <summary>Adds a name of a resource, unless it has it already.</summary>
-    public void Add(string name, int resource, bool isWeak)
+    public void Add(string name, int resource, bool isWeak) => Add(Hash(name), resource, isWeak);
+
+    /// <summary>Adds the hash of a name.</summary>
+    public void Add(ulong hash, int resource, bool isWeak)
     {
         if (_count * 3 >= _hashes.Length * 2)
         {
             Grow();
         }
 
-        var hash = Hash(name);
         var mask = _hashes.Length - 1;
         var at = (int)hash & mask;
         for (; _hashes[at] != 0; at = (at + 1) & mask)

@@ -27,6 +27,11 @@ public sealed class StateIndex
     /// <summary>How many resources there are.</summary>
     public int Count { get; }
 
+    /// <summary>Bytes that the resources take, without their names.</summary>
+    internal long Length => _parts.Sum(part => part.Length);
+
+    internal ImmutableArray<StatePart> Parts => _parts;
+
     public IEnumerable<StateResource> Resources => _parts.SelectMany(part => part.Resources);
 
     /// <summary>Several states as one.</summary>
@@ -49,12 +54,16 @@ public sealed class StateIndex
     /// <summary>Every resource that has a name, whatever its type.</summary>
     public IEnumerable<StateResource> Named(string name, Provider? provider)
     {
-        var hash = NameTable.Hash(Key(name, provider));
+        var key = Key(name, provider);
+        var hash = NameTable.Hash(key);
         foreach (var part in _parts)
         {
-            for (var at = -1; part.Names.Next(hash, ref at, out var resource, out _);)
+            for (var at = -1; part.Names.Next(hash, ref at, out var number, out _);)
             {
-                yield return part.Resources[resource];
+                if (ResourceNames.Has(part.Resources[number], key))
+                {
+                    yield return part.Resources[number];
+                }
             }
         }
     }
@@ -91,13 +100,14 @@ public sealed class StateIndex
         {
             StateResource? first = null;
             List<StateResource>? found = null;
-            var hash = NameTable.Hash(Key(id, change.Provider));
+            var key = Key(id, change.Provider);
+            var hash = NameTable.Hash(key);
             foreach (var part in _parts)
             {
                 for (var at = -1; part.Names.Next(hash, ref at, out var number, out var weak);)
                 {
                     var resource = part.Resources[number];
-                    if (weak != isWeak || !IsKin(resource.Type, change.Type, kinship) || Contradicts(change, resource))
+                    if (weak != isWeak || !IsKin(resource.Type, change.Type, kinship) || Contradicts(change, resource) || !ResourceNames.Has(resource, key))
                     {
                         continue;
                     }

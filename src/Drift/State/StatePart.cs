@@ -4,4 +4,8 @@ using Comptroller.Drift.Events;
 namespace Comptroller.Drift.State;
 
 /// <summary>The resources of one state and the names they go by. A state that changes is read anew; the others stay as they are.</summary>
-internal sealed record StatePart(ImmutableArray<StateResource> Resources, NameTable Names, ImmutableArray<Provider> Providers);
+internal sealed record StatePart(ImmutableArray<StateResource> Resources, NameTable Names, ImmutableArray<Provider> Providers)
+{
+    /// <summary>Bytes that the resources take.</summary>
+    public long Length { get; } = Resources.Sum(resource => (long)resource.Length);
+}

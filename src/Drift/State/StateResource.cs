@@ -50,6 +50,12 @@ public sealed class StateResource
         _ => $"{Module}.{Type}.{Name}[{IndexKey}]",
     };
 
+    /// <summary>Whether this is its id, told without making a text of it. False where the id has other letters than those of ASCII: then it is to be read.</summary>
+    internal bool HasId(ReadOnlySpan<char> id) => Ascii.Equals(_block.AsSpan(_idAt, _attributesAt - _idAt), id);
+
+    /// <summary>Bytes that it takes in its block.</summary>
+    internal int Length => _end - _start;
+
     /// <summary>Reads the attributes; the document is the caller's to dispose.</summary>
     public JsonDocument ReadAttributes() => JsonDocument.Parse(Attributes);
 

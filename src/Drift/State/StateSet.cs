@@ -10,11 +10,15 @@ public sealed class StateSet(ImmutableArray<StateSource> sources, TimeProvider t
 {
     private readonly Loaded?[] _loaded = new Loaded?[sources.Length];
     private readonly string?[] _errors = new string?[sources.Length];
+    private long _readSinceTidied;
 
     private sealed record Loaded(string Version, StateHeader Header, StateIndex Index, DateTimeOffset At);
 
     /// <summary>The last good state of every source together.</summary>
     public StateIndex Index { get; private set; } = StateIndex.Empty;
+
+    /// <summary>Gives what reading left behind back to the system. It stops everything for as long as it takes.</summary>
+    internal Action Tidy { get; init; } = static () => GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
     /// <summary>Whether every source was read at least once.</summary>
     public bool IsComplete => Array.TrueForAll(_loaded, each => each is not null);
@@ -44,7 +48,12 @@ public sealed class StateSet(ImmutableArray<StateSource> sources, TimeProvider t
         {
             Index = StateIndex.Of(_loaded.OfType<Loaded>().Select(each => each.Index));
             // What reading left behind, and the state before, go back to the system now: a watch that then waits for events would keep them.
-            GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            // Only when that is much beside what is kept, though: the pause goes by what is kept, and one state of a hundred changes all the time.
+            if (_readSinceTidied * 4 >= Index.Length)
+            {
+                _readSinceTidied = 0;
+                Tidy();
+            }
         }
 
         return changed;
@@ -61,7 +70,9 @@ public sealed class StateSet(ImmutableArray<StateSource> sources, TimeProvider t
 
         var builder = new StateIndexBuilder();
         var header = await StateReader.ReadAsync(opened.Content, sources[at].Name, builder, cancellationToken);
-        _loaded[at] = new Loaded(opened.Version, header, builder.Build(), time.GetUtcNow());
+        var index = builder.Build();
+        _readSinceTidied += index.Length;
+        _loaded[at] = new Loaded(opened.Version, header, index, time.GetUtcNow());
         return true;
     }
 }

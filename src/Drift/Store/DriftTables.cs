@@ -13,6 +13,15 @@ internal static class DriftTables
 {
     public const int Version = 2;
 
+    /// <summary>Why a store of another version is not opened, and how to go on. Nothing of it was changed.</summary>
+    /// <param name="store">What it is, without secrets.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="setAside">How it is put aside.</param>
+    public static FormatException OtherVersion(string store, long? version, string setAside) => new(version > Version
+        ? $"{store} was written by a newer comptroller: it has version {version}, this program knows {Version}. Nothing was changed. Run that newer program, or {setAside}"
+        : $"{store} was written by an older comptroller: it has version {version}, this program writes {Version}. Nothing was changed. To go on, {setAside}, then start again: standing drifts are found anew by the next full "
+            + "comparison and the next events; decisions, API keys and history stay in the old store, which the program that wrote it still serves");
+
     /// <summary>Columns of a drift, in the order of <see cref="Drift"/>. The aliases are d for drifts and t for tallies.</summary>
     public const string DriftColumns = "d.number, d.id, d.kind, d.provider, d.type, d.resource_id, d.address, d.state, d.state_serial, d.attribute, d.old_value, d.new_value, d.severity, d.rules, d.status, d.reason, "
         + "d.first_seen, d.due, d.until, d.resolved_at, d.decided_by, d.comment, d.actor, d.event, t.occurrences, t.last_seen";

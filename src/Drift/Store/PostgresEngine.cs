@@ -33,16 +33,22 @@ internal sealed class PostgresEngine : IStoreEngine
         try
         {
             // In turn: two that start together would both make the same table.
-            var version = await engine.WriteAsync(
+            await engine.WriteAsync(
                 async connection =>
                 {
+                    // Before anything is made: tables of another version stay as they are.
+                    var version = await connection.Command("SELECT (to_regclass('items') IS NOT NULL)::int").NumberAsync(cancellationToken) == 0 ? DriftTables.Version
+                        : await connection.Command("SELECT value FROM items WHERE area = 'store' AND key = 'version'").NumberAsync(cancellationToken);
+                    if (version != DriftTables.Version)
+                    {
+                        throw DriftTables.OtherVersion("the PostgreSQL store", version, $"move its tables aside (ALTER SCHEMA public RENAME TO drift_v{version}; CREATE SCHEMA public) or name another database");
+                    }
+
                     await connection.Command(DriftTables.Schema("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA")).ExecuteAsync(cancellationToken);
-                    await connection.Command($"INSERT INTO items ({DriftTables.ItemColumns}) VALUES ('store', 'version', '{DriftTables.Version}', NULL, 0) ON CONFLICT (area, key) DO NOTHING").ExecuteAsync(cancellationToken);
-                    return await connection.Command("SELECT value FROM items WHERE area = 'store' AND key = 'version'").NumberAsync(cancellationToken);
+                    return await connection.Command($"INSERT INTO items ({DriftTables.ItemColumns}) VALUES ('store', 'version', '{DriftTables.Version}', NULL, 0) ON CONFLICT (area, key) DO NOTHING").ExecuteAsync(cancellationToken);
                 },
                 cancellationToken);
-            return version == DriftTables.Version ? engine
-                : throw new FormatException($"the PostgreSQL store has version {version}; this program knows {DriftTables.Version}. Use the program that wrote it, or another database");
+            return engine;
         }
         catch
         {

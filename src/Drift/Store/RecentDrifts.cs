@@ -1,8 +1,8 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Comptroller.Drift.Comparison;
 using Comptroller.Drift.Lifecycle;
-using Comptroller.Drift.State;
 
 namespace Comptroller.Drift.Store;
 
@@ -17,13 +17,13 @@ internal sealed class RecentDrifts
     private readonly Entry[] _entries = new Entry[Places];
 
     [StructLayout(LayoutKind.Auto)]
-    private record struct Entry(ulong Key, ulong Content, long Number, DateTimeOffset FirstSeen);
+    private record struct Entry(UInt128 Key, ulong Content, long Number, DateTimeOffset FirstSeen);
 
     /// <summary>The number of the drift, where all that this sighting changes is its tally.</summary>
     public long? Find(Sighting sighting, long? serial)
     {
-        var key = NameTable.Hash(sighting.Key.Value);
-        ref var entry = ref _entries[key % Places];
+        var key = Key(sighting.Key.Value);
+        ref var entry = ref Place(key);
         return entry.Key == key && entry.FirstSeen <= sighting.First && entry.Content == Content(sighting, serial) ? entry.Number : null;
     }
 
@@ -32,18 +32,22 @@ internal sealed class RecentDrifts
     {
         foreach (var (sighting, drift) in set.Unchanged)
         {
-            var key = NameTable.Hash(drift.Id);
-            _entries[key % Places] = new Entry(key, Content(sighting, drift.StateSerial), drift.Number, drift.FirstSeen);
+            var key = Key(drift.Id);
+            Place(key) = new Entry(key, Content(sighting, drift.StateSerial), drift.Number, drift.FirstSeen);
         }
 
         foreach (var drift in set.Altered)
         {
-            var key = NameTable.Hash(drift.Id);
-            _entries[key % Places] = default;
+            Place(Key(drift.Id)) = default;
         }
     }
 
     public void Clear() => Array.Clear(_entries);
+
+    // The id itself, 24 hexadecimal digits: of two drifts that share a place each knows whether it is its own.
+    private static UInt128 Key(string id) => UInt128.Parse(id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+
+    private ref Entry Place(UInt128 key) => ref _entries[(int)((ulong)key % Places)];
 
     // Two hashes of all that a drift takes from a sighting; the runtime seeds them anew in every process.
     private static ulong Content(Sighting sighting, long? serial)

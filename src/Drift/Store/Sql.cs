@@ -20,15 +20,6 @@ internal static class Sql
         return command;
     }
 
-    /// <summary>Gives the parameters of a command their values, in order.</summary>
-    public static void Fill(this DbCommand command, params ReadOnlySpan<object?> values)
-    {
-        for (var at = 0; at < values.Length; at++)
-        {
-            command.Parameters[at].Value = values[at] ?? DBNull.Value;
-        }
-    }
-
     public static async Task<int> ExecuteAsync(this DbCommand command, CancellationToken cancellationToken)
     {
         await using (command)

@@ -14,43 +14,52 @@ internal sealed class SqliteEngine : IStoreEngine
     private readonly SqliteConnection _writer;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly SqliteCommand _load;
-    private readonly SqliteCommand _insert;
-    private readonly SqliteCommand _update;
-    private readonly SqliteCommand _insertTally;
-    private readonly SqliteCommand _updateTally;
-    private readonly SqliteCommand _repeat;
-    private readonly SqliteCommand _actor;
-    private readonly SqliteCommand _change;
-    private readonly SqliteCommand _count;
-    private readonly SqliteCommand _append;
+    private readonly SqliteStatement _begin;
+    private readonly SqliteStatement _commit;
+    private readonly SqliteStatement _insert;
+    private readonly SqliteStatement _update;
+    private readonly SqliteStatement _insertTally;
+    private readonly SqliteStatement _updateTally;
+    private readonly SqliteStatement _repeat;
+    private readonly SqliteStatement _knownActor;
+    private readonly SqliteStatement _newActor;
+    private readonly SqliteStatement _change;
+    private readonly SqliteStatement _count;
+    private readonly SqliteStatement _append;
+    private readonly SqliteStatement _remove;
 
     private SqliteEngine(string path, SqliteConnection writer)
     {
         (_path, _writer) = (path, writer);
-        _load = Prepared($"SELECT {DriftTables.DriftColumns} FROM {DriftTables.Drifts} WHERE d.id = @0", 1);
-        _insert = Prepared("""
+        _load = writer.CreateCommand();
+        _load.CommandText = $"SELECT {DriftTables.DriftColumns} FROM {DriftTables.Drifts} WHERE d.id = @id";
+        _load.Parameters.Add(new SqliteParameter { ParameterName = "@id" });
+        _begin = new(writer, "BEGIN IMMEDIATE");
+        _commit = new(writer, "COMMIT");
+        _insert = new(writer, """
             INSERT INTO drifts (id, kind, provider, type, resource_id, address, state, state_serial, attribute, old_value, new_value, severity, rules, status, reason, first_seen, due, until, resolved_at, decided_by,
-              comment, actor, event) VALUES (@0, @1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14, @15, @16, @17, @18, @19, @20, @21, @22) RETURNING number
-            """, 23);
-        _update = Prepared("""
-            UPDATE drifts SET resource_id = @1, state_serial = @2, old_value = @3, new_value = @4, severity = @5, rules = @6, status = @7, reason = @8, first_seen = @9, due = @10, until = @11, resolved_at = @12,
-              decided_by = @13, comment = @14, actor = @15, event = @16 WHERE number = @0
-            """, 17);
-        _insertTally = Prepared("INSERT INTO tallies (number, occurrences, last_seen) VALUES (@0, @1, @2)", 3);
-        _updateTally = Prepared("UPDATE tallies SET occurrences = @1, last_seen = @2 WHERE number = @0", 3);
-        _repeat = Prepared("UPDATE tallies SET occurrences = occurrences + @1, last_seen = MAX(last_seen, @2) WHERE number = @0", 3);
-        _actor = Prepared($"""
-            INSERT INTO actors (number, name, principal, type, source_ip, user_agent, occurrences, first_seen, last_seen)
-            SELECT @0, @1, @2, @3, @4, @5, @6, @7, @7
-              WHERE EXISTS (SELECT 1 FROM actors WHERE number = @0 AND name = @1 AND principal = @2) OR (SELECT COUNT(*) FROM actors WHERE number = @0) < {MostActors}
-            ON CONFLICT (number, name, principal) DO UPDATE SET occurrences = occurrences + excluded.occurrences, last_seen = MAX(last_seen, excluded.last_seen), source_ip = excluded.source_ip, user_agent = excluded.user_agent
-            """, 8);
-        _change = Prepared("INSERT INTO changes (drift, at, from_status, to_status, severity, by_whom, comment, value) VALUES (@0, @1, @2, @3, @4, @5, @6, @7)", 8);
-        _count = Prepared("""
-            INSERT INTO counts (status, severity, kind, provider, type, count) VALUES (@0, @1, @2, @3, @4, @5)
+              comment, actor, event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number
+            """);
+        _update = new(writer, """
+            UPDATE drifts SET resource_id = ?, state_serial = ?, old_value = ?, new_value = ?, severity = ?, rules = ?, status = ?, reason = ?, first_seen = ?, due = ?, until = ?, resolved_at = ?,
+              decided_by = ?, comment = ?, actor = ?, event = ? WHERE number = ?
+            """);
+        _insertTally = new(writer, "INSERT INTO tallies (number, occurrences, last_seen) VALUES (?, ?, ?)");
+        _updateTally = new(writer, "UPDATE tallies SET occurrences = ?, last_seen = ? WHERE number = ?");
+        _repeat = new(writer, "UPDATE tallies SET occurrences = occurrences + ?, last_seen = MAX(last_seen, ?) WHERE number = ?");
+        // Nearly everybody who is seen at a drift has been seen there before; counting how many there are is for the others.
+        _knownActor = new(writer, "UPDATE actors SET occurrences = occurrences + ?1, last_seen = MAX(last_seen, ?2), source_ip = ?3, user_agent = ?4 WHERE number = ?5 AND name = ?6 AND principal = ?7");
+        _newActor = new(writer, $"""
+            INSERT INTO actors (occurrences, first_seen, last_seen, source_ip, user_agent, number, name, principal, type)
+            SELECT ?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE (SELECT COUNT(*) FROM actors WHERE number = ?5) < {MostActors}
+            """);
+        _change = new(writer, "INSERT INTO changes (drift, at, from_status, to_status, severity, by_whom, comment, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+        _count = new(writer, """
+            INSERT INTO counts (status, severity, kind, provider, type, count) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (status, severity, kind, provider, type) DO UPDATE SET count = count + excluded.count
-            """, 6);
-        _append = Prepared("INSERT INTO inbox (body, at, worker, leased_until) VALUES (@0, @1, '', 0)", 2);
+            """);
+        _append = new(writer, "INSERT INTO inbox (body, at, worker, leased_until) VALUES (?, ?, '', 0)");
+        _remove = new(writer, "DELETE FROM inbox WHERE number = ? AND worker = ?");
     }
 
     public bool IsShared => false;
@@ -67,7 +76,7 @@ internal sealed class SqliteEngine : IStoreEngine
             var version = await connection.Command("PRAGMA user_version").NumberAsync(cancellationToken);
             if (version is not (0 or DriftTables.Version))
             {
-                throw new FormatException($"{path}: this store has version {version}; this program knows {DriftTables.Version}. Use the program that wrote it, or another file");
+                throw DriftTables.OtherVersion($"{path}: this store", version, $"move it aside (mv {path} {path}.v{version}, and its -wal and -shm with it) or name another file");
             }
 
             await connection.Command($"{DriftTables.Schema("INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB")} PRAGMA user_version = {DriftTables.Version}; UPDATE inbox SET leased_until = 0;").ExecuteAsync(cancellationToken);
@@ -87,11 +96,11 @@ internal sealed class SqliteEngine : IStoreEngine
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            await _writer.Command("BEGIN IMMEDIATE").ExecuteAsync(cancellationToken);
+            _begin.Execute();
             try
             {
                 var result = await write(_writer);
-                await _writer.Command("COMMIT").ExecuteAsync(CancellationToken.None);
+                _commit.Execute();
                 return result;
             }
             catch
@@ -111,8 +120,7 @@ internal sealed class SqliteEngine : IStoreEngine
         {
             foreach (var body in bodies)
             {
-                _append.Fill(body.ToArray(), Sql.Number(now));
-                _append.ExecuteNonQuery();
+                _append.With(body.Span).With(Sql.Number(now)).Execute();
             }
 
             return Task.FromResult(true);
@@ -135,15 +143,15 @@ internal sealed class SqliteEngine : IStoreEngine
         },
         cancellationToken);
 
-    public async Task<int> RemoveBodiesAsync(DbConnection connection, string worker, IReadOnlyCollection<long> numbers, CancellationToken cancellationToken)
+    public Task<int> RemoveBodiesAsync(DbConnection connection, string worker, IReadOnlyCollection<long> numbers, CancellationToken cancellationToken)
     {
         var removed = 0;
         foreach (var number in numbers)
         {
-            removed += await connection.Command("DELETE FROM inbox WHERE number = @number AND worker = @worker", ("@number", number), ("@worker", worker)).ExecuteAsync(cancellationToken);
+            removed += _remove.With(number).With(worker).Execute();
         }
 
-        return removed;
+        return Task.FromResult(removed);
     }
 
     public Task<IReadOnlyDictionary<string, DriftRecord>> LoadAsync(DbConnection connection, IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
@@ -151,7 +159,7 @@ internal sealed class SqliteEngine : IStoreEngine
         var found = new Dictionary<string, DriftRecord>(ids.Count, StringComparer.Ordinal);
         foreach (var id in ids)
         {
-            _load.Fill(id);
+            _load.Parameters[0].Value = id;
             using var row = _load.ExecuteReader();
             if (row.Read())
             {
@@ -167,19 +175,17 @@ internal sealed class SqliteEngine : IStoreEngine
         var numbers = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var drift in set.Added)
         {
-            _insert.Fill(drift.Id, (int)drift.Kind, drift.Provider, drift.Type, drift.ResourceId, drift.Address, drift.State, drift.StateSerial, drift.Attribute, drift.Old, drift.New, (int)drift.Severity, drift.Rules,
-                (int)drift.Status, drift.Reason, Sql.Number(drift.FirstSeen), Sql.Number(drift.Due), Sql.Number(drift.Until), Sql.Number(drift.ResolvedAt), drift.DecidedBy, drift.Comment, drift.Actor, drift.Event);
-            var number = (long)_insert.ExecuteScalar()!;
+            var number = _insert.With(drift.Id).With((int)drift.Kind).With(drift.Provider).With(drift.Type).With(drift.ResourceId).With(drift.Address).With(drift.State).With(drift.StateSerial).With(drift.Attribute)
+                .With(drift.Old).With(drift.New).With((int)drift.Severity).With(drift.Rules).With((int)drift.Status).With(drift.Reason).With(Sql.Number(drift.FirstSeen)).With(drift.Due).With(drift.Until)
+                .With(drift.ResolvedAt).With(drift.DecidedBy).With(drift.Comment).With(drift.Actor).With(drift.Event).Number();
             numbers[drift.Id] = number;
-            _insertTally.Fill(number, drift.Occurrences, Sql.Number(drift.LastSeen));
-            _insertTally.ExecuteNonQuery();
+            _insertTally.With(number).With(drift.Occurrences).With(Sql.Number(drift.LastSeen)).Execute();
         }
 
         foreach (var drift in set.Altered)
         {
-            _update.Fill(drift.Number, drift.ResourceId, drift.StateSerial, drift.Old, drift.New, (int)drift.Severity, drift.Rules, (int)drift.Status, drift.Reason, Sql.Number(drift.FirstSeen), Sql.Number(drift.Due),
-                Sql.Number(drift.Until), Sql.Number(drift.ResolvedAt), drift.DecidedBy, drift.Comment, drift.Actor, drift.Event);
-            _update.ExecuteNonQuery();
+            _update.With(drift.ResourceId).With(drift.StateSerial).With(drift.Old).With(drift.New).With((int)drift.Severity).With(drift.Rules).With((int)drift.Status).With(drift.Reason)
+                .With(Sql.Number(drift.FirstSeen)).With(drift.Due).With(drift.Until).With(drift.ResolvedAt).With(drift.DecidedBy).With(drift.Comment).With(drift.Actor).With(drift.Event).With(drift.Number).Execute();
             Tally(drift, numbers);
         }
 
@@ -191,26 +197,28 @@ internal sealed class SqliteEngine : IStoreEngine
         foreach (var (number, sighting) in set.Repeated)
         {
             numbers[sighting.Key.Value] = number;
-            _repeat.Fill(number, sighting.Occurrences, Sql.Number(sighting.Last));
-            _repeat.ExecuteNonQuery();
+            _repeat.With(sighting.Occurrences).With(Sql.Number(sighting.Last)).With(number).Execute();
         }
 
         foreach (var (drift, change, last, occurrences) in set.Actors)
         {
-            _actor.Fill(numbers[drift], change.Actor.Name, change.Actor.Principal, change.Actor.Type, change.SourceAddress, change.UserAgent, occurrences, Sql.Number(last));
-            _actor.ExecuteNonQuery();
+            var actor = change.Actor;
+            if (Seen(_knownActor).Execute() == 0)
+            {
+                Seen(_newActor).With(actor.Type).Execute();
+            }
+
+            SqliteStatement Seen(SqliteStatement statement) => statement.With(occurrences).With(Sql.Number(last)).With(change.SourceAddress).With(change.UserAgent).With(numbers[drift]).With(actor.Name).With(actor.Principal);
         }
 
         foreach (var change in set.Changes)
         {
-            _change.Fill(change.Drift, Sql.Number(change.At), change.From is { } from ? (int)from : null, (int)change.To, (int)change.Severity, change.By, change.Comment, change.Value);
-            _change.ExecuteNonQuery();
+            _change.With(change.Drift).With(Sql.Number(change.At)).With((int?)change.From).With((int)change.To).With((int)change.Severity).With(change.By).With(change.Comment).With(change.Value).Execute();
         }
 
         foreach (var count in set.Counts)
         {
-            _count.Fill((int)count.Status, (int)count.Severity, (int)count.Kind, count.Provider, count.Type, count.Count);
-            _count.ExecuteNonQuery();
+            _count.With((int)count.Status).With((int)count.Severity).With((int)count.Kind).With(count.Provider).With(count.Type).With(count.Count).Execute();
         }
 
         return Task.CompletedTask;
@@ -220,7 +228,7 @@ internal sealed class SqliteEngine : IStoreEngine
     {
         // What is being written is waited for.
         await _turn.WaitAsync();
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_load, _insert, _update, _insertTally, _updateTally, _repeat, _actor, _change, _count, _append])
+        foreach (var command in (ReadOnlySpan<IDisposable>)[_load, _begin, _commit, _insert, _update, _insertTally, _updateTally, _repeat, _knownActor, _newActor, _change, _count, _append, _remove])
         {
             command.Dispose();
         }
@@ -232,8 +240,7 @@ internal sealed class SqliteEngine : IStoreEngine
     private void Tally(DriftRecord drift, Dictionary<string, long> numbers)
     {
         numbers[drift.Id] = drift.Number;
-        _updateTally.Fill(drift.Number, drift.Occurrences, Sql.Number(drift.LastSeen));
-        _updateTally.ExecuteNonQuery();
+        _updateTally.With(drift.Occurrences).With(Sql.Number(drift.LastSeen)).With(drift.Number).Execute();
     }
 
     private async Task RollBackAsync()
@@ -255,17 +262,5 @@ internal sealed class SqliteEngine : IStoreEngine
         // FULL: what was answered with 202 outlives a power cut. A page cache of 8 MB, whatever the number of drifts.
         await connection.Command("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-8192; PRAGMA journal_size_limit=67108864;").ExecuteAsync(cancellationToken);
         return connection;
-    }
-
-    private SqliteCommand Prepared(string text, int parameters)
-    {
-        var command = _writer.CreateCommand();
-        command.CommandText = text;
-        for (var at = 0; at < parameters; at++)
-        {
-            command.Parameters.Add(new SqliteParameter { ParameterName = $"@{at}" });
-        }
-
-        return command;
     }
 }

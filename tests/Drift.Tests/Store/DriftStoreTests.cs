@@ -210,13 +210,30 @@ public sealed class SqliteStoreTests : DriftStoreTests
             await connection.Command("PRAGMA user_version = 1").ExecuteAsync(CancellationToken.None);
         }
 
-        (await Should.ThrowAsync<FormatException>(() => DriftStore.OpenAsync(path, CancellationToken.None))).Message.ShouldContain("has version 1");
+        var message = (await Should.ThrowAsync<FormatException>(() => DriftStore.OpenAsync(path, CancellationToken.None))).Message;
+        message.ShouldContain("older comptroller: it has version 1");
+        message.ShouldContain($"mv {path} {path}.v1", Case.Sensitive, "how to go on");
     }
 }
 
 public sealed class PostgresStoreTests(Falcon.Tests.Store.PostgresServer server) : DriftStoreTests, IClassFixture<Falcon.Tests.Store.PostgresServer>
 {
     protected override async Task<string> AddressAsync() => Falcon.Tests.Store.PostgresServer.Skip is null ? server.Url(await server.NewDatabaseAsync()) : "";
+
+    [Falcon.Tests.Store.PostgresFact]
+    public async Task A_database_of_another_version_is_refused_and_left_as_it_is()
+    {
+        var address = await AddressAsync();
+        await using (var connection = new Npgsql.NpgsqlConnection(server.KeyValues(new Uri(address).AbsolutePath.Trim('/'))))
+        {
+            await connection.OpenAsync();
+            await connection.Command("CREATE TABLE items (area TEXT, key TEXT, value TEXT); INSERT INTO items VALUES ('store', 'version', '9')").ExecuteAsync(CancellationToken.None);
+            var message = (await Should.ThrowAsync<FormatException>(() => DriftStore.OpenAsync(address, CancellationToken.None))).Message;
+            message.ShouldContain("newer comptroller: it has version 9");
+            message.ShouldContain("ALTER SCHEMA public RENAME TO drift_v9");
+            (await connection.Command("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'public'").NumberAsync(CancellationToken.None)).ShouldBe(1);
+        }
+    }
 
     [Falcon.Tests.Store.PostgresFact]
     public Task PostgreSQL_finds_lists_counts_and_tells() => A_drift_is_found_listed_counted_and_told_of();
