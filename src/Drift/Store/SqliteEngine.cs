@@ -40,11 +40,12 @@ internal sealed class SqliteEngine : IStoreEngine
         _updateTally = Prepared("UPDATE tallies SET occurrences = @1, last_seen = @2 WHERE number = @0", 3);
         _repeat = Prepared("UPDATE tallies SET occurrences = occurrences + @1, last_seen = MAX(last_seen, @2) WHERE number = @0", 3);
         _actor = Prepared($"""
-            INSERT INTO actors (number, name, principal, type, source_ip, user_agent, occurrences, first_seen, last_seen)
-            SELECT @0, @1, @2, @3, @4, @5, @6, @7, @7
+            INSERT INTO actors (number, name, principal, type, source_ip, user_agent, occurrences, first_seen, last_seen, principal_id, account, role, region, request)
+            SELECT @0, @1, @2, @3, @4, @5, @6, @7, @7, @8, @9, @10, @11, @12
               WHERE EXISTS (SELECT 1 FROM actors WHERE number = @0 AND name = @1 AND principal = @2) OR (SELECT COUNT(*) FROM actors WHERE number = @0) < {MostActors}
-            ON CONFLICT (number, name, principal) DO UPDATE SET occurrences = occurrences + excluded.occurrences, last_seen = MAX(last_seen, excluded.last_seen), source_ip = excluded.source_ip, user_agent = excluded.user_agent
-            """, 8);
+            ON CONFLICT (number, name, principal) DO UPDATE SET occurrences = occurrences + excluded.occurrences, last_seen = MAX(last_seen, excluded.last_seen), source_ip = excluded.source_ip, user_agent = excluded.user_agent,
+              principal_id = excluded.principal_id, account = excluded.account, role = excluded.role, region = excluded.region, request = excluded.request
+            """, 13);
         _change = Prepared("INSERT INTO changes (drift, at, from_status, to_status, severity, by_whom, comment, value) VALUES (@0, @1, @2, @3, @4, @5, @6, @7)", 8);
         _count = Prepared("""
             INSERT INTO counts (status, severity, kind, provider, type, count) VALUES (@0, @1, @2, @3, @4, @5)
@@ -65,12 +66,13 @@ internal sealed class SqliteEngine : IStoreEngine
         try
         {
             var version = await connection.Command("PRAGMA user_version").NumberAsync(cancellationToken);
-            if (version is not (0 or DriftTables.Version))
+            if (version is not (0 or DriftTables.Former or DriftTables.Version))
             {
                 throw new FormatException($"{path}: this store has version {version}; this program knows {DriftTables.Version}. Use the program that wrote it, or another file");
             }
 
-            await connection.Command($"{DriftTables.Schema("INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB")} PRAGMA user_version = {DriftTables.Version}; UPDATE inbox SET leased_until = 0;").ExecuteAsync(cancellationToken);
+            var upgrade = version == DriftTables.Former ? DriftTables.Upgrade : "";
+            await connection.Command($"BEGIN IMMEDIATE; {upgrade} {DriftTables.Schema("INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB")} PRAGMA user_version = {DriftTables.Version}; UPDATE inbox SET leased_until = 0; COMMIT;").ExecuteAsync(cancellationToken);
             return new SqliteEngine(path, connection);
         }
         catch
@@ -197,7 +199,8 @@ internal sealed class SqliteEngine : IStoreEngine
 
         foreach (var (drift, change, last, occurrences) in set.Actors)
         {
-            _actor.Fill(numbers[drift], change.Actor.Name, change.Actor.Principal, change.Actor.Type, change.SourceAddress, change.UserAgent, occurrences, Sql.Number(last));
+            _actor.Fill(numbers[drift], change.Actor.Name, change.Actor.Principal, change.Actor.Type, change.SourceAddress, change.UserAgent, occurrences, Sql.Number(last), change.Actor.PrincipalId,
+                change.Account, change.Actor.Role, change.Region, change.RequestId);
             _actor.ExecuteNonQuery();
         }
 
