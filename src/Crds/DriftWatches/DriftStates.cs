@@ -148,6 +148,14 @@ public sealed record DriftKubernetesState
     /// <summary>Terraform's secret_suffix.</summary>
     [Required, RegularExpression("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"), StringLength(120, MinimumLength = 1)]
     public string SecretSuffix { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Secrets that a state may be split over: Terraform puts what does not fit into one into others, named like it with -part-1, -part-2 and so on behind.</summary>
+    [Range(1, 16)]
+    public int Parts { get; init; }
+
+    /// <summary>A record with every default. Generated JSON code knows defaults that are not null from here only.</summary>
+    [JsonConstructor]
+    public DriftKubernetesState(int parts = 1) => Parts = parts;
 }
 
 /// <summary>
@@ -186,8 +194,15 @@ public sealed record DriftCredentials
     /// <summary>Secret with aws_access_key_id and aws_secret_access_key, and aws_session_token when there is one.</summary>
     public LocalReference? AwsSecretRef { get; init; }
 
-    /// <summary>Secret key with a Google service account's JSON key.</summary>
+    /// <summary>
+    /// Secret key with a Google service account's JSON key, or with the configuration of workload identity federation (external_account),
+    /// whose credential_source.file is secrets/federation/token where tokenAudience is set.
+    /// </summary>
     public DriftSecretKey? GcpSecretRef { get; init; }
+
+    /// <summary>Mounts a token of the ServiceAccount for this audience, such as a provider of Google's workload identity federation; the API server takes no such token.</summary>
+    [RegularExpression(@"^[^\s]+$"), StringLength(512, MinimumLength = 1)]
+    public string? TokenAudience { get; init; }
 
     /// <summary>Secret with tenant_id, client_id and client_secret of a service principal.</summary>
     public LocalReference? AzureSecretRef { get; init; }

@@ -46,6 +46,9 @@ public sealed record DriftWatchSpec
     /// <summary>Full comparisons of states with the cloud, which catch what no event told. None when absent.</summary>
     public DriftComparison? Comparison { get; init; }
 
+    /// <summary>Drifts that are known and quiet as long as they stay as they are: what `drift scan --write-baseline` wrote. None when absent.</summary>
+    public DriftFile? Baseline { get; init; }
+
     /// <summary>How severe which drift is. A rule that matches decides alone; of several the highest. Without one the severity follows what was done.</summary>
     [ListMapKey("name"), Items(256)]
     public IReadOnlyList<DriftSeverityRule> Rules { get; init => field = value ?? []; } = [];

@@ -11,14 +11,18 @@ namespace Comptroller.Drift.Api;
 internal static class ApiJson
 {
     /// <summary>A drift, with the names that callers of the replaced tool know and those that it lacked.</summary>
-    public static void Write(Utf8JsonWriter json, DriftRecord drift, IReadOnlyList<DriftActor>? actors = null)
+    /// <param name="json">Gets it.</param>
+    /// <param name="drift">The drift.</param>
+    /// <param name="last">Who was seen at it last; null when nobody was.</param>
+    /// <param name="actors">Everybody who was seen at it; null to leave them out.</param>
+    public static void Write(Utf8JsonWriter json, DriftRecord drift, DriftActor? last, IReadOnlyList<DriftActor>? actors = null)
     {
         json.WriteStartObject();
-        WriteMembers(json, drift, actors);
+        WriteMembers(json, drift, last, actors);
         json.WriteEndObject();
     }
 
-    public static void WriteMembers(Utf8JsonWriter json, DriftRecord drift, IReadOnlyList<DriftActor>? actors = null)
+    public static void WriteMembers(Utf8JsonWriter json, DriftRecord drift, DriftActor? last, IReadOnlyList<DriftActor>? actors = null)
     {
         json.WriteString("id", drift.Id);
         json.WriteString("kind", drift.Kind.Name());
@@ -41,14 +45,11 @@ internal static class ApiJson
         }
 
         json.WriteEndArray();
-        json.WriteStartObject("user_identity");
-        var last = actors is { Count: > 0 } ? actors[0] : null;
-        json.WriteString("Type", last?.Type ?? "");
-        json.WriteString("PrincipalID", "");
-        json.WriteString("ARN", last?.Principal ?? "");
-        json.WriteString("AccountID", "");
-        json.WriteString("UserName", drift.Actor);
-        json.WriteEndObject();
+        WriteIdentity(json, drift.Actor, last);
+        json.WriteString("region", last?.Region ?? "");
+        json.WriteString("source_ip", last?.SourceAddress ?? "");
+        json.WriteString("user_agent", last?.UserAgent ?? "");
+        json.WriteString("request_id", last?.Request ?? "");
         json.WriteString("event_name", drift.Event);
         json.WriteNumber("occurrences", drift.Occurrences);
         Time(json, "timestamp", drift.LastSeen);
@@ -76,9 +77,14 @@ internal static class ApiJson
         json.WriteStartObject();
         json.WriteString("name", actor.Name);
         json.WriteString("principal", actor.Principal);
+        json.WriteString("principal_id", actor.PrincipalId);
+        json.WriteString("account_id", actor.Account);
+        json.WriteString("role", actor.Role);
         json.WriteString("type", actor.Type);
         json.WriteString("source_ip", actor.SourceAddress);
         json.WriteString("user_agent", actor.UserAgent);
+        json.WriteString("region", actor.Region);
+        json.WriteString("request_id", actor.Request);
         json.WriteNumber("occurrences", actor.Occurrences);
         Time(json, "first_seen", actor.FirstSeen);
         Time(json, "last_seen", actor.LastSeen);
@@ -88,6 +94,24 @@ internal static class ApiJson
     public static void Write(Utf8JsonWriter json, DriftChange change)
     {
         json.WriteStartObject();
+        WriteMembers(json, change);
+        json.WriteEndObject();
+    }
+
+    public static void Write(Utf8JsonWriter json, ListedChange change)
+    {
+        json.WriteStartObject();
+        WriteMembers(json, change.Change);
+        json.WriteString("provider", change.Provider);
+        json.WriteString("resource_type", change.Type);
+        json.WriteString("resource_id", change.ResourceId);
+        json.WriteString("address", change.Address);
+        json.WriteString("attribute", change.Attribute);
+        json.WriteEndObject();
+    }
+
+    private static void WriteMembers(Utf8JsonWriter json, DriftChange change)
+    {
         json.WriteString("id", change.Number.ToString(CultureInfo.InvariantCulture));
         json.WriteString("change", change.Name);
         json.WriteString("drift", change.Drift);
@@ -98,6 +122,19 @@ internal static class ApiJson
         json.WriteString("by", change.By);
         json.WriteString("comment", change.Comment);
         Value(json, "value", change.Value);
+    }
+
+    // The names are those of the replaced tool. The human is UserName; the role that was assumed stands apart.
+    private static void WriteIdentity(Utf8JsonWriter json, string name, DriftActor? last)
+    {
+        // A comparison may have been the last to see a drift; then who did it is who was seen before.
+        json.WriteStartObject("user_identity");
+        json.WriteString("Type", last?.Type ?? "");
+        json.WriteString("PrincipalID", last?.PrincipalId ?? "");
+        json.WriteString("ARN", last?.Principal.StartsWith("arn:", StringComparison.Ordinal) ?? false ? last.Principal : "");
+        json.WriteString("AccountID", last?.Account ?? "");
+        json.WriteString("UserName", name.Length > 0 ? name : last?.Name ?? "");
+        json.WriteString("Role", last?.Role ?? "");
         json.WriteEndObject();
     }
 
@@ -123,7 +160,7 @@ internal static class ApiJson
         return dot < 0 ? drift.ResourceId : drift.Address[(dot + drift.Type.Length + 1)..];
     }
 
-    private static void Value(Utf8JsonWriter json, string name, string? value)
+    public static void Value(Utf8JsonWriter json, string name, string? value)
     {
         json.WritePropertyName(name);
         if (value is null)

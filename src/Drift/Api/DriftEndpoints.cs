@@ -10,9 +10,6 @@ namespace Comptroller.Drift.Api;
 /// <summary>Drifts: looking at them, and deciding about them.</summary>
 internal sealed class DriftEndpoints(WatchView view)
 {
-    /// <summary>Drifts that a numbered page may be behind; from there on a cursor is wanted.</summary>
-    private const int MostSkipped = 10_000;
-
     private const int MostComment = 1000;
 
     private static readonly ImmutableArray<Parameter> Pages =
@@ -51,7 +48,8 @@ internal sealed class DriftEndpoints(WatchView view)
         var query = Query(call);
         var page = await PageAsync(query, call, cancellationToken);
         var total = await TotalAsync(query, cancellationToken);
-        return ApiAnswer.Of(json => Paging.Write(json, call, page.Drifts, (writer, drift) => ApiJson.Write(writer, drift), total, page.Next));
+        var last = await view.Store.LastActorsAsync([.. page.Drifts.Select(drift => drift.Number)], cancellationToken);
+        return ApiAnswer.Of(json => Paging.Write(json, call, page.Drifts, (writer, drift) => ApiJson.Write(writer, drift, last.GetValueOrDefault(drift.Number)), total, page.Next));
     }
 
     internal static DriftQuery Query(ApiCall call) => new()
@@ -79,12 +77,7 @@ internal sealed class DriftEndpoints(WatchView view)
     // The store pages by cursor. A numbered page walks there, so how far one may walk is bounded.
     private async Task<DriftPage> PageAsync(DriftQuery query, ApiCall call, CancellationToken cancellationToken)
     {
-        var skip = query.Before is null ? ((long)call.Page - 1) * call.Limit : 0;
-        if (skip > MostSkipped)
-        {
-            throw ApiException.BadRequest($"page: pages behind the first {MostSkipped} drifts are reached by cursor");
-        }
-
+        var skip = query.Before is null ? Paging.Skipped(call, "drifts") : 0;
         var (drifts, rest) = (ImmutableArray.CreateBuilder<DriftRecord>(), skip);
         while (true)
         {
@@ -113,7 +106,7 @@ internal sealed class DriftEndpoints(WatchView view)
     {
         var drift = await OneAsync(call.Id, cancellationToken);
         var actors = await view.Store.ActorsAsync(drift.Id, cancellationToken);
-        return ApiAnswer.Of(json => ApiJson.Write(json, drift, actors));
+        return ApiAnswer.Of(json => ApiJson.Write(json, drift, actors.Count > 0 ? actors[0] : null, actors));
     }
 
     private async Task<ApiAnswer> ActorsAsync(ApiCall call, CancellationToken cancellationToken)
@@ -148,7 +141,8 @@ internal sealed class DriftEndpoints(WatchView view)
         try
         {
             var decided = await view.Store.DecideAsync(drift.Id, decision, view.Time.GetUtcNow(), cancellationToken) ?? throw NoDrift();
-            return ApiAnswer.Of(json => ApiJson.Write(json, decided));
+            var actors = await view.Store.ActorsAsync(drift.Id, cancellationToken);
+            return ApiAnswer.Of(json => ApiJson.Write(json, decided, actors.Count > 0 ? actors[0] : null));
         }
         catch (InvalidOperationException e)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Comptroller.Drift.Api.Access;
+using Comptroller.Drift.Events;
 using Comptroller.Drift.Graph;
 using Comptroller.Drift.Lifecycle;
 using Comptroller.Drift.Store;
@@ -69,6 +70,10 @@ internal sealed class GraphEndpoints(WatchView view)
                 json.WriteString("resource_type", node.Type);
                 json.WriteString("resource_name", node.Name);
                 json.WriteString("severity", hasDrift ? "high" : "low");
+                json.WriteStartObject("metadata");
+                json.WriteString("address", node.Address);
+                json.WriteString("provider", ProviderNames.OfType(node.Type)?.Name() ?? "other");
+                json.WriteEndObject();
                 json.WriteEndObject();
                 json.WriteEndObject();
             }

@@ -186,5 +186,5 @@ internal static class OpenApiDocument
 
     // drifts/{id}/timeline by GET is getDriftsIdTimeline.
     private static string OperationId(Route route) => route.Method.ToLowerInvariant() + string.Concat(route.Template.Replace("/api/v1", "", StringComparison.Ordinal)
-        .Split(['/', '-', '{', '}', '.'], StringSplitOptions.RemoveEmptyEntries).Select(word => char.ToUpperInvariant(word[0]) + word[1..])) + (route.Template is "/api/v1/health" ? "V1" : "");
+        .Split(['/', '-', '{', '}', '.'], StringSplitOptions.RemoveEmptyEntries).Select(word => char.ToUpperInvariant(word[0]) + word[1..])) + (route.Template is "/api/v1/health" or "/api/v1/version" ? "V1" : "");
 }

@@ -15,6 +15,7 @@ internal sealed class SettingsEndpoints(WatchView view)
         new("GET", "/api/v1/config", Scopes.Read, "The configuration, without secrets", (_, _) => Task.FromResult(Config())) { Data = "Config" },
         new("GET", "/api/v1/rules", Scopes.Read, "Rules, what is ignored, and maintenance windows", (_, _) => Task.FromResult(Rules())) { Data = "Rules" },
         new("GET", "/api/v1/version", Scopes.None, "The version", (_, _) => Task.FromResult(Version())) { Data = "Version" },
+        new("GET", "/version", Scopes.None, "The same, where the replaced tool had it", (_, _) => Task.FromResult(Version())) { Data = "Version" },
     ];
 
     private ApiAnswer Version() => ApiAnswer.Of(json =>

@@ -13,6 +13,7 @@ internal sealed class StateEndpoints(WatchView view)
     [
         new("GET", "/api/v1/state", Scopes.Read, "The states together", (_, _) => Task.FromResult(Summary())) { Data = "State" },
         new("GET", "/api/v1/states", Scopes.Read, "Each state: serial, resources, when it was read, why not", (_, _) => Task.FromResult(List())) { Data = "StateList" },
+        new("POST", "/api/v1/state/reload", Scopes.Write, "Reads every state anew and compares in full, within seconds", (_, _) => Task.FromResult(Reload())) { Data = "Reload" },
         new("GET", "/api/v1/state/resources", Scopes.Read, "Managed resources, in the order of the states", (call, _) => Task.FromResult(Resources(call)))
         {
             Query = [.. DriftEndpoints.PageParameters, new("resource_type", "string", "The exact Terraform type"), new("q", "string", "Part of an address or id")], Data = "ResourcePage",
@@ -33,11 +34,26 @@ internal sealed class StateEndpoints(WatchView view)
         {
             json.WriteStartObject();
             json.WriteNumber("version", 4);
+            json.WriteString("terraform_version", only?.TerraformVersion);
             WriteNumber(json, "serial", only?.Serial);
             json.WriteString("lineage", only?.Lineage);
             json.WriteNumber("resource_count", view.State().Count);
+            // Outputs may hold secrets and are no resources: they are not even read.
+            json.WriteNumber("outputs_count", 0);
             json.WriteNumber("states", states.Count);
             json.WriteBoolean("current", states.All(state => state.Error is null && state.LoadedAt is not null));
+            json.WriteEndObject();
+        });
+    }
+
+    private ApiAnswer Reload()
+    {
+        view.Reload();
+        return ApiAnswer.Of(json =>
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("requested", true);
+            ApiJson.Time(json, "timestamp", view.Time.GetUtcNow());
             json.WriteEndObject();
         });
     }
@@ -51,6 +67,7 @@ internal sealed class StateEndpoints(WatchView view)
             json.WriteString("name", state.Name);
             WriteNumber(json, "serial", state.Serial);
             json.WriteString("lineage", state.Lineage);
+            json.WriteString("terraform_version", state.TerraformVersion);
             json.WriteNumber("resource_count", state.Resources);
             ApiJson.Time(json, "loaded_at", state.LoadedAt);
             json.WriteString("error", state.Error);

@@ -1,5 +1,7 @@
 using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Configuration;
+using Comptroller.Drift.Events;
+using Comptroller.Drift.Intake;
 using Comptroller.Drift.State;
 using Comptroller.Drift.Store;
 
@@ -23,6 +25,15 @@ public sealed record WatchView
 
     /// <summary>Why this watch cannot be relied on; null when it can.</summary>
     public required Func<string?> Unready { get; init; }
+
+    /// <summary>What came from a cloud since the start.</summary>
+    public Func<Provider, ProviderActivity> Activity { get; init; } = _ => ProviderActivity.None;
+
+    /// <summary>When this watch started.</summary>
+    public DateTimeOffset Started { get; init; }
+
+    /// <summary>Has every state read anew and a full comparison begin.</summary>
+    public Action Reload { get; init; } = () => { };
 
     public required string Version { get; init; }
 

@@ -68,4 +68,8 @@ public sealed record ComparisonConfig(string? File, ImmutableArray<string> Comma
 /// <param name="Region">Of a bucket of S3.</param>
 /// <param name="Endpoint">What speaks S3, GCS or Azure in the place of the cloud itself.</param>
 public sealed record StateAddress(
-    string Address, string? User = null, string? PasswordFile = null, string? TokenFile = null, string? CredentialsFile = null, string? Region = null, Uri? Endpoint = null);
+    string Address, string? User = null, string? PasswordFile = null, string? TokenFile = null, string? CredentialsFile = null, string? Region = null, Uri? Endpoint = null)
+{
+    /// <summary>Files that the one at the address goes on in, as far as they are there: a state of Terraform's Kubernetes backend may be split.</summary>
+    public ImmutableArray<string> Parts { get; init; } = [];
+}

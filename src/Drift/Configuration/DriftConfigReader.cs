@@ -62,7 +62,7 @@ public sealed partial class DriftConfigReader
 
     private StateAddress? State(JsonNode? node, string path)
     {
-        var section = Section(node, path, "address", "user", "passwordFile", "tokenFile", "credentialsFile", "region", "endpoint");
+        var section = Section(node, path, "address", "user", "passwordFile", "tokenFile", "credentialsFile", "region", "endpoint", "parts");
         var endpoint = Text(section, path, "endpoint");
         if (endpoint is not null && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && (uri.Scheme is "http" or "https")))
         {
@@ -74,6 +74,9 @@ public sealed partial class DriftConfigReader
             ? new StateAddress(
                 address, Text(section, path, "user"), Text(section, path, "passwordFile"), Text(section, path, "tokenFile"), Text(section, path, "credentialsFile"), Text(section, path, "region"),
                 endpoint is null ? null : new Uri(endpoint))
+            {
+                Parts = Texts(section, path, "parts"),
+            }
             : null;
     }
 

@@ -9,11 +9,21 @@ public sealed record Actor(string Name, string Type, string Role, string Princip
 {
     public static Actor Unknown { get; } = new("", "", "", "");
 
+    /// <summary>What the log calls the principal beside its full name: <c>AROA…:session</c> of AWS, the address or object id elsewhere.</summary>
+    public string PrincipalId { get; init; } = "";
+
     /// <summary>
     /// The actor of a call of AWS. The cloudtrail plugin puts the role into <c>ct.user</c> when a role was assumed, and CloudTrail has no
-    /// user name there at all: the human is in <c>ct.originaluser</c>, or is the session.
+    /// user name there at all: the human is in <c>ct.originaluser</c>, in the source identity that the first role's session was given and
+    /// that every role behind it keeps, or is the session.
     /// </summary>
-    public static Actor OfAws(string? user, string? originalUser, string? type, string? arn, string? principalId)
+    /// <param name="user">The user, or the role.</param>
+    /// <param name="originalUser">The human, where the log knows.</param>
+    /// <param name="type">Kind of identity.</param>
+    /// <param name="arn">The full name.</param>
+    /// <param name="principalId">The id, with the session behind a colon.</param>
+    /// <param name="issuer">The role that a session was made of, for logs without an ARN.</param>
+    public static Actor OfAws(string? user, string? originalUser, string? type, string? arn, string? principalId, string? issuer = null)
     {
         var (role, session) = AssumedRole(arn);
         // Whatever a principal id has after the colon is a session too.
@@ -27,7 +37,7 @@ public sealed record Actor(string Name, string Type, string Role, string Princip
             role,
             principalSession,
             Tail(arn));
-        return new Actor(name, type ?? "", role, FirstOf(arn, principalId));
+        return new Actor(name, type ?? "", assumed ? FirstOf(role, issuer) : role, FirstOf(arn, principalId)) { PrincipalId = principalId ?? "" };
     }
 
     private static (string Role, string Session) AssumedRole(string? arn)

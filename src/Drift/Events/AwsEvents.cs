@@ -47,6 +47,7 @@ internal static partial class AwsEvents
     public static Understanding Read(JsonElement record, string source)
     {
         var identity = record.Member("userIdentity");
+        var session = identity.Member("sessionContext");
         var call = new Call(
             record.Text("eventName"),
             record.Text("eventSource"),
@@ -56,7 +57,9 @@ internal static partial class AwsEvents
             Error = record.Text("errorCode"),
             IsReadOnly = Texts.Of(record.Member("readOnly")) == "true",
             Frame = Frame(
-                Actor.OfAws(identity.Text("userName"), null, identity.Text("type"), identity.Text("arn"), identity.Text("principalId")),
+                Actor.OfAws(
+                    identity.Text("userName"), session.Text("sourceIdentity"), identity.Text("type"), identity.Text("arn"), identity.Text("principalId"),
+                    session.Member("sessionIssuer").Text("userName")),
                 identity.Text("accountId") is { Length: > 0 } account ? account : record.Text("recipientAccountId"),
                 record.Text("awsRegion"),
                 record.Text("sourceIPAddress"),

@@ -85,7 +85,7 @@ internal static class AzureEvents
                     Action = operation.EndsWith("/delete", StringComparison.OrdinalIgnoreCase) ? ChangeAction.Delete : ChangeAction.Update,
                     Changes = ImmutableArray<Change>.Empty,
                     Request = request,
-                    Actor = caller.Length == 0 ? Actor.Unknown : new Actor(caller, "AzureAD", "", caller),
+                    Actor = caller.Length == 0 ? Actor.Unknown : new Actor(caller, "AzureAD", "", caller) { PrincipalId = caller },
                     Account = After(path, "subscriptions"),
                     ResourceGroup = After(path, "resourceGroups"),
                     Region = around.Location ?? "",

@@ -29,6 +29,22 @@ public static class EventTables
         _ => AzureOperations.Count,
     };
 
+    /// <summary>The calls that are known, by provider.</summary>
+    public static IEnumerable<string> Calls(Provider provider) => (provider switch
+    {
+        Provider.Aws => AwsCalls.Keys.Select(key => key.Split('@')[0]),
+        Provider.Gcp => GcpMethods.Keys,
+        _ => AzureOperations.Keys,
+    }).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+
+    /// <summary>The Terraform types that those calls change.</summary>
+    public static IEnumerable<string> TypesOf(Provider provider) => (provider switch
+    {
+        Provider.Aws => AwsCalls.Values.Select(rule => rule.Type),
+        Provider.Gcp => GcpMethods.Values,
+        _ => AzureOperations.Values,
+    }).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+
     internal static bool Reads(string name) => Array.Exists(ReadPrefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
     /// <summary>The rule of a call of AWS: the one of its service, else the general one. A service that is named and known for something else has none.</summary>

@@ -105,7 +105,7 @@ internal static partial class GcpEvents
     }
 
     // Google calls everybody who acts a principal; the log does not tell people and service accounts apart but by their address.
-    private static Actor Identity(string? email) => string.IsNullOrEmpty(email) ? Actor.Unknown : new Actor(email, "ServiceAccount", "", email);
+    private static Actor Identity(string? email) => string.IsNullOrEmpty(email) ? Actor.Unknown : new Actor(email, "ServiceAccount", "", email) { PrincipalId = email };
 
     private static ChangeAction ActionOf(string method)
     {

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Data.Common;
-using Comptroller.Drift.Comparison;
 using Comptroller.Drift.Configuration;
 using Comptroller.Drift.Lifecycle;
 using Comptroller.Drift.Scanning;
@@ -24,6 +23,7 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
     private DateTimeOffset? _compared;
     private DateTimeOffset? _refreshed;
     private DateTimeOffset? _succeeded;
+    private bool _isAsked;
 
     /// <summary>Told what is worth a line in a log.</summary>
     public Action<string> Said { get; init; } = _ => { };
@@ -49,6 +49,9 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
         return intake.IsSaturated ? "the queue is full"
             : age > 2 * config.RefreshInterval + LeastBetween ? $"a state could not be read for {age.TotalSeconds:0} s; judging by the last good one" : null;
     }
+
+    /// <summary>Has every state read anew, and a full comparison begin, with the next tick.</summary>
+    public void CompareNow() => Volatile.Write(ref _isAsked, true);
 
     /// <summary>Runs until it is told to stop.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -82,6 +85,13 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
     {
         var now = time.GetUtcNow();
         var isDue = await store.IsDueAsync(now, cancellationToken);
+        if (Interlocked.Exchange(ref _isAsked, false))
+        {
+            (_refreshed, _compared) = (null, null);
+            _comparison?.Forget();
+            Said("asked to compare now");
+        }
+
         var since = now - _refreshed;
         if (since is null || since >= config.RefreshInterval || ((isDue || !states.IsComplete) && since >= LeastBetween))
         {
@@ -158,12 +168,8 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
     private async Task ReportAsync(ScanReport report, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await intake.ReportAsync(report.Findings, cancellationToken);
-        // What was seen before the comparison began and it did not find is over. Where it found anything about a resource, all of that stays:
-        // it and an event may name one difference by two attributes.
-        var drifted = report.Findings.Select(finding => finding.Address).ToHashSet(StringComparer.Ordinal);
-        drifted.UnionWith(report.SuppressedAddresses);
-        var over = await SettleAsync(
-            drift => drift.Kind != FindingKind.Unmanaged && drift.LastSeen < now && !drifted.Contains(drift.Address) ? "a full comparison found no difference" : null, cancellationToken);
+        // What was seen after the comparison began it may not have looked at any more.
+        var over = await SettleAsync(drift => drift.LastSeen < now ? Recheck.Resolution(drift, report, states.Index, config.States.Length <= 1) : null, cancellationToken);
         Said($"full comparison: {report.Drifted} drifted, {over} resolved");
     }
 
@@ -188,7 +194,7 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
 
     private async Task RecheckAsync(Dictionary<string, long> serials, CancellationToken cancellationToken)
     {
-        var over = await SettleAsync(drift => Recheck.Resolution(drift, states.Index, serials.TryGetValue(drift.State, out var serial) ? serial : null), cancellationToken);
+        var over = await SettleAsync(drift => Recheck.Resolution(drift, states.Index, config.Comparison is null && serials.TryGetValue(drift.State, out var serial) ? serial : null), cancellationToken);
         if (over > 0)
         {
             Said($"drifts resolved: {over}");

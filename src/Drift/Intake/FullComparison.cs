@@ -13,11 +13,14 @@ namespace Comptroller.Drift.Intake;
 public sealed class FullComparison(ComparisonConfig config, RuleBook rules)
 {
     /// <summary>Longest output that is read, in bytes.</summary>
-    private const int MostBytes = 256 << 20;
+    internal long MostBytes { get; init; } = 256 << 20;
 
     private const int MostErrorText = 500;
 
     private DateTime _seen;
+
+    /// <summary>Has the file read again though it is still the same one.</summary>
+    public void Forget() => _seen = default;
 
     /// <summary>Compares.</summary>
     /// <param name="state">What should be.</param>
@@ -75,14 +78,14 @@ public sealed class FullComparison(ComparisonConfig config, RuleBook rules)
                 output.Write(block, 0, read);
                 if (output.Length > MostBytes)
                 {
-                    throw new FormatException($"{config.Command[0]}: the output is longer than {MostBytes >> 20} MiB");
+                    throw new FormatException($"{config.Command[0]}: the output is longer than {MostBytes} bytes");
                 }
             }
 
             await process.WaitForExitAsync(patience.Token);
             // 2 is "there is a difference" of -detailed-exitcode.
             return process.ExitCode is 0 or 2 ? output.ToArray()
-                : throw new FormatException($"{config.Command[0]} ended with {process.ExitCode}: {await errors}");
+                : throw new FormatException($"{config.Command[0]} ended with {process.ExitCode}: {PlanReader.Failure(output.GetBuffer().AsMemory(0, (int)output.Length)) ?? await errors}");
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -15,7 +15,12 @@ namespace Comptroller.Drift.Intake;
 public sealed class WatchFigures : IDisposable
 {
     private readonly Meter _meter = new("Comptroller.Drift");
+    private static readonly string[] Unattributed = ["no_id", "ambiguous"];
+    private static readonly string[] Unmatched = [.. Unattributed, "read_only", "failed_call", "irrelevant", "error", "unknown_source"];
+
     private readonly ConcurrentDictionary<(string Source, string Outcome), StrongBox<long>> _events = new();
+    private readonly ConcurrentDictionary<string, StrongBox<long>> _lastSeen = new(StringComparer.Ordinal);
+    private readonly TimeProvider _time;
     private readonly Histogram<double> _lag;
     private readonly Histogram<double> _comparison;
     private ScanReport? _compared;
@@ -27,8 +32,10 @@ public sealed class WatchFigures : IDisposable
     private long _storeFailures;
     private double _lastSuccess;
 
-    public WatchFigures()
+    /// <param name="time">The clock; the system's without.</param>
+    public WatchFigures(TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         _lag = _meter.CreateHistogram<double>("driftwatch_event_lag_seconds", unit: null, "Time from a change to its judgement", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600] });
         _comparison = _meter.CreateHistogram<double>("driftwatch_comparison_duration_seconds", unit: null, "How long full comparisons take", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 5, 15, 60, 300, 900, 1800, 3600] });
         _meter.CreateObservableCounter("driftwatch_comparison_failures_total", () => Volatile.Read(ref _comparisonFailures), unit: null, "Full comparisons that could not be done");
@@ -46,7 +53,30 @@ public sealed class WatchFigures : IDisposable
 
     internal Func<int> Depth { get; set; } = () => 0;
 
-    public void Count(string source, string outcome, long by = 1) => Interlocked.Add(ref _events.GetOrAdd((source, outcome), static _ => new StrongBox<long>()).Value, by);
+    public void Count(string source, string outcome, long by = 1)
+    {
+        Interlocked.Add(ref _events.GetOrAdd((source, outcome), static _ => new StrongBox<long>()).Value, by);
+        Volatile.Write(ref _lastSeen.GetOrAdd(source, static _ => new StrongBox<long>()).Value, _time.GetUtcNow().UtcTicks);
+    }
+
+    /// <summary>What came from a cloud since the start.</summary>
+    public ProviderActivity Activity(Provider provider)
+    {
+        var (received, matched, errors) = (0L, 0L, 0L);
+        foreach (var ((source, outcome), count) in _events)
+        {
+            if (ProviderNames.OfSource(source) == provider)
+            {
+                var counted = Volatile.Read(ref count.Value);
+                received += counted;
+                matched += Unmatched.Contains(outcome, StringComparer.Ordinal) ? 0 : counted;
+                errors += Unattributed.Contains(outcome, StringComparer.Ordinal) ? counted : 0;
+            }
+        }
+
+        var last = _lastSeen.Where(each => ProviderNames.OfSource(each.Key) == provider).Select(each => Volatile.Read(ref each.Value.Value)).DefaultIfEmpty().Max();
+        return new ProviderActivity(received, matched, errors, last == 0 ? null : new DateTimeOffset(last, TimeSpan.Zero));
+    }
 
     public void Lag(DateTimeOffset? time, DateTimeOffset now)
     {

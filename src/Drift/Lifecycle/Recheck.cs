@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Comptroller.Drift.Comparison;
 using Comptroller.Drift.Events;
+using Comptroller.Drift.Scanning;
 using Comptroller.Drift.State;
 
 namespace Comptroller.Drift.Lifecycle;
@@ -14,7 +15,7 @@ public static class Recheck
     /// <summary>Why a drift is over; null when it is not.</summary>
     /// <param name="drift">The drift.</param>
     /// <param name="state">The states as they are now.</param>
-    /// <param name="serial">Serial of the drift's state now; null when unknown.</param>
+    /// <param name="serial">Serial of the drift's state now; null when unknown, or when a full comparison will tell better.</param>
     public static string? Resolution(DriftRecord drift, StateIndex state, long? serial)
     {
         var provider = ProviderNames.OfType(drift.Type);
@@ -44,6 +45,49 @@ public static class Recheck
         // Of a change that only the name of a call is known of nothing can be compared. Terraform reads every resource before it writes
         // its state, so a newer state has seen the change.
         return serial > drift.StateSerial ? "Terraform has written the state since" : null;
+    }
+
+    /// <summary>
+    /// Why a drift is over, now that a full comparison has looked; null when it is not. Exactly what it looked at and found alike is over: of
+    /// a resource that still differs in one attribute, the others.
+    /// </summary>
+    /// <param name="drift">The drift.</param>
+    /// <param name="report">What the comparison found.</param>
+    /// <param name="state">The states it was held against.</param>
+    /// <param name="isOnly">Whether there is one state, so that a reader that does not say what it looked at looked at all.</param>
+    public static string? Resolution(DriftRecord drift, ScanReport report, StateIndex state, bool isOnly)
+    {
+        var key = (drift.State, drift.Address);
+        if (drift.Kind == FindingKind.Unmanaged || !(report.Looked?.Contains(key) ?? isOnly))
+        {
+            return null;
+        }
+
+        if (!report.Different.TryGetValue(key, out var attributes))
+        {
+            return "a full comparison found no difference";
+        }
+
+        if (drift.Kind == FindingKind.Deleted)
+        {
+            return attributes.Contains(Finding.DeletedResource) ? null : "a full comparison found the resource";
+        }
+
+        // What only the name of a call is known of may be any of the differences, and a plan that names no attribute may mean any.
+        return drift.Attribute == Finding.WholeResource || attributes.Contains(Finding.WholeResource) || attributes.Contains(Finding.DeletedResource) || attributes.Contains(drift.Attribute)
+            || !HasAttribute(drift, state) ? null : "a full comparison found this attribute alike";
+    }
+
+    // An event may name an attribute as no provider does; such a name was never compared.
+    private static bool HasAttribute(DriftRecord drift, StateIndex state)
+    {
+        if (state.Named(drift.ResourceId, ProviderNames.OfType(drift.Type)).FirstOrDefault(each => each.Type == drift.Type && each.Address == drift.Address && each.Source == drift.State) is not { } resource)
+        {
+            return false;
+        }
+
+        using var attributes = resource.ReadAttributes();
+        return attributes.RootElement.TryGetProperty(drift.Attribute, out _);
     }
 
     private static bool Agrees(DriftRecord drift, JsonElement value, string group)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Comptroller.Drift.Api;
 using Comptroller.Drift.Rules;
@@ -7,6 +8,12 @@ namespace Comptroller.Drift.Notifications;
 /// <summary>Messages of chat services. Pure.</summary>
 internal static class ChatMessages
 {
+    /// <summary>What means something in Markdown wherever it stands, and to Teams <c>{{DATE(…)}}</c>.</summary>
+    private const string Marks = @"\`*_{}[]()<>#|~!";
+
+    /// <summary>What begins a list.</summary>
+    private const string Bullets = "-+.";
+
     /// <summary>Slack, as blocks with a text for notifications of the client.</summary>
     public static byte[] Slack(IReadOnlyList<Notice> notices) => JsonBody.Bytes(json =>
     {
@@ -33,6 +40,7 @@ internal static class ChatMessages
                 json.WriteStartObject();
                 json.WriteString("type", "mrkdwn");
                 json.WriteString("text", $"*{name}*\n{Escaped(value)}");
+                json.WriteBoolean("verbatim", true);
                 json.WriteEndObject();
             }
 
@@ -44,6 +52,7 @@ internal static class ChatMessages
             json.WriteStartObject();
             json.WriteString("type", "mrkdwn");
             json.WriteString("text", $"{Escaped(drift.ResourceId)} · {ApiJson.At(drift.LastSeen)} · {drift.Id}");
+            json.WriteBoolean("verbatim", true);
             json.WriteEndObject();
             json.WriteEndArray();
             json.WriteEndObject();
@@ -65,7 +74,7 @@ internal static class ChatMessages
     public static byte[] Discord(IReadOnlyList<Notice> notices) => JsonBody.Bytes(json =>
     {
         json.WriteStartObject();
-        json.WriteString("content", string.Join(' ', ((string[])[NoticeText.Headline(notices), NoticeText.Rest(notices)]).Where(text => text.Length > 0)));
+        json.WriteString("content", string.Join(' ', ((string[])[Plain(NoticeText.Headline(notices)), NoticeText.Rest(notices)]).Where(text => text.Length > 0)));
         json.WriteStartObject("allowed_mentions");
         json.WriteStartArray("parse");
         json.WriteEndArray();
@@ -74,8 +83,8 @@ internal static class ChatMessages
         foreach (var notice in NoticeText.Shown(notices))
         {
             json.WriteStartObject();
-            json.WriteString("title", Cut(notice.Headline, 256));
-            json.WriteString("description", Cut($"Attribute: {notice.Drift.Attribute}", 2048));
+            json.WriteString("title", Cut(Plain(notice.Headline), 256));
+            json.WriteString("description", Cut($"Attribute: {Plain(notice.Drift.Attribute)}", 2048));
             json.WriteNumber("color", Colour(notice));
             json.WriteString("timestamp", ApiJson.At(notice.Drift.LastSeen));
             json.WriteStartArray("fields");
@@ -83,7 +92,7 @@ internal static class ChatMessages
             {
                 json.WriteStartObject();
                 json.WriteString("name", name);
-                json.WriteString("value", Cut(value.Length > 0 ? value : "-", 1024));
+                json.WriteString("value", Cut(value.Length > 0 ? Plain(value) : "-", 1024));
                 json.WriteBoolean("inline", true);
                 json.WriteEndObject();
             }
@@ -109,12 +118,12 @@ internal static class ChatMessages
         json.WriteString("type", "AdaptiveCard");
         json.WriteString("version", "1.4");
         json.WriteStartArray("body");
-        WriteBlock(json, NoticeText.Headline(notices), "Large", NoticeText.Worst(notices) >= Severity.High && !notices.All(notice => notice.IsOver) ? "Attention" : "Default");
+        WriteBlock(json, Plain(NoticeText.Headline(notices)), "Large", NoticeText.Worst(notices) >= Severity.High && !notices.All(notice => notice.IsOver) ? "Attention" : "Default");
         foreach (var notice in NoticeText.Shown(notices))
         {
             if (notices.Count > 1)
             {
-                WriteBlock(json, notice.Headline, "Medium", "Default");
+                WriteBlock(json, Plain(notice.Headline), "Medium", "Default");
             }
 
             json.WriteStartObject();
@@ -124,7 +133,7 @@ internal static class ChatMessages
             {
                 json.WriteStartObject();
                 json.WriteString("title", name);
-                json.WriteString("value", value);
+                json.WriteString("value", Plain(value));
                 json.WriteEndObject();
             }
 
@@ -152,6 +161,12 @@ internal static class ChatMessages
         json.WriteStartObject(name);
         json.WriteString("type", type);
         json.WriteString("text", text);
+        if (type == "mrkdwn")
+        {
+            // Slack would make links of addresses and mentions of names.
+            json.WriteBoolean("verbatim", true);
+        }
+
         json.WriteEndObject();
     }
 
@@ -185,6 +200,30 @@ internal static class ChatMessages
 
     // A resource that somebody named <!channel> would wake everybody.
     private static string Escaped(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
+
+    // Names and values are written by whoever changed the cloud: as Markdown they could hide where a link leads, or look like ours. Teams reads
+    // Markdown in texts and facts, Discord in embeds; both make links of bare addresses, which a character without width keeps apart.
+    private static string Plain(string text)
+    {
+        var plain = new StringBuilder(text.Length + 16);
+        foreach (var character in text)
+        {
+            if (char.IsControl(character))
+            {
+                plain.Append(' ');
+                continue;
+            }
+
+            if (Marks.Contains(character) || (plain.Length == 0 && Bullets.Contains(character)))
+            {
+                plain.Append('\\');
+            }
+
+            plain.Append(character);
+        }
+
+        return plain.Replace("://", ":\u200B//").ToString();
+    }
 
     private static string Cut(string text, int most) => text.Length > most ? $"{text[..(most - 1)]}…" : text;
 }

@@ -25,7 +25,7 @@ internal static class MachineMessages
         {
             json.WriteStartObject();
             json.WriteString("change", notice.Change);
-            ApiJson.WriteMembers(json, notice.Drift);
+            ApiJson.WriteMembers(json, notice.Drift, notice.Last);
             json.WriteEndObject();
         }
 

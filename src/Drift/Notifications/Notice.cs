@@ -1,4 +1,5 @@
 using Comptroller.Drift.Lifecycle;
+using Comptroller.Drift.Store;
 
 namespace Comptroller.Drift.Notifications;
 
@@ -7,6 +8,9 @@ namespace Comptroller.Drift.Notifications;
 /// <param name="Drift">The drift as it is now.</param>
 public sealed record Notice(string Change, DriftRecord Drift)
 {
+    /// <summary>Who was seen at it last; null when nobody was.</summary>
+    public DriftActor? Last { get; init; }
+
     /// <summary>How people call the resource.</summary>
     public string Title => Drift.Address.Length > 0 ? Drift.Address : $"{Drift.Type} {Drift.ResourceId}";
 

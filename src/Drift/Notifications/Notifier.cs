@@ -273,6 +273,9 @@ public sealed class Notifier : IDisposable
             }
         }
 
+        var last = await _store.LastActorsAsync([.. notices.Select(notice => notice.Drift.Number)], cancellationToken);
+        notices = notices.ConvertAll(notice => notice with { Last = last.GetValueOrDefault(notice.Drift.Number) });
+
         // Drifts that are forgotten meanwhile are nothing to tell.
         var delivery = notices.Count == 0 ? Delivery.Done : await _postman.SendAsync(channel, notices, $"{channel.Name}-{item.Key}", cancellationToken);
         var now = _time.GetUtcNow();

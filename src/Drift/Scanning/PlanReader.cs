@@ -23,7 +23,7 @@ public static class PlanReader
     public static ScanReport Read(ReadOnlyMemory<byte> utf8, string source, StateIndex state, RuleBook rules, DateTimeOffset now)
     {
         var findings = new List<Finding>();
-        var byAddress = state.Resources.GroupBy(resource => resource.Address, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
+        var seen = new PlannedResources(state);
         var (isPlan, isFinished, line) = (false, false, 0);
         foreach (var text in Documents(utf8, source))
         {
@@ -41,7 +41,8 @@ public static class PlanReader
             if (root.Member("resource_drift").ValueKind == JsonValueKind.Array || root.Member("format_version").ValueKind == JsonValueKind.String)
             {
                 (isPlan, isFinished) = (true, true);
-                findings.AddRange(Drift(root.Member("resource_drift"), byAddress));
+                seen.AddValues(root.Member("prior_state").Member("values").Member("root_module"));
+                findings.AddRange(Drift(root.Member("resource_drift"), seen));
                 continue;
             }
 
@@ -50,9 +51,13 @@ public static class PlanReader
             {
                 case "diagnostic" when root.Member("diagnostic").Text("severity") == "error":
                     throw new FormatException($"{source}:{line}: the plan failed: {root.Member("diagnostic").Text("summary")}: {root.Member("diagnostic").Text("detail")}");
+                case "refresh_complete":
+                    var hook = root.Member("hook");
+                    seen.Add(hook.Member("resource").Text("addr"), hook.Text("id_value"));
+                    break;
                 case "resource_drift":
                     isPlan = true;
-                    findings.Add(Message(root.Member("change"), byAddress));
+                    findings.Add(Message(root.Member("change"), seen));
                     break;
                 case "change_summary":
                     (isPlan, isFinished) = (true, true);
@@ -66,9 +71,31 @@ public static class PlanReader
         }
 
         return isFinished
-            ? ScanReport.Of(findings.Select(finding => Redaction.Of(rules.Apply(finding, now))), state.Count, state.Count, null)
+            ? ScanReport.Of(findings.Select(finding => Redaction.Of(rules.Apply(finding, now))), state.Count, state.Count, null) with { Looked = seen.Looked }
             // A plan that was cut off has not looked at everything; what it did not see is not clean.
             : throw new FormatException($"{source}: the plan breaks off: it has no change_summary");
+    }
+
+    /// <summary>Why a plan failed, by the messages that it printed before; null when they do not say.</summary>
+    internal static string? Failure(ReadOnlyMemory<byte> utf8)
+    {
+        foreach (var line in Encoding.UTF8.GetString(utf8.Span).Split('\n').Where(line => line.Contains("\"diagnostic\"", StringComparison.Ordinal)))
+        {
+            try
+            {
+                var diagnostic = JsonElement.Parse(line).Member("diagnostic");
+                if (diagnostic.Text("severity") == "error")
+                {
+                    return $"{diagnostic.Text("summary")}: {diagnostic.Text("detail")}";
+                }
+            }
+            catch (JsonException)
+            {
+                // A line that breaks off tells nothing.
+            }
+        }
+
+        return null;
     }
 
     // A plan file is one document, possibly over many lines; messages are one a line.
@@ -85,12 +112,12 @@ public static class PlanReader
         return first.EndsWith('}') ? text.Split('\n').Where(line => line.Trim().Length > 0) : [text];
     }
 
-    private static IEnumerable<Finding> Drift(JsonElement drift, Dictionary<string, StateResource> byAddress)
+    private static IEnumerable<Finding> Drift(JsonElement drift, PlannedResources seen)
     {
         foreach (var item in drift.ValueKind == JsonValueKind.Array ? drift.EnumerateArray() : default)
         {
             var change = item.Member("change");
-            var about = About(item.Text("address"), item.Text("type"), byAddress, change.Member("before").Text("id"));
+            var about = About(item.Text("address"), item.Text("type"), seen, change.Member("before").Text("id"));
             if (item.Text("mode") == "data")
             {
                 continue;
@@ -137,16 +164,16 @@ public static class PlanReader
 
     private static IEnumerable<string> Names(JsonElement value) => value.ValueKind == JsonValueKind.Object ? value.EnumerateObject().Select(property => property.Name) : [];
 
-    private static Finding Message(JsonElement change, Dictionary<string, StateResource> byAddress)
+    private static Finding Message(JsonElement change, PlannedResources seen)
     {
         var resource = change.Member("resource");
-        var about = About(resource.Text("addr"), resource.Text("resource_type"), byAddress, "");
+        var about = About(resource.Text("addr"), resource.Text("resource_type"), seen, "");
         return change.Text("action") == "delete" ? about with { Kind = FindingKind.Deleted, Attribute = Finding.DeletedResource } : about;
     }
 
-    private static Finding About(string address, string type, Dictionary<string, StateResource> byAddress, string id)
+    private static Finding About(string address, string type, PlannedResources seen, string id)
     {
-        var resource = byAddress.GetValueOrDefault(address) ?? FromAddress(address, type, id);
+        var resource = seen.Find(address, id) ?? FromAddress(address, type, id);
         return new Finding
         {
             Kind = FindingKind.Modified,

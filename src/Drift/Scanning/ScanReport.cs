@@ -18,8 +18,11 @@ public sealed record ScanReport(ImmutableArray<Finding> Findings, ImmutableSorte
     public double? Coverage => Seen is not { } seen ? null
         : seen == 0 ? 1 : 1 - (Findings.Count(finding => finding.Kind == FindingKind.Unmanaged) / (double)seen);
 
-    /// <summary>What findings that are suppressed are about: it drifts all the same.</summary>
-    public ImmutableHashSet<string> SuppressedAddresses { get; init; } = [];
+    /// <summary>Everything that differs, by state and address: attributes of it, those of suppressed findings too.</summary>
+    public ImmutableDictionary<(string State, string Address), ImmutableHashSet<string>> Different { get; init; } = ImmutableDictionary<(string, string), ImmutableHashSet<string>>.Empty;
+
+    /// <summary>Resources that were looked at, by state and address; null when the reader does not say.</summary>
+    public ImmutableHashSet<(string State, string Address)>? Looked { get; init; }
 
     internal static ScanReport Of(IEnumerable<Finding> findings, int compared, int managed, int? seen)
     {
@@ -31,7 +34,8 @@ public sealed record ScanReport(ImmutableArray<Finding> Findings, ImmutableSorte
             managed,
             seen)
         {
-            SuppressedAddresses = all.Where(finding => finding.Suppression is not null).Select(finding => finding.Address).ToImmutableHashSet(StringComparer.Ordinal),
+            Different = all.Where(finding => finding.Resource is not null).GroupBy(finding => (finding.Resource!.Source, finding.Address))
+                .ToImmutableDictionary(group => group.Key, group => group.Select(finding => finding.Attribute).ToImmutableHashSet(StringComparer.Ordinal)),
         };
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Comptroller.Drift.State;
 
 /// <summary>How a state is asked for; which of it counts depends on where the state is.</summary>
@@ -19,6 +21,9 @@ public sealed record StateAccess
 
     /// <summary>What speaks S3, GCS or Azure in the place of the cloud itself.</summary>
     public Uri? Endpoint { get; init; }
+
+    /// <summary>Files that a file goes on in, as far as they are there.</summary>
+    public ImmutableArray<string> Parts { get; init; } = [];
 
     // A record would print what it holds.
     public override string ToString() => nameof(StateAccess);

@@ -24,7 +24,10 @@ public sealed class StateSet(ImmutableArray<StateSource> sources, TimeProvider t
     public bool IsComplete => Array.TrueForAll(_loaded, each => each is not null);
 
     public IEnumerable<StateSourceStatus> Statuses => sources.Select((source, at) => new StateSourceStatus(
-        source.Name, _loaded[at]?.Header.Serial, _loaded[at]?.Header.Lineage, _loaded[at]?.Index.Count ?? 0, _loaded[at]?.At, _errors[at]));
+        source.Name, _loaded[at]?.Header.Serial, _loaded[at]?.Header.Lineage, _loaded[at]?.Index.Count ?? 0, _loaded[at]?.At, _errors[at])
+    {
+        TerraformVersion = _loaded[at]?.Header.TerraformVersion ?? "",
+    });
 
     /// <summary>Reads what has changed.</summary>
     /// <returns>Whether the index is another one now.</returns>
@@ -84,4 +87,8 @@ public sealed class StateSet(ImmutableArray<StateSource> sources, TimeProvider t
 /// <param name="Resources">How many managed resources it has.</param>
 /// <param name="LoadedAt">When it was last seen to be current.</param>
 /// <param name="Error">Why the last attempt failed; null when it did not.</param>
-public sealed record StateSourceStatus(string Name, long? Serial, string? Lineage, int Resources, DateTimeOffset? LoadedAt, string? Error);
+public sealed record StateSourceStatus(string Name, long? Serial, string? Lineage, int Resources, DateTimeOffset? LoadedAt, string? Error)
+{
+    /// <summary>What wrote that state; empty when none was ever read.</summary>
+    public string TerraformVersion { get; init; } = "";
+}

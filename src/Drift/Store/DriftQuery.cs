@@ -52,7 +52,21 @@ public sealed record DriftPage(ImmutableArray<DriftRecord> Drifts, long? Next);
 public sealed record DriftCount(DriftStatus Status, Severity Severity, FindingKind Kind, string Provider, string Type, long Count);
 
 /// <summary>Somebody who was seen at a drift.</summary>
-public sealed record DriftActor(string Name, string Principal, string Type, string SourceAddress, string UserAgent, long Occurrences, DateTimeOffset FirstSeen, DateTimeOffset LastSeen);
+public sealed record DriftActor(string Name, string Principal, string Type, string SourceAddress, string UserAgent, long Occurrences, DateTimeOffset FirstSeen, DateTimeOffset LastSeen)
+{
+    public string PrincipalId { get; init; } = "";
+
+    /// <summary>Account, project or subscription.</summary>
+    public string Account { get; init; } = "";
+
+    /// <summary>The role that was assumed; empty when none.</summary>
+    public string Role { get; init; } = "";
+
+    public string Region { get; init; } = "";
+
+    /// <summary>The id of the last request, by which the cloud's own log finds it.</summary>
+    public string Request { get; init; } = "";
+}
 
 /// <summary>How long drifts are kept.</summary>
 /// <param name="Resolved">Resolved ones, since they were.</param>

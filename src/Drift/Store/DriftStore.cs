@@ -9,7 +9,7 @@ using Comptroller.Drift.Rules;
 namespace Comptroller.Drift.Store;
 
 /// <inheritdoc cref="IDriftStore"/>
-public sealed class DriftStore : IDriftStore
+public sealed partial class DriftStore : IDriftStore
 {
     /// <summary>Drifts that one page looks at when no index helps.</summary>
     private const int MostLookedAt = 2000;
@@ -182,7 +182,7 @@ public sealed class DriftStore : IDriftStore
     {
         await using var connection = await _engine.ReadAsync(cancellationToken);
         return await connection.Command(
-            "SELECT a.name, a.principal, a.type, a.source_ip, a.user_agent, a.occurrences, a.first_seen, a.last_seen FROM actors a JOIN drifts d ON d.number = a.number WHERE d.id = @id ORDER BY a.last_seen DESC",
+            $"SELECT {DriftTables.ActorColumns} FROM actors a JOIN drifts d ON d.number = a.number WHERE d.id = @id ORDER BY a.last_seen DESC",
             ("@id", id)).RowsAsync(DriftTables.Actor, cancellationToken);
     }
 

@@ -11,7 +11,22 @@ namespace Comptroller.Drift.Store;
 /// </summary>
 internal static class DriftTables
 {
-    public const int Version = 2;
+    public const int Version = 3;
+
+    /// <summary>The version that <see cref="Upgrade"/> starts from.</summary>
+    public const int Former = 2;
+
+    /// <summary>Makes tables of the former version those of this one.</summary>
+    public const string Upgrade = """
+        ALTER TABLE actors ADD COLUMN principal_id TEXT NOT NULL DEFAULT '';
+        ALTER TABLE actors ADD COLUMN account TEXT NOT NULL DEFAULT '';
+        ALTER TABLE actors ADD COLUMN role TEXT NOT NULL DEFAULT '';
+        ALTER TABLE actors ADD COLUMN region TEXT NOT NULL DEFAULT '';
+        ALTER TABLE actors ADD COLUMN request TEXT NOT NULL DEFAULT '';
+        """;
+
+    /// <summary>Columns of an actor, in the order of <see cref="Actor"/>.</summary>
+    public const string ActorColumns = "a.name, a.principal, a.type, a.source_ip, a.user_agent, a.occurrences, a.first_seen, a.last_seen, a.principal_id, a.account, a.role, a.region, a.request";
 
     /// <summary>Why a store of another version is not opened, and how to go on. Nothing of it was changed.</summary>
     /// <param name="store">What it is, without secrets.</param>
@@ -30,6 +45,9 @@ internal static class DriftTables
 
     public const string ChangeColumns = "number, drift, at, from_status, to_status, severity, by_whom, comment, value";
 
+    /// <summary>The same, where several tables have such columns.</summary>
+    public static string ChangeColumnsOf(string table) => string.Join(", ", ChangeColumns.Split(", ").Select(column => $"{table}.{column}"));
+
     public const string ItemColumns = "area, key, value, due, claims";
 
     /// <summary>Makes what is missing.</summary>
@@ -47,7 +65,8 @@ internal static class DriftTables
         CREATE INDEX IF NOT EXISTS drifts_until ON drifts (until) WHERE until IS NOT NULL;
         CREATE TABLE IF NOT EXISTS tallies (number BIGINT NOT NULL PRIMARY KEY, occurrences BIGINT NOT NULL, last_seen BIGINT NOT NULL);
         CREATE TABLE IF NOT EXISTS actors (number BIGINT NOT NULL, name TEXT NOT NULL, principal TEXT NOT NULL, type TEXT NOT NULL, source_ip TEXT NOT NULL, user_agent TEXT NOT NULL,
-          occurrences BIGINT NOT NULL, first_seen BIGINT NOT NULL, last_seen BIGINT NOT NULL, PRIMARY KEY (number, name, principal));
+          occurrences BIGINT NOT NULL, first_seen BIGINT NOT NULL, last_seen BIGINT NOT NULL, principal_id TEXT NOT NULL, account TEXT NOT NULL, role TEXT NOT NULL, region TEXT NOT NULL,
+          request TEXT NOT NULL, PRIMARY KEY (number, name, principal));
         CREATE TABLE IF NOT EXISTS changes (number {identity}, drift TEXT NOT NULL, at BIGINT NOT NULL, from_status INTEGER, to_status INTEGER NOT NULL, severity INTEGER NOT NULL,
           by_whom TEXT NOT NULL, comment TEXT NOT NULL, value TEXT);
         CREATE INDEX IF NOT EXISTS changes_drift ON changes (drift, number);
@@ -107,7 +126,14 @@ internal static class DriftTables
         new((DriftStatus)row.GetInt32(0), (Severity)row.GetInt32(1), (FindingKind)row.GetInt32(2), row.GetString(3), row.GetString(4), row.GetInt64(5));
 
     public static DriftActor Actor(DbDataReader row) => new(
-        row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetInt64(5), Sql.Time(row.GetInt64(6)), Sql.Time(row.GetInt64(7)));
+        row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetInt64(5), Sql.Time(row.GetInt64(6)), Sql.Time(row.GetInt64(7)))
+    {
+        PrincipalId = row.GetString(8),
+        Account = row.GetString(9),
+        Role = row.GetString(10),
+        Region = row.GetString(11),
+        Request = row.GetString(12),
+    };
 
     public static WaitingBody Body(DbDataReader row) => new(row.GetInt64(0), row.GetFieldValue<byte[]>(1), Sql.Time(row.GetInt64(2)));
 }

@@ -50,6 +50,12 @@ public interface IDriftStore : IAsyncDisposable
     /// <summary>Changes of all drifts behind one, oldest first. Numbers only grow, also over restarts, and none shows up behind a later one.</summary>
     Task<IReadOnlyList<DriftChange>> ChangesAsync(long after, int most, CancellationToken cancellationToken);
 
+    /// <summary>A page of changes with what their drifts are about, oldest first.</summary>
+    Task<ChangePage> ListChangesAsync(ChangeQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Who was seen last at drifts, by their numbers; those at which nobody was are not in it.</summary>
+    Task<IReadOnlyDictionary<long, DriftActor>> LastActorsAsync(IReadOnlyCollection<long> drifts, CancellationToken cancellationToken);
+
     /// <summary>The number of the last change; 0 when there is none.</summary>
     Task<long> LastChangeAsync(CancellationToken cancellationToken);
 

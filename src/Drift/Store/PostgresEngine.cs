@@ -39,13 +39,17 @@ internal sealed class PostgresEngine : IStoreEngine
                     // Before anything is made: tables of another version stay as they are.
                     var version = await connection.Command("SELECT (to_regclass('items') IS NOT NULL)::int").NumberAsync(cancellationToken) == 0 ? DriftTables.Version
                         : await connection.Command("SELECT value FROM items WHERE area = 'store' AND key = 'version'").NumberAsync(cancellationToken);
-                    if (version != DriftTables.Version)
+                    if (version is not (DriftTables.Former or DriftTables.Version))
                     {
                         throw DriftTables.OtherVersion("the PostgreSQL store", version, $"move its tables aside (ALTER SCHEMA public RENAME TO drift_v{version}; CREATE SCHEMA public) or name another database");
                     }
 
-                    await connection.Command(DriftTables.Schema("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA")).ExecuteAsync(cancellationToken);
-                    return await connection.Command($"INSERT INTO items ({DriftTables.ItemColumns}) VALUES ('store', 'version', '{DriftTables.Version}', NULL, 0) ON CONFLICT (area, key) DO NOTHING").ExecuteAsync(cancellationToken);
+                    var upgrade = version == DriftTables.Former ? DriftTables.Upgrade : "";
+                    await connection.Command($"{upgrade} {DriftTables.Schema("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA")}").ExecuteAsync(cancellationToken);
+                    return await connection.Command($"""
+                        INSERT INTO items ({DriftTables.ItemColumns}) VALUES ('store', 'version', '{DriftTables.Version}', NULL, 0)
+                        ON CONFLICT (area, key) DO UPDATE SET value = excluded.value
+                        """).ExecuteAsync(cancellationToken);
                 },
                 cancellationToken);
             return engine;
@@ -167,17 +171,21 @@ internal sealed class PostgresEngine : IStoreEngine
         {
             await connection.Command(
                 $"""
-                INSERT INTO actors (number, name, principal, type, source_ip, user_agent, occurrences, first_seen, last_seen)
-                SELECT v.number, v.name, v.principal, v.type, v.source_ip, v.user_agent, v.occurrences, v.seen, v.seen
-                  FROM unnest(@a, @b, @c, @d, @e, @f, @g, @h) AS v(number, name, principal, type, source_ip, user_agent, occurrences, seen)
+                INSERT INTO actors (number, name, principal, type, source_ip, user_agent, occurrences, first_seen, last_seen, principal_id, account, role, region, request)
+                SELECT v.number, v.name, v.principal, v.type, v.source_ip, v.user_agent, v.occurrences, v.seen, v.seen, v.principal_id, v.account, v.role, v.region, v.request
+                  FROM unnest(@a, @b, @c, @d, @e, @f, @g, @h, @i, @j, @k, @l, @m)
+                    AS v(number, name, principal, type, source_ip, user_agent, occurrences, seen, principal_id, account, role, region, request)
                   WHERE EXISTS (SELECT 1 FROM actors a WHERE a.number = v.number AND a.name = v.name AND a.principal = v.principal)
                     OR (SELECT COUNT(*) FROM actors a WHERE a.number = v.number) < {SqliteEngine.MostActors}
                 ON CONFLICT (number, name, principal) DO UPDATE SET occurrences = actors.occurrences + excluded.occurrences, last_seen = GREATEST(actors.last_seen, excluded.last_seen),
-                  source_ip = excluded.source_ip, user_agent = excluded.user_agent
+                  source_ip = excluded.source_ip, user_agent = excluded.user_agent, principal_id = excluded.principal_id, account = excluded.account, role = excluded.role, region = excluded.region,
+                  request = excluded.request
                 """,
                 ("@a", Column(set.Actors, each => numbers[each.Drift])), ("@b", Column(set.Actors, each => each.Event.Actor.Name)), ("@c", Column(set.Actors, each => each.Event.Actor.Principal)),
                 ("@d", Column(set.Actors, each => each.Event.Actor.Type)), ("@e", Column(set.Actors, each => each.Event.SourceAddress)), ("@f", Column(set.Actors, each => each.Event.UserAgent)),
-                ("@g", Column(set.Actors, each => each.Occurrences)), ("@h", Column(set.Actors, each => Sql.Number(each.Last)))).ExecuteAsync(cancellationToken);
+                ("@g", Column(set.Actors, each => each.Occurrences)), ("@h", Column(set.Actors, each => Sql.Number(each.Last))), ("@i", Column(set.Actors, each => each.Event.Actor.PrincipalId)),
+                ("@j", Column(set.Actors, each => each.Event.Account)), ("@k", Column(set.Actors, each => each.Event.Actor.Role)), ("@l", Column(set.Actors, each => each.Event.Region)),
+                ("@m", Column(set.Actors, each => each.Event.RequestId))).ExecuteAsync(cancellationToken);
         }
     }
 

@@ -48,10 +48,13 @@ internal sealed class SqliteEngine : IStoreEngine
         _updateTally = new(writer, "UPDATE tallies SET occurrences = ?, last_seen = ? WHERE number = ?");
         _repeat = new(writer, "UPDATE tallies SET occurrences = occurrences + ?, last_seen = MAX(last_seen, ?) WHERE number = ?");
         // Nearly everybody who is seen at a drift has been seen there before; counting how many there are is for the others.
-        _knownActor = new(writer, "UPDATE actors SET occurrences = occurrences + ?1, last_seen = MAX(last_seen, ?2), source_ip = ?3, user_agent = ?4 WHERE number = ?5 AND name = ?6 AND principal = ?7");
+        _knownActor = new(writer, """
+            UPDATE actors SET occurrences = occurrences + ?1, last_seen = MAX(last_seen, ?2), source_ip = ?3, user_agent = ?4, principal_id = ?5, account = ?6, role = ?7, region = ?8, request = ?9
+            WHERE number = ?10 AND name = ?11 AND principal = ?12
+            """);
         _newActor = new(writer, $"""
-            INSERT INTO actors (occurrences, first_seen, last_seen, source_ip, user_agent, number, name, principal, type)
-            SELECT ?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE (SELECT COUNT(*) FROM actors WHERE number = ?5) < {MostActors}
+            INSERT INTO actors (occurrences, first_seen, last_seen, source_ip, user_agent, principal_id, account, role, region, request, number, name, principal, type)
+            SELECT ?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 WHERE (SELECT COUNT(*) FROM actors WHERE number = ?10) < {MostActors}
             """);
         _change = new(writer, "INSERT INTO changes (drift, at, from_status, to_status, severity, by_whom, comment, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
         _count = new(writer, """
@@ -74,12 +77,13 @@ internal sealed class SqliteEngine : IStoreEngine
         try
         {
             var version = await connection.Command("PRAGMA user_version").NumberAsync(cancellationToken);
-            if (version is not (0 or DriftTables.Version))
+            if (version is not (0 or DriftTables.Former or DriftTables.Version))
             {
                 throw DriftTables.OtherVersion($"{path}: this store", version, $"move it aside (mv {path} {path}.v{version}, and its -wal and -shm with it) or name another file");
             }
 
-            await connection.Command($"{DriftTables.Schema("INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB")} PRAGMA user_version = {DriftTables.Version}; UPDATE inbox SET leased_until = 0;").ExecuteAsync(cancellationToken);
+            var upgrade = version == DriftTables.Former ? DriftTables.Upgrade : "";
+            await connection.Command($"BEGIN IMMEDIATE; {upgrade} {DriftTables.Schema("INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB")} PRAGMA user_version = {DriftTables.Version}; UPDATE inbox SET leased_until = 0; COMMIT;").ExecuteAsync(cancellationToken);
             return new SqliteEngine(path, connection);
         }
         catch
@@ -208,7 +212,8 @@ internal sealed class SqliteEngine : IStoreEngine
                 Seen(_newActor).With(actor.Type).Execute();
             }
 
-            SqliteStatement Seen(SqliteStatement statement) => statement.With(occurrences).With(Sql.Number(last)).With(change.SourceAddress).With(change.UserAgent).With(numbers[drift]).With(actor.Name).With(actor.Principal);
+            SqliteStatement Seen(SqliteStatement statement) => statement.With(occurrences).With(Sql.Number(last)).With(change.SourceAddress).With(change.UserAgent)
+                .With(actor.PrincipalId).With(change.Account).With(actor.Role).With(change.Region).With(change.RequestId).With(numbers[drift]).With(actor.Name).With(actor.Principal);
         }
 
         foreach (var change in set.Changes)

@@ -36,6 +36,11 @@ internal static class DriftDependencies
             yield return Of(comparison.Plan, "spec.comparison.plan");
         }
 
+        if (spec.Baseline is { } baseline)
+        {
+            yield return Of(baseline, "spec.baseline");
+        }
+
         if (spec.Store.Sqlite?.ClaimName is { } claim)
         {
             yield return new DriftDependency("PersistentVolumeClaim", claim, "spec.store.sqlite.claimName");

@@ -140,7 +140,7 @@ internal sealed record DriftWatchPlan
             }
         }
 
-        foreach (var error in FileErrors(spec.Comparison?.Plan, "spec.comparison.plan"))
+        foreach (var error in FileErrors(spec.Comparison?.Plan, "spec.comparison.plan").Concat(FileErrors(spec.Baseline, "spec.baseline")))
         {
             yield return error;
         }

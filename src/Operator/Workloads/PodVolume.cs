@@ -38,6 +38,18 @@ internal sealed record PodVolume(string Name, string Path, string Kind, JsonObje
         return new(name, path, "secret", source, ReadOnly: true);
     }
 
+    /// <summary>A token of the pod's ServiceAccount for somebody who is not the API server, as the file <c>token</c>; the kubelet renews it.</summary>
+    public static PodVolume Token(string name, string path, string audience) => new(
+        name,
+        path,
+        "projected",
+        new JsonObject
+        {
+            ["defaultMode"] = 0x120, // 0440: the group is the pod's fsGroup
+            ["sources"] = new JsonArray(new JsonObject { ["serviceAccountToken"] = new JsonObject { ["audience"] = audience, ["expirationSeconds"] = 3600, ["path"] = "token" } }),
+        },
+        ReadOnly: true);
+
     public static PodVolume Claim(string name, string path, string claim, bool readOnly = false)
     {
         var source = new JsonObject { ["claimName"] = claim };

@@ -278,7 +278,7 @@ public sealed class DriftApiTests : IAsyncLifetime
     {
         await _watch.SeeAsync(1);
         var schemas = JsonElement.Parse(_watch.Api.Document.Span).GetProperty("components").GetProperty("schemas");
-        foreach (var (target, schema) in ((string, string)[])[("/api/v1/drifts/vpc-1", "Drift"), ("/api/v1/stats", "Stats"), ("/api/v1/state", "State"), ("/api/v1/state/resource/db-1", "Resource"), ("/api/v1/drifts", "DriftPage"), ("/api/v1/events", "ChangePage"), ("/api/v1/rules", "Rules"), ("/api/v1/auth/whoami", "Caller")])
+        foreach (var (target, schema) in ((string, string)[])[("/api/v1/drifts/vpc-1", "Drift"), ("/api/v1/stats", "Stats"), ("/api/v1/state", "State"), ("/api/v1/state/resource/db-1", "Resource"), ("/api/v1/drifts", "DriftPage"), ("/api/v1/events", "EventPage"), ("/api/v1/discovery/scan", "Scan"), ("/api/v1/discovery/drift", "Differences"), ("/api/v1/discovery/drift/summary", "Breakdown"), ("/api/v1/providers", "Providers"), ("/api/v1/providers/summary", "ProvidersSummary"), ("/api/v1/providers/aws/capabilities", "Capabilities"), ("/api/v1/rules", "Rules"), ("/api/v1/auth/whoami", "Caller")])
         {
             var data = await _watch.DataAsync("GET", target);
             var known = schemas.GetProperty(schema).GetProperty("properties").EnumerateObject().Select(property => property.Name);

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Comptroller.Drift.Api;
+using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Api.Streams;
 using Comptroller.Drift.Rules;
 
@@ -118,6 +120,37 @@ public sealed class FeedTests : IAsyncLifetime
         Type(conversation, """{"type":"ping"}""").ShouldBe("pong");
     }
 
+    [Theory]
+    [InlineData("""{"type":"query","topic":"drifts","provider":"aws","resource_type":"aws_vpc"}""", "drifts", "/api/v1/drifts?provider=aws&resource_type=aws_vpc", "vpc-1")]
+    [InlineData("""{"type":"query"}""", "all", "/api/v1/drifts?", "vpc-1")]
+    [InlineData("""{"type":"query","topic":"unmanaged","provider":"a&b=c"}""", "unmanaged", "/api/v1/drifts?kind=unmanaged&provider=a%26b%3Dc", "[]")]
+    [InlineData("""{"type":"query","topic":"events"}""", "events", "/api/v1/events?", "detected")]
+    [InlineData("""{"type":"query","topic":"stats"}""", "stats", "/api/v1/stats?", "severity_counts")]
+    [InlineData("""{"type":"query","topic":"providers"}""", "providers", "/api/v1/providers?", "events_received")]
+    [InlineData("""{"type":"query","topic":"state"}""", "state", "/api/v1/state?", "resource_count")]
+    [InlineData("""{"type":"query","topic":"graph"}""", "graph", "/api/v1/graph/stats?", "node_count")]
+    public async Task A_question_over_a_socket_is_answered_as_the_API_answers_it(string message, string topic, string target, string found)
+    {
+        await _watch.SeeAsync(1);
+        var conversation = new SocketConversation(new FeedFilter(), _watch.Clock);
+        var answer = conversation.Answer(Encoding.UTF8.GetBytes(message));
+        answer.Query.ShouldNotBeNull().ShouldBe(new SocketQuery(topic, target));
+        var asked = ApiTarget.Parse(target);
+        var data = Json(conversation.Answered(answer.Query!, await DriftApi.AnswerAsync(_watch.Api.Find("GET", asked.Path), asked, new Caller("key:test", Scopes.Read), default, CancellationToken.None)));
+        (data.GetProperty("type").GetString(), data.GetProperty("topic").GetString()).ShouldBe(("data", topic));
+        data.GetProperty("data").GetRawText().ShouldContain(found);
+    }
+
+    [Fact]
+    public async Task A_question_that_the_API_refuses_is_an_error_with_its_reason()
+    {
+        var conversation = new SocketConversation(new FeedFilter(), _watch.Clock);
+        var query = conversation.Answer("""{"type":"query","topic":"drifts","severity":"bad"}"""u8.ToArray()).Query.ShouldNotBeNull();
+        var asked = ApiTarget.Parse(query.Target);
+        var error = Json(conversation.Answered(query, await DriftApi.AnswerAsync(_watch.Api.Find("GET", asked.Path), asked, new Caller("key:test", Scopes.Read), default, CancellationToken.None)));
+        (error.GetProperty("type").GetString(), error.GetProperty("error").GetString()).ShouldBe(("error", "severity: \"bad\" is none of low, medium, high, critical"));
+    }
+
     [Fact]
     public async Task Five_drifts_are_five_messages_of_the_documented_topic()
     {
@@ -136,11 +169,12 @@ public sealed class FeedTests : IAsyncLifetime
     [InlineData("""{"type":"subscribe"}""", "topic")]
     [InlineData("""{"type":7}""", "type: unknown, or no text")]
     [InlineData("""{"type":"filter","severity":"bad"}""", "severity: \"bad\" is none of")]
-    [InlineData("""{"type":"query","topic":"drifts"}""", "GET /api/v1/drifts")]
+    [InlineData("""{"type":"query","topic":"secrets"}""", "topic: \"secrets\" is none of all, drifts, events")]
+    [InlineData("""{"type":"query","topic":"stats","provider":"aws"}""", "provider: stats takes no such thing")]
     [InlineData("""{"type":"shout"}""", "type: \"shout\" is none of")]
     public void What_a_client_says_wrong_is_answered_with_how(string message, string error)
     {
-        var answer = Json(new SocketConversation(new FeedFilter(), _watch.Clock).Answer(Encoding.UTF8.GetBytes(message)));
+        var answer = Json(new SocketConversation(new FeedFilter(), _watch.Clock).Answer(Encoding.UTF8.GetBytes(message)).Text);
         answer.GetProperty("type").GetString().ShouldBe("error");
         answer.GetProperty("error").GetString()!.ShouldContain(error);
     }
@@ -158,7 +192,7 @@ public sealed class FeedTests : IAsyncLifetime
 
     private Task<(System.Collections.Immutable.ImmutableArray<FeedEvent> Events, long Last)> ReadAsync(long after) => _watch.Feed.ReadAsync(after, 100, CancellationToken.None).WaitAsync(Patience);
 
-    private static string? Type(SocketConversation conversation, string message) => Json(conversation.Answer(Encoding.UTF8.GetBytes(message))).GetProperty("type").GetString();
+    private static string? Type(SocketConversation conversation, string message) => Json(conversation.Answer(Encoding.UTF8.GetBytes(message)).Text).GetProperty("type").GetString();
 
     private static JsonElement Json(string text) => JsonElement.Parse(text);
 }

@@ -5,6 +5,8 @@ using Comptroller.Drift.Api;
 using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Api.Streams;
 using Comptroller.Drift.Configuration;
+using Comptroller.Drift.Events;
+using Comptroller.Drift.Intake;
 using Comptroller.Drift.Lifecycle;
 using Comptroller.Drift.Notifications;
 using Comptroller.Drift.State;
@@ -28,6 +30,9 @@ internal sealed class WatchFixture : IAsyncDisposable
             State = () => state,
             States = () => [new StateSourceStatus("test.tfstate", 7, "l", state.Count, Given.Now, null)],
             Unready = () => null,
+            Activity = provider => provider == Provider.Aws ? new ProviderActivity(10, 6, 1, Given.Now.AddSeconds(-90)) : ProviderActivity.None,
+            Started = Given.Now.AddHours(-2),
+            Reload = () => Reloads++,
             Version = "0.1.0",
             Time = clock,
         };
@@ -37,6 +42,9 @@ internal sealed class WatchFixture : IAsyncDisposable
     }
 
     public DriftStore Store { get; }
+
+    /// <summary>How often somebody asked to read and compare at once.</summary>
+    public int Reloads { get; private set; }
 
     public FixedClock Clock { get; }
 

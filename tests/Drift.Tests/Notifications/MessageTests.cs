@@ -82,6 +82,47 @@ public sealed class MessageTests
         text.Length.ShouldBeLessThan(2000);
     }
 
+    [Theory]
+    [InlineData(ChannelType.Slack)]
+    [InlineData(ChannelType.Discord)]
+    [InlineData(ChannelType.Teams)]
+    public void Names_that_whoever_drifted_chose_make_no_links_mentions_or_markup(ChannelType type)
+    {
+        const string Hostile = "[Approve](https://evil.example.com/a) <https://evil.example.com|here> <!channel> @everyone **bold** `x` {{DATE(2026-01-01T00:00:00Z)}} \r\n- list # head";
+        var drift = Drift with { Actor = Hostile, ResourceId = Hostile, Address = "", Attribute = Hostile, New = System.Text.Json.JsonSerializer.Serialize(Hostile) };
+        foreach (var notices in (IReadOnlyList<Notice>[])[[new Notice("opened", drift)], [new Notice("opened", drift), new Notice("resolved", drift)]])
+        {
+            var message = JsonNode.Parse(Postman.Body(type, notices, "d", Given.Now))!;
+            if (type == ChannelType.Slack)
+            {
+                // Slack reads Markdown links nowhere; bare addresses and names stay texts where a text is verbatim, and a plain text is one.
+                var marked = Objects(message).Where(each => (string?)each["type"] == "mrkdwn").ToList();
+                marked.ShouldAllBe(each => (bool?)each["verbatim"] == true);
+                marked.Select(each => (string)each["text"]!).Append((string)message["text"]!).ShouldAllBe(text => !text.Contains('<', StringComparison.Ordinal));
+                continue;
+            }
+
+            foreach (var text in Texts(message).Where(text => text.Contains("Approve", StringComparison.Ordinal)))
+            {
+                text.ShouldNotContain("](");
+                text.Contains("://", StringComparison.Ordinal).ShouldBeFalse();
+                text.ShouldNotContain(" **bold");
+                text.ShouldNotContain("{{");
+                text.ShouldNotContain("\r");
+                text.ShouldNotContain("\n");
+                foreach (var mark in "[<*`#")
+                {
+                    text.Split(mark).SkipLast(1).ShouldAllBe(part => part.EndsWith('\\'), $"{mark} in {text}");
+                }
+            }
+
+            if (type == ChannelType.Discord)
+            {
+                message["allowed_mentions"]!["parse"]!.AsArray().ShouldBeEmpty();
+            }
+        }
+    }
+
     [Fact]
     public void A_signature_is_of_the_time_and_the_body() =>
         // printf '1784800800.{}' | openssl dgst -sha256 -hmac secret
@@ -122,6 +163,21 @@ public sealed class MessageTests
     }
 
     private static DriftChange Change(DriftStatus? from, DriftStatus to, string? value) => new() { Drift = Drift.Id, At = Given.Now, From = from, To = to, Severity = Severity.Critical, Value = value };
+
+    private static IEnumerable<JsonObject> Objects(JsonNode? node) => node switch
+    {
+        JsonObject item => item.SelectMany(member => Objects(member.Value)).Prepend(item),
+        JsonArray list => list.SelectMany(Objects),
+        _ => [],
+    };
+
+    private static IEnumerable<string> Texts(JsonNode? node) => node switch
+    {
+        JsonObject item => item.SelectMany(member => Texts(member.Value)),
+        JsonArray list => list.SelectMany(Texts),
+        JsonValue value when value.TryGetValue<string>(out var text) => [text],
+        _ => [],
+    };
 
     private static string Source([System.Runtime.CompilerServices.CallerFilePath] string path = "") => Path.GetDirectoryName(Path.GetDirectoryName(path))!;
 }

@@ -64,6 +64,42 @@ public sealed class BackendTests : IDisposable
         (await ReadAsync(source, null)).Index.Count.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task A_token_of_another_provider_buys_one_of_Google_and_that_one_of_a_service_account(bool asJson, bool isImpersonated)
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, asJson ? """{"id_token":"pod-jwt"}""" : "pod-jwt\n");
+        await using var server = new ScriptedServer(request => request.Path switch
+        {
+            "/v1/token" when Uri.UnescapeDataString(request.Body) is var body && body.Contains("subject_token=pod-jwt", StringComparison.Ordinal)
+                && body.Contains("grant_type=urn:ietf:params:oauth:grant-type:token-exchange", StringComparison.Ordinal) && body.Contains("audience=//iam.googleapis.com/pools/p", StringComparison.Ordinal)
+                && body.Contains(isImpersonated ? "auth/cloud-platform" : "auth/devstorage.read_only", StringComparison.Ordinal) => new(200, """{"access_token":"federated","expires_in":3600}"""),
+            "/impersonate" when isImpersonated && request.Headers["Authorization"] == "Bearer federated" && request.Body.Contains("devstorage.read_only", StringComparison.Ordinal) =>
+                new(200, $$"""{"accessToken":"impersonated","expireTime":"{{DateTime.UtcNow.AddHours(1):yyyy-MM-dd'T'HH:mm:ss'Z'}}"}"""),
+            "/storage/v1/b/states/o/s?alt=media" when request.Headers["Authorization"] == (isImpersonated ? "Bearer impersonated" : "Bearer federated") =>
+                request.Headers.ContainsKey("If-None-Match") ? new(304, "", "ETag: \"g1\"") : new(200, State, "ETag: \"g1\""),
+            _ => new(403),
+        });
+        var format = asJson ? ""","format":{"type":"json","subject_token_field_name":"id_token"}""" : "";
+        var impersonation = isImpersonated ? $$""","service_account_impersonation_url":"{{server.Address}}impersonate" """ : "";
+        var account = $$"""{"type":"external_account","audience":"//iam.googleapis.com/pools/p","subject_token_type":"urn:ietf:params:oauth:token-type:jwt","token_url":"{{server.Address}}v1/token","credential_source":{"file":"{{file}}"{{format}}}{{impersonation}}}""";
+        await ReadsOnceAsync(new GcsStateSource("states", "s", server.Address, new GoogleTokens(account, "", _http, TimeProvider.System), _http) { Name = "gs://states/s" });
+        server.Seen.Count(request => request.Path == "/v1/token").ShouldBe(1, "a token is used until it ends");
+        await File.WriteAllTextAsync(file, "");
+        var empty = new GcsStateSource("states", "s", server.Address, new GoogleTokens(account, "", _http, TimeProvider.System), _http) { Name = "gs://states/s" };
+        (await Should.ThrowAsync<StateException>(() => empty.OpenAsync(null, CancellationToken.None))).Message.ShouldNotContain("pod-jwt");
+        File.Delete(file);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"external_account","audience":"a","subject_token_type":"t","credential_source":{"file":"f"}}""", "token_url")]
+    [InlineData("""{"type":"external_account","audience":"a","subject_token_type":"t","token_url":"https://sts.googleapis.com/v1/token","credential_source":{"environment_id":"aws1"}}""", "AWS signatures are not read")]
+    public void A_federation_that_cannot_be_used_is_refused_at_the_start(string account, string message) =>
+        Should.Throw<FormatException>(() => new GoogleTokens(account, "", _http, TimeProvider.System)).Message.ShouldContain(message);
+
     [Fact]
     public async Task Azure_is_asked_by_the_shared_key_as_its_documents_sign()
     {
@@ -119,11 +155,50 @@ public sealed class BackendTests : IDisposable
     }
 
     [Fact]
+    public async Task A_state_that_is_split_over_Secrets_is_put_together()
+    {
+        var packed = Gzip(State);
+        var versions = new[] { 1, 1, 1 };
+        await using var server = new ScriptedServer(request => request.Path["/api/v1/namespaces/infra/secrets/tfstate-default-prod".Length..] switch
+        {
+            "" => Part(0, packed[..40]),
+            "-part-1" => Part(1, packed[40..80]),
+            "-part-2" => Part(2, packed[80..]),
+            _ => new(404),
+        });
+        var source = new KubernetesStateSource(server.Address, "infra", "tfstate-default-prod", _ => Task.FromResult("pod"), _http) { Name = "kubernetes://infra/prod" };
+        await ReadsOnceAsync(source);
+        versions[2] = 2;
+        await using var changed = await source.OpenAsync("1,1,1", CancellationToken.None);
+        changed.Content.ShouldNotBeNull("one of the parts has changed");
+        changed.Version.ShouldBe("1,1,2");
+
+        ScriptedServer.Answer Part(int number, byte[] data) => new(200, $$$"""{"metadata":{"resourceVersion":"{{{versions[number]}}}"},"data":{"tfstate":"{{{Convert.ToBase64String(data)}}}"}}""");
+    }
+
+    [Fact]
+    public async Task Parts_that_are_mounted_are_read_as_one_file_and_those_that_are_gone_are_left_out()
+    {
+        var folder = Directory.CreateTempSubdirectory("parts-").FullName;
+        var packed = Gzip(State);
+        var files = Enumerable.Range(0, 3).Select(number => Path.Combine(folder, $"part-{number}")).ToArray();
+        await File.WriteAllBytesAsync(files[0], packed[..50]);
+        await File.WriteAllBytesAsync(files[1], packed[50..]);
+        var source = StateSources.Of(files[0], _http, new StateAccess { Parts = [.. files[1..]] });
+        await ReadsOnceAsync(source);
+        await File.WriteAllBytesAsync(files[0], packed);
+        File.Delete(files[1]);
+        (await ReadAsync(source, null)).Index.Count.ShouldBe(1);
+        await File.WriteAllBytesAsync(files[0], packed[..50]);
+        await Should.ThrowAsync<Exception>(() => ReadAsync(source, null));
+    }
+
+    [Fact]
     public async Task A_secret_that_was_cut_is_refused_and_the_last_good_state_stays()
     {
         var packed = Gzip(State);
         var cut = false;
-        await using var server = new ScriptedServer(_ =>
+        await using var server = new ScriptedServer(request => request.Path.EndsWith("-part-1", StringComparison.Ordinal) ? new(404) :
             new(200, $$$"""{"metadata":{"resourceVersion":"{{{(cut ? 2 : 1)}}}"},"data":{"tfstate":"{{{Convert.ToBase64String(cut ? packed[..(packed.Length / 2)] : packed)}}}"}}"""));
         var set = new StateSet([new KubernetesStateSource(server.Address, "infra", "s", _ => Task.FromResult("pod"), _http) { Name = "kubernetes://infra/prod" }], TimeProvider.System);
         (await set.RefreshAsync(CancellationToken.None)).ShouldBeTrue();

@@ -148,7 +148,7 @@ public abstract class DriftStoreTests : IAsyncLifetime
 
     private Task<bool> SeeAsync(int instance, string type, string user = "eve") => _store.ApplyAsync(Verdicts(instance, type, user), CancellationToken.None);
 
-    private Verdicts Verdicts(int instance, string type, string user)
+    private protected Verdicts Verdicts(int instance, string type, string user)
     {
         var alert = Given.Alert($$"""{"ct.name":"ModifyInstanceAttribute","ct.request.instanceid":"i-{{instance}}","ct.request.instancetype":"{{type}}","ct.user":"{{user}}","ct.srcip":"203.0.113.9","ct.useragent":"console"}""");
         var sightings = new Dictionary<DriftKey, Sighting>();
@@ -199,6 +199,33 @@ public sealed class SqliteStoreTests : DriftStoreTests
 
     [Fact]
     public Task SQLite_takes_any_name() => A_name_with_a_NUL_keeps_nothing_out();
+
+    [Fact]
+    public async Task A_store_of_the_version_before_is_brought_up_to_date_with_all_that_it_holds()
+    {
+        var path = await AddressAsync();
+        await using (var former = await DriftStore.OpenAsync(path, CancellationToken.None))
+        {
+            await former.ApplyAsync(Verdicts(0, "t3.large", "eve"), CancellationToken.None);
+        }
+
+        await using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={path};Pooling=false"))
+        {
+            await connection.OpenAsync();
+            foreach (var column in (string[])["principal_id", "account", "role", "region", "request"])
+            {
+                await connection.Command($"ALTER TABLE actors DROP COLUMN {column}").ExecuteAsync(CancellationToken.None);
+            }
+
+            await connection.Command("PRAGMA user_version = 2").ExecuteAsync(CancellationToken.None);
+        }
+
+        await using var store = await DriftStore.OpenAsync(path, CancellationToken.None);
+        var drift = (await store.ListAsync(new DriftQuery(), CancellationToken.None)).Drifts.ShouldHaveSingleItem();
+        (await store.LastActorsAsync([drift.Number], CancellationToken.None))[drift.Number].ShouldSatisfyAllConditions(actor => actor.Name.ShouldBe("eve"), actor => actor.Account.ShouldBe(""));
+        await store.ApplyAsync(Verdicts(0, "t3.large", "eve"), CancellationToken.None);
+        (await store.LastActorsAsync([drift.Number], CancellationToken.None))[drift.Number].Occurrences.ShouldBe(2);
+    }
 
     [Fact]
     public async Task A_store_of_another_version_is_refused()

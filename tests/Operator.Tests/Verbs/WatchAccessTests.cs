@@ -117,10 +117,50 @@ public sealed class WatchAccessTests
     }
 
     [Fact]
+    public async Task A_renewed_certificate_is_served_without_a_restart_and_a_broken_one_leaves_the_last_good()
+    {
+        using var authority = Authority("authority");
+        using var first = Certificate(authority, "first", "1.3.6.1.5.5.7.3.1");
+        using var second = Certificate(authority, "second", "1.3.6.1.5.5.7.3.1");
+        var tls = new TlsConfig(RunningWatch.File(first.ExportCertificatePem()), RunningWatch.File(first.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem()), null);
+        await using var watch = await RunningWatch.StartAsync(config => config with { Tls = tls });
+        (await ServedAsync(watch, authority)).ShouldBe("CN=first");
+        // The kubelet swaps both at once; whoever sees the new certificate beside the old key must go on with the old pair.
+        await File.WriteAllTextAsync(tls.CertificateFile, second.ExportCertificatePem());
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        for (var halfway = 0; halfway < 6; halfway++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), limit.Token);
+            (await ServedAsync(watch, authority)).ShouldBe("CN=first");
+        }
+
+        await File.WriteAllTextAsync(tls.KeyFile, second.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        while (await ServedAsync(watch, authority) != "CN=second")
+        {
+            await Task.Delay(100, limit.Token);
+        }
+    }
+
+    [Fact]
     public async Task Certificates_that_cannot_be_used_are_named_at_the_start()
     {
         var tls = new TlsConfig(RunningWatch.File("nothing"), RunningWatch.File("nothing"), null);
         (await Should.ThrowAsync<FormatException>(() => RunningWatch.StartAsync(config => config with { Tls = tls }))).Message.ShouldContain("no certificate and its key as PEM");
+    }
+
+    /// <summary>The name in the certificate that a new connection is shown.</summary>
+    private static async Task<string> ServedAsync(RunningWatch watch, X509Certificate2 authority)
+    {
+        var (shown, handler) = ("", Handler(authority, null));
+        var check = handler.SslOptions.RemoteCertificateValidationCallback!;
+        handler.SslOptions.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
+        {
+            shown = certificate!.Subject;
+            return check(sender, certificate, chain, errors);
+        };
+        using var client = watch.Client(null, handler);
+        (await client.GetAsync("/health")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        return shown;
     }
 
     private static SocketsHttpHandler Handler(X509Certificate2 authority, X509Certificate2? own) => new()

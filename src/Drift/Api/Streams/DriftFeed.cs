@@ -93,23 +93,24 @@ public sealed class DriftFeed(IDriftStore store) : IDisposable
             var changes = await store.ChangesAsync(after, most, cancellationToken);
             var events = ImmutableArray.CreateBuilder<FeedEvent>(changes.Count);
             var known = new Dictionary<string, DriftRecord?>(StringComparer.Ordinal);
+            foreach (var id in changes.Select(change => change.Drift).Distinct(StringComparer.Ordinal))
+            {
+                known[id] = await store.FindAsync(id, cancellationToken);
+            }
+
+            var last = await store.LastActorsAsync([.. known.Values.OfType<DriftRecord>().Select(drift => drift.Number)], cancellationToken);
             foreach (var change in changes)
             {
-                if (!known.TryGetValue(change.Drift, out var drift))
-                {
-                    known[change.Drift] = drift = await store.FindAsync(change.Drift, cancellationToken);
-                }
-
-                if (drift is not null)
+                if (known[change.Drift] is { } drift)
                 {
                     // The drift as the change left it; what it became since has an event of its own.
-                    events.Add(FeedEvent.Of(change, drift with { Status = change.To, Severity = change.Severity, New = change.Value ?? drift.New }));
+                    var left = drift with { Status = change.To, Severity = change.Severity, New = change.Value ?? drift.New };
+                    events.Add(FeedEvent.Of(change, left, last.GetValueOrDefault(drift.Number)));
                 }
             }
 
-            var last = changes.Count == 0 ? after : changes[^1].Number;
             Hold(after, events.ToImmutable());
-            return (events.ToImmutable(), last);
+            return (events.ToImmutable(), changes.Count == 0 ? after : changes[^1].Number);
         }
         finally
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Comptroller.Drift.Comparison;
 using Comptroller.Drift.Lifecycle;
+using Comptroller.Drift.Store;
 
 namespace Comptroller.Drift.Api.Streams;
 
@@ -17,14 +18,14 @@ public sealed record FeedEvent(DriftChange Change, DriftRecord Drift, string Dat
     /// <summary><c>drift</c> or <c>unmanaged</c>.</summary>
     public string Topic => Drift.Kind == FindingKind.Unmanaged ? "unmanaged" : "drift";
 
-    internal static FeedEvent Of(DriftChange change, DriftRecord drift) => new(change, drift, JsonBody.Text(json =>
+    internal static FeedEvent Of(DriftChange change, DriftRecord drift, DriftActor? last) => new(change, drift, JsonBody.Text(json =>
     {
         json.WriteStartObject();
         json.WriteString("event_id", change.Number.ToString(CultureInfo.InvariantCulture));
         json.WriteString("change", change.Name);
         json.WriteString("by", change.By);
         ApiJson.Time(json, "at", change.At);
-        ApiJson.WriteMembers(json, drift);
+        ApiJson.WriteMembers(json, drift, last);
         json.WriteEndObject();
     }));
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using Comptroller.Drift.Rules;
 
@@ -16,6 +17,21 @@ public sealed class SocketConversation(FeedFilter filter, TimeProvider time)
 
     private const string Everything = "all";
 
+    private static readonly string[] Known = ["type", "topic", "provider", "severity", "resource_type", "cursor"];
+
+    /// <summary>What can be asked, and the parameters that each takes.</summary>
+    private static readonly FrozenDictionary<string, (string Path, string[] Parameters)> Queries = new Dictionary<string, (string, string[])>(StringComparer.Ordinal)
+    {
+        [Everything] = ("/api/v1/drifts?", ["provider", "severity", "resource_type", "cursor"]),
+        ["drifts"] = ("/api/v1/drifts?", ["provider", "severity", "resource_type", "cursor"]),
+        ["unmanaged"] = ("/api/v1/drifts?kind=unmanaged&", ["provider", "severity", "resource_type", "cursor"]),
+        ["events"] = ("/api/v1/events?", ["provider", "severity", "resource_type", "cursor"]),
+        ["stats"] = ("/api/v1/stats?", []),
+        ["providers"] = ("/api/v1/providers?", []),
+        ["state"] = ("/api/v1/state?", []),
+        ["graph"] = ("/api/v1/graph/stats?", []),
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
     private readonly HashSet<string> _topics = new(StringComparer.Ordinal);
     private FeedFilter _filter = filter;
 
@@ -28,11 +44,18 @@ public sealed class SocketConversation(FeedFilter filter, TimeProvider time)
         json.WriteStringValue("unmanaged");
         json.WriteStringValue(Everything);
         json.WriteEndArray();
+        json.WriteStartArray("queries");
+        foreach (var query in Queries.Keys.Order(StringComparer.Ordinal))
+        {
+            json.WriteStringValue(query);
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     });
 
     /// <summary>The answer to a message of the client.</summary>
-    public string Answer(ReadOnlyMemory<byte> message)
+    public SocketAnswer Answer(ReadOnlyMemory<byte> message)
     {
         JsonDocument document;
         try
@@ -41,7 +64,7 @@ public sealed class SocketConversation(FeedFilter filter, TimeProvider time)
         }
         catch (JsonException)
         {
-            return Error("the message is no JSON");
+            return Wrong("the message is no JSON");
         }
 
         using (document)
@@ -49,20 +72,45 @@ public sealed class SocketConversation(FeedFilter filter, TimeProvider time)
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
             {
-                return Error("the message must be an object");
+                return Wrong("the message must be an object");
             }
 
             foreach (var property in root.EnumerateObject())
             {
-                if (property.Name is not ("type" or "topic" or "provider" or "severity" or "resource_type") || property.Value.ValueKind != JsonValueKind.String)
+                if (!Known.Contains(property.Name, StringComparer.Ordinal) || property.Value.ValueKind != JsonValueKind.String)
                 {
-                    return Error($"{property.Name}: unknown, or no text; known are type, topic, provider, severity and resource_type");
+                    return Wrong($"{property.Name}: unknown, or no text; known are {string.Join(", ", Known)}");
                 }
             }
 
-            return Answer(Text(root, "type"), root);
+            return Text(root, "type") == "query" ? Asked(root) : new SocketAnswer(Answer(Text(root, "type"), root));
         }
     }
+
+    /// <summary>What the API answered to a question, as a message.</summary>
+    public string Answered(SocketQuery query, ApiAnswer answer)
+    {
+        using var document = JsonDocument.Parse(answer.Body);
+        return document.RootElement.TryGetProperty("data", out var data) ? Message("data", query.Topic, data.WriteTo)
+            : Error(document.RootElement.GetProperty("error").GetProperty("message").GetString()!);
+    }
+
+    private SocketAnswer Asked(JsonElement root)
+    {
+        var topic = Text(root, "topic") ?? Everything;
+        topic = topic == "drift" ? "drifts" : topic;
+        if (!Queries.TryGetValue(topic, out var query))
+        {
+            return Wrong($"topic: \"{topic}\" is none of {string.Join(", ", Queries.Keys.Order(StringComparer.Ordinal))}");
+        }
+
+        var given = root.EnumerateObject().Where(property => property.Name is not ("type" or "topic")).ToList();
+        return given.Find(property => !query.Parameters.Contains(property.Name, StringComparer.Ordinal)) is { Value.ValueKind: JsonValueKind.String } other
+            ? Wrong($"{other.Name}: {topic} takes no such thing")
+            : new SocketAnswer("", new SocketQuery(topic, query.Path + string.Join('&', given.Select(property => $"{property.Name}={Uri.EscapeDataString(property.Value.GetString()!)}"))));
+    }
+
+    private SocketAnswer Wrong(string error) => new(Error(error));
 
     /// <summary>An event as a message; null when this client does not want it.</summary>
     public string? Event(FeedEvent each) => (_topics.Contains(Everything) || _topics.Contains(each.Topic)) && _filter.Wants(each)
@@ -103,10 +151,8 @@ public sealed class SocketConversation(FeedFilter filter, TimeProvider time)
 
                 _filter = new FeedFilter(severity is null ? null : Severities.Parse(severity), Text(root, "provider"), Text(root, "resource_type"));
                 return Message("filter_set", "", null);
-            case "query":
-                return Error("queries are answered by the API: GET /api/v1/drifts, /api/v1/stats");
             default:
-                return Error($"type: \"{type}\" is none of subscribe, unsubscribe, filter, ping");
+                return Error($"type: \"{type}\" is none of subscribe, unsubscribe, filter, query, ping");
         }
     }
 

@@ -24,7 +24,7 @@ public abstract class AccessTokens(HttpClient http, TimeProvider time)
                 using var request = await RequestAsync(cancellationToken);
                 using var response = await http.SendAsync(request, cancellationToken);
                 var text = await response.Content.ReadAsStringAsync(cancellationToken);
-                (_token, var seconds) = response.IsSuccessStatusCode ? Read(text) : throw Failed($"{request.RequestUri!.Host} answers {(int)response.StatusCode} {response.StatusCode}");
+                (_token, var seconds) = response.IsSuccessStatusCode ? Read(text, Time.GetUtcNow()) : throw Failed($"{request.RequestUri!.Host} answers {(int)response.StatusCode} {response.StatusCode}");
                 _until = Time.GetUtcNow().AddSeconds(seconds);
             }
 
@@ -42,13 +42,19 @@ public abstract class AccessTokens(HttpClient http, TimeProvider time)
 
     protected abstract Task<HttpRequestMessage> RequestAsync(CancellationToken cancellationToken);
 
-    protected static StateException Failed(string why) => new($"no token to read the state with: {why}");
+    internal static StateException Failed(string why) => new($"no token to read the state with: {why}");
 
-    private static (string Token, double Seconds) Read(string text)
+    private static (string Token, double Seconds) Read(string text, DateTimeOffset now)
     {
         try
         {
             var answer = JsonElement.Parse(text);
+            if (answer.TryGetProperty("accessToken", out var impersonated))
+            {
+                // Google's service accounts say when, not how long.
+                return (impersonated.GetString()!, (answer.GetProperty("expireTime").GetDateTimeOffset() - now).TotalSeconds);
+            }
+
             // Azure's metadata service writes the number as a text.
             var seconds = answer.GetProperty("expires_in");
             return (answer.GetProperty("access_token").GetString()!,

@@ -7,8 +7,9 @@ using Comptroller.Drift.Events;
 namespace Comptroller.Drift.State.Backends;
 
 /// <summary>
-/// Tokens of Google Cloud that can read objects and nothing else: of a service account by its key (RFC 7523), else of whatever runs here,
-/// by the metadata server, which is also how workload identity of GKE works.
+/// Tokens of Google Cloud that can read objects and nothing else: of a service account by its key (RFC 7523), of another identity provider's
+/// token by workload identity federation (RFC 8693), else of whatever runs here, by the metadata server, which is also how workload
+/// identity of GKE works.
 /// </summary>
 public sealed class GoogleTokens : AccessTokens
 {
@@ -16,6 +17,7 @@ public sealed class GoogleTokens : AccessTokens
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
     private readonly JsonElement _account;
+    private readonly GoogleFederation? _federation;
     private readonly string _metadataHost;
 
     /// <param name="accountJson">The key file of a service account; null for the metadata server.</param>
@@ -39,14 +41,25 @@ public sealed class GoogleTokens : AccessTokens
             throw new FormatException("the credentials of Google Cloud are no JSON; give the key file of a service account", e);
         }
 
+        if (_account.Text("type") == "external_account")
+        {
+            _federation = new GoogleFederation(_account, http);
+            return;
+        }
+
         if (_account.Text("type") != "service_account" || _account.Text("client_email").Length == 0 || _account.Text("private_key").Length == 0)
         {
-            throw new FormatException($"the credentials of Google Cloud are of type \"{_account.Text("type")}\"; give the key file of a service account, or none and let workload identity do it");
+            throw new FormatException($"the credentials of Google Cloud are of type \"{_account.Text("type")}\"; give the key file of a service account, an external_account, or none and let workload identity do it");
         }
     }
 
     protected override Task<HttpRequestMessage> RequestAsync(CancellationToken cancellationToken)
     {
+        if (_federation is not null)
+        {
+            return _federation.RequestAsync(Scope, cancellationToken);
+        }
+
         if (_account.ValueKind == JsonValueKind.Undefined)
         {
             var ask = new HttpRequestMessage(HttpMethod.Get, $"http://{_metadataHost}/computeMetadata/v1/instance/service-accounts/default/token?scopes={Uri.EscapeDataString(Scope)}");

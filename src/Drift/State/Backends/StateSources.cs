@@ -17,7 +17,7 @@ public static class StateSources
     {
         if (!address.Contains("://", StringComparison.Ordinal))
         {
-            return new FileStateSource(address) { Name = address };
+            return new FileStateSource(address, access?.Parts ?? default) { Name = address };
         }
 
         var shown = HttpStateSource.Shown(address);

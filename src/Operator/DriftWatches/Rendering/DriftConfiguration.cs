@@ -14,6 +14,9 @@ internal static class DriftConfiguration
     /// <summary>Where the SQLite file is, from the working directory on.</summary>
     public const string DataFolder = "data";
 
+    /// <summary>Key of the Secrets of Terraform's Kubernetes backend.</summary>
+    private const string StateKey = "tfstate";
+
     /// <param name="spec">What is asked for.</param>
     /// <param name="files">Takes the volumes that the configuration needs.</param>
     public static string Render(DriftWatchSpec spec, DriftFiles files)
@@ -58,6 +61,11 @@ internal static class DriftConfiguration
             configuration["comparison"] = new JsonObject { ["file"] = files.Of("comparison", comparison.Plan), ["interval"] = Seconds(comparison.Interval) };
         }
 
+        if (spec.Baseline is { } baseline)
+        {
+            configuration["baseline"] = files.Of("baseline", baseline);
+        }
+
         Add(configuration, "rules", spec.Rules.Select(Rule));
         Add(configuration, "ignore", spec.Ignore.Select(Ignore));
         Add(configuration, "windows", spec.Windows.Select(Window));
@@ -100,6 +108,11 @@ internal static class DriftConfiguration
             section["credentialsFile"] = files.Secret(purpose, account);
         }
 
+        if (state.Kubernetes is { Parts: > 1 } split)
+        {
+            section["parts"] = Strings(Enumerable.Range(1, split.Parts - 1).Select(part => files.OptionalSecret($"states/{state.Name}-part-{part}", $"{SecretName(split)}-part-{part}", StateKey)));
+        }
+
         Add(section, "region", state.S3?.Region);
         Add(section, "endpoint", state.S3?.Endpoint);
         return section;
@@ -109,12 +122,13 @@ internal static class DriftConfiguration
     {
         { File: { } file } => files.Of($"states/{state.Name}", file),
         // Mounted by the kubelet, which follows every change: no token for Kubernetes is needed, and no role on Secrets.
-        { Kubernetes: { } backend } => files.Of(
-            $"states/{state.Name}", new DriftFile { Secret = $"tfstate-{backend.Workspace}-{backend.SecretSuffix}", Path = "tfstate" }),
+        { Kubernetes: { } backend } => files.Of($"states/{state.Name}", new DriftFile { Secret = SecretName(backend), Path = StateKey }),
         { S3: { } s3 } => $"s3://{s3.Bucket}/{s3.Key}",
         { Gcs: { } gcs } => $"gs://{gcs.Bucket}/{(gcs.Prefix is { } prefix ? $"{prefix.TrimEnd('/')}/" : "")}{gcs.Workspace}.tfstate",
         _ => $"azurerm://{state.Azurerm!.StorageAccount}/{state.Azurerm.Container}/{state.Azurerm.Key}",
     };
+
+    private static string SecretName(DriftKubernetesState backend) => $"tfstate-{backend.Workspace}-{backend.SecretSuffix}";
 
     private static JsonObject Rule(DriftSeverityRule rule)
     {

@@ -28,6 +28,13 @@ internal sealed class DriftFiles
         return [.. items.Select(item => $"secrets/{purpose}/{item.File}")];
     }
 
+    /// <summary>A file of a Secret that there may not be.</summary>
+    public string OptionalSecret(string folder, string secret, string key)
+    {
+        volumes.Add(PodVolume.Secret(folder.Replace('/', '-'), $"{Root}/{folder}", secret, [(key, key)], optional: true));
+        return $"{folder}/{key}";
+    }
+
     /// <summary>A file of a ConfigMap, a Secret or a volume.</summary>
     /// <param name="folder">Folder below the working directory.</param>
     /// <param name="file">Where it is.</param>

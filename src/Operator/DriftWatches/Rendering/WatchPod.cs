@@ -83,6 +83,11 @@ internal sealed record WatchPod(ObjectMeta Owner, DriftWatchSpec Spec, DriftWatc
             yield return PodVolume.Claim("data", $"{DriftFiles.Root}/{DriftConfiguration.DataFolder}", Spec.Store.Sqlite?.ClaimName ?? DriftObjects.VolumeClaimName(Owner));
         }
 
+        if (Spec.Credentials.TokenAudience is { } audience)
+        {
+            yield return PodVolume.Token("federation", $"{DriftFiles.Root}/secrets/federation", audience);
+        }
+
         yield return PodVolume.Scratch("tmp", "/tmp", "64Mi");
     }
 

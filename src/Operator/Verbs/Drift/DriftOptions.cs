@@ -88,6 +88,7 @@ internal sealed class DriftOptions
             Secret = await SecretAsync(state.CredentialsFile ?? (isGoogle ? Environment.GetEnvironmentVariable("GOOGLE_APPLICATION_CREDENTIALS") : null), cancellationToken),
             Region = state.Region,
             Endpoint = state.Endpoint,
+            Parts = state.Parts,
         };
     }
 

@@ -43,7 +43,7 @@ internal sealed class WatchServer : IAsyncDisposable
         var config = parts.View.Config;
         _limiter = new RateLimiter(config.Api.RateLimit.PerMinute, config.Api.RateLimit.Burst, MostCallers, parts.View.Time);
         _intake = new WatchIntake(parts.Intake);
-        _streams = new WatchStreams(parts, _stopping.Token);
+        _streams = new WatchStreams(parts, _limiter, _stopping.Token);
         _headers = new WatchHeaders(config);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -173,7 +173,7 @@ internal sealed class WatchServer : IAsyncDisposable
         }
         else if (route == ServerRoutes.Socket)
         {
-            await _streams.ServeSocketAsync(context, target);
+            await _streams.ServeSocketAsync(context, target, caller);
         }
         else if (route == ServerRoutes.Document)
         {
@@ -195,7 +195,7 @@ internal sealed class WatchServer : IAsyncDisposable
 
         if (route != ServerRoutes.Ready)
         {
-            return WriteAsync(context, StatusCodes.Status200OK, "application/json", WatchHealth.Health(_parts.View));
+            return WriteAsync(context, StatusCodes.Status200OK, "application/json", WatchHealth.Health(_parts.View, _parts.Intake.IsSaturated));
         }
 
         var why = _parts.View.Unready();

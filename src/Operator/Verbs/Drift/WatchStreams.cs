@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
 using Comptroller.Drift.Api;
+using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Api.Streams;
 using Microsoft.AspNetCore.Http;
 
@@ -11,7 +12,7 @@ namespace Comptroller.Operator.Verbs.Drift;
 /// Server-sent events and WebSockets. Nothing is queued for a client: it is at a place in the feed, and reads on from there when it has
 /// read what it was sent. One that reads nothing for a while is dropped, and goes on later from where it was.
 /// </summary>
-internal sealed class WatchStreams(WatchParts parts, CancellationToken stopping)
+internal sealed class WatchStreams(WatchParts parts, RateLimiter limiter, CancellationToken stopping)
 {
     private const int MostTogether = 64;
     private const string Protocol = "driftwatch";
@@ -67,7 +68,7 @@ internal sealed class WatchStreams(WatchParts parts, CancellationToken stopping)
         }
     }
 
-    public async Task ServeSocketAsync(HttpContext context, ApiTarget target)
+    public async Task ServeSocketAsync(HttpContext context, ApiTarget target, Caller caller)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
@@ -91,7 +92,7 @@ internal sealed class WatchStreams(WatchParts parts, CancellationToken stopping)
             using var socket = await context.WebSockets.AcceptWebSocketAsync(context.WebSockets.WebSocketRequestedProtocols.Contains(Protocol) ? Protocol : null);
             await SendAsync(socket, conversation.Connected(), sending, ends.Token);
             // Two tasks, and whichever ends ends the other: a client that only listens, and one that only talks.
-            var listening = ListenAsync(socket, conversation, sending, ends.Token);
+            var listening = ListenAsync(socket, conversation, caller, sending, ends.Token);
             var telling = TellAsync(socket, conversation, at, sending, ends.Token);
             await Task.WhenAny(listening, telling);
             await ends.CancelAsync();
@@ -103,7 +104,7 @@ internal sealed class WatchStreams(WatchParts parts, CancellationToken stopping)
         }
     }
 
-    private async Task ListenAsync(WebSocket socket, SocketConversation conversation, SemaphoreSlim sending, CancellationToken cancellationToken)
+    private async Task ListenAsync(WebSocket socket, SocketConversation conversation, Caller caller, SemaphoreSlim sending, CancellationToken cancellationToken)
     {
         var buffer = new byte[SocketConversation.MostBytes + 1];
         while (true)
@@ -129,14 +130,28 @@ internal sealed class WatchStreams(WatchParts parts, CancellationToken stopping)
                 return;
             }
 
-            string answer;
+            SocketAnswer answer;
             lock (conversation)
             {
                 answer = conversation.Answer(buffer.AsMemory(0, read));
             }
 
-            await SendAsync(socket, answer, sending, cancellationToken);
+            await SendAsync(socket, answer.Query is { } query ? await AskAsync(conversation, query, caller, cancellationToken) : answer.Text, sending, cancellationToken);
         }
+    }
+
+    // A question is one of the API, over a connection that is there already: it counts as one, or the limit would be none.
+    private async Task<string> AskAsync(SocketConversation conversation, SocketQuery query, Caller caller, CancellationToken cancellationToken)
+    {
+        if (limiter.Take(caller.Name) is { IsAllowed: false } decision)
+        {
+            parts.Figures.Limited();
+            parts.Noted($"rate limit exceeded for client {caller.Name}");
+            return conversation.Error($"too many requests; try again in {decision.RetryAfterSeconds} s");
+        }
+
+        var target = ApiTarget.Parse(query.Target);
+        return conversation.Answered(query, await DriftApi.AnswerAsync(parts.Api.Find("GET", target.Path), target, caller, default, cancellationToken));
     }
 
     private async Task TellAsync(WebSocket socket, SocketConversation conversation, long at, SemaphoreSlim sending, CancellationToken cancellationToken)

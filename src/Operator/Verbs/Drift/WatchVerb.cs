@@ -66,6 +66,9 @@ internal static partial class WatchVerb
             State = () => states.Index,
             States = () => [.. states.Statuses],
             Unready = watcher.Unready,
+            Activity = figures.Activity,
+            Started = TimeProvider.System.GetUtcNow(),
+            Reload = watcher.CompareNow,
             Version = typeof(WatchVerb).Assembly.GetName().Version!.ToString(3),
             Time = TimeProvider.System,
         };
