@@ -5,43 +5,40 @@ using System.Security.Cryptography;
 namespace Comptroller.Bench;
 
 /// <summary>
-/// A generated log to an S3 server and back: beside <c>pigz | sha256sum</c>, which sends nothing, and beside restic, which sends to the same server. The server is
-/// the gateway that the tests start, with their user.
+/// A log to an S3 server and back: beside <c>pigz | sha256sum</c>, which sends nothing, and beside restic, which sends to the same server. The server is the
+/// gateway that the tests start, with their user.
 /// </summary>
-internal sealed class ArchiveStoreBench(string binary, int megabytes, Uri endpoint)
+internal sealed class ArchiveStoreBench(string binary, string? log, int megabytes, Uri endpoint, IReadOnlyList<string> codecs)
 {
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
     private static readonly Dictionary<string, string> Login = new() { ["AWS_ACCESS_KEY_ID"] = "AUDITKEY", ["AWS_SECRET_ACCESS_KEY"] = "AUDITSECRET", ["RESTIC_PASSWORD"] = "bench" };
+
+    private readonly string _bucket = $"bench-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+    private double _megabytes;
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("comptroller-bench-").FullName;
         try
         {
-            var (logs, key, bucket) = (Path.Combine(folder, "logs"), Path.Combine(folder, "key.pem"), $"bench-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
-            Directory.CreateDirectory(logs);
-            AuditLogWriter.Write(Path.Combine(logs, "audit.log"), megabytes * 1_000_000L);
-            var figures = new Figures($"archive-store: {megabytes} MB to {endpoint} ({Machine.Describe()}, {Machine.Load})");
+            var (key, source) = (Path.Combine(folder, "key.pem"), Source(folder));
+            var figures = new Figures($"archive-store: {_megabytes:0} MB to {endpoint} ({Machine.Describe()}, {Machine.Load})");
             await TimedAsync(binary, ["archive", "keygen", key], cancellationToken);
             // It makes the bucket as well.
-            string[] repository = ["-q", "--cache-dir", Path.Combine(folder, "cache"), "-r", $"s3:{endpoint.ToString().TrimEnd('/')}/{bucket}/restic"];
-            await TimedAsync("restic", [.. repository, "init"], cancellationToken);
-            string[] place = ["--store", $"s3://{bucket}/ours", "--endpoint", endpoint.ToString().TrimEnd('/'), "--allow-http", "--allow-local-endpoint", "--signing-key", key];
+            await TimedAsync("restic", [.. Repository(folder, endpoint), "init"], cancellationToken);
 
-            var plain = await TimedAsync("bash", ["-c", $"pigz -6 -c {logs}/audit.log | sha256sum > /dev/null"], cancellationToken);
-            figures.Add("pigz -6 | sha256sum, MB/s", Rate(plain), "baseline; sends and keeps nothing");
-            var restic = await TimedAsync("restic", [.. repository, "backup", logs], cancellationToken);
+            var plain = await TimedAsync("bash", ["-c", $"pigz -6 -c {source} | tee {folder}/plain.gz | sha256sum > /dev/null"], cancellationToken);
+            figures.Add("pigz -6 | sha256sum, MB/s", Rate(plain), $"baseline; sends nothing, proves one hash; ratio {Ratio(new FileInfo(source).Length / (double)new FileInfo($"{folder}/plain.gz").Length)}");
+            var restic = await TimedAsync("restic", [.. Repository(folder, endpoint), "backup", source], cancellationToken);
             figures.Add("restic backup, MB/s", Rate(restic), $"baseline; peak {Text(restic.Usage.PeakMiB)} MiB");
-            foreach (var compression in new[] { "gzip", "brotli", "zstd" })
+            foreach (var codec in codecs)
             {
-                var backup = await TimedAsync(binary, ["archive", "backup", "--source", logs, .. place, "--stream", compression, "--reread", "--compression", compression, .. compression == "brotli" ? ["--compression-level", "1"] : Array.Empty<string>()], cancellationToken);
-                figures.Add($"Backup with {compression}, MB/s", Rate(backup), $"{Ratio(plain.Seconds / backup.Seconds)} of pigz, {Ratio(restic.Seconds / backup.Seconds)} of restic; start included; peak {Text(backup.Usage.PeakMiB)} MiB, goal under 120");
-                if (compression == "gzip")
-                {
-                    await AgainAsync(figures, folder, logs, place, repository, cancellationToken);
-                }
+                var backup = await TimedAsync(binary, [.. Backup(source, key, endpoint, codec), "--reread"], cancellationToken);
+                figures.Add($"Backup with {codec}, MB/s", Rate(backup), $"{Ratio(plain.Seconds / backup.Seconds)} of pigz, {Ratio(restic.Seconds / backup.Seconds)} of restic; {backup.Usage.CpuSeconds.ToString("0.0", Invariant)} s of processor in {backup.Seconds.ToString("0.0", Invariant)} s; peak {Text(backup.Usage.PeakMiB)} MiB, goal under 120; {backup.Said.Split('\n')[0]}");
             }
 
+            await AgainAsync(figures, folder, source, key, cancellationToken);
+            await BackAsync(figures, folder, key, cancellationToken);
             figures.Print();
             return 0;
         }
@@ -51,30 +48,69 @@ internal sealed class ArchiveStoreBench(string binary, int megabytes, Uri endpoi
         }
     }
 
-    private async Task AgainAsync(Figures figures, string folder, string logs, string[] place, string[] repository, CancellationToken cancellationToken)
+    private async Task AgainAsync(Figures figures, string folder, string source, string key, CancellationToken cancellationToken)
     {
-        var nothing = await TimedAsync(binary, ["archive", "backup", "--source", logs, "--stream", "gzip", .. place], cancellationToken);
-        var resticNothing = await TimedAsync("restic", [.. repository, "backup", logs], cancellationToken);
-        figures.Add("Backup again with nothing new, s", nothing.Seconds.ToString("0.00", Invariant), $"start included; restic {resticNothing.Seconds.ToString("0.00", Invariant)}");
-        var verify = await TimedAsync(binary, ["archive", "verify", "--stream", "gzip", .. place], cancellationToken);
-        var check = await TimedAsync("restic", [.. repository, "check", "--read-data"], cancellationToken);
-        figures.Add("Verify, MB/s of text", Rate(verify), $"peak {Text(verify.Usage.PeakMiB)} MiB; restic check --read-data {Rate(check)}");
-        var restore = await TimedAsync(binary, ["archive", "restore", "--stream", "gzip", "--target", Path.Combine(folder, "out"), .. place], cancellationToken);
-        Directory.Delete(Path.Combine(folder, "out"), recursive: true);
-        var back = await TimedAsync("restic", [.. repository, "restore", "latest", "--target", Path.Combine(folder, "out")], cancellationToken);
-        Directory.Delete(Path.Combine(folder, "out"), recursive: true);
-        figures.Add("Restore, MB/s of text", Rate(restore), $"peak {Text(restore.Usage.PeakMiB)} MiB; restic {Rate(back)}");
+        var nothing = await TimedAsync(binary, Backup(source, key, endpoint, codecs[0]), cancellationToken);
+        var resticNothing = await TimedAsync("restic", [.. Repository(folder, endpoint), "backup", source], cancellationToken);
+        await using var ours = new RequestCounter(endpoint);
+        await TimedAsync(binary, Backup(source, key, ours.Endpoint, codecs[0]), cancellationToken);
+        await using var theirs = new RequestCounter(endpoint);
+        await TimedAsync("restic", [.. Repository(folder, theirs.Endpoint), "backup", source], cancellationToken);
+        figures.Add("Backup again with nothing new, s; requests", $"{nothing.Seconds.ToString("0.00", Invariant)}; {ours.Count}", $"start included; restic {resticNothing.Seconds.ToString("0.00", Invariant)}; {theirs.Count}");
     }
 
-    private static async Task<(double Seconds, Usage Usage)> TimedAsync(string program, string[] arguments, CancellationToken cancellationToken)
+    private async Task BackAsync(Figures figures, string folder, string key, CancellationToken cancellationToken)
     {
-        var watch = Stopwatch.StartNew();
-        await using var process = ProcessUnderTest.Start(program, arguments, environment: Login);
-        var usage = await process.UsageAsync(cancellationToken);
-        return (watch.Elapsed.TotalSeconds, usage);
+        var output = Path.Combine(folder, "out");
+        var plain = await TimedAsync("bash", ["-c", $"gzip -dc {folder}/plain.gz | sha256sum > /dev/null"], cancellationToken);
+        var verify = await TimedAsync(binary, ["archive", "verify", "--stream", codecs[0], .. Place(key, endpoint)], cancellationToken);
+        var check = await TimedAsync("restic", [.. Repository(folder, endpoint), "check", "--read-data"], cancellationToken);
+        figures.Add("Verify, MB/s of text", Rate(verify), $"{Ratio(plain.Seconds / verify.Seconds)} of gzip -dc | sha256sum ({Rate(plain)}); {verify.Usage.CpuSeconds.ToString("0.0", Invariant)} s of processor in {verify.Seconds.ToString("0.0", Invariant)} s; peak {Text(verify.Usage.PeakMiB)} MiB; restic check --read-data {Rate(check)}");
+        var unpacked = await TimedAsync("bash", ["-c", $"gzip -dc {folder}/plain.gz > {folder}/plain && sync {folder}/plain"], cancellationToken);
+        File.Delete($"{folder}/plain");
+        var restore = await TimedAsync(binary, ["archive", "restore", "--stream", codecs[0], "--target", output, .. Place(key, endpoint)], cancellationToken);
+        Directory.Delete(output, recursive: true);
+        var back = await TimedAsync("bash", ["-c", $"restic {string.Join(' ', Repository(folder, endpoint))} restore latest --target {output} && sync -f {output}"], cancellationToken);
+        Directory.Delete(output, recursive: true);
+        figures.Add("Restore, synced, MB/s of text", Rate(restore), $"{Ratio(unpacked.Seconds / restore.Seconds)} of gzip -dc and a sync ({Rate(unpacked)}); peak {Text(restore.Usage.PeakMiB)} MiB; restic and a sync {Rate(back)}");
     }
 
-    private string Rate((double Seconds, Usage Usage) run) => Text(megabytes / run.Seconds);
+    private string Source(string folder)
+    {
+        var source = log ?? Path.Combine(folder, "audit.log");
+        if (log is null)
+        {
+            AuditLogWriter.Write(source, megabytes * 1_000_000L);
+        }
+
+        _megabytes = new FileInfo(source).Length / 1e6;
+        return source;
+    }
+
+    private string[] Repository(string folder, Uri server) => ["-q", "--cache-dir", Path.Combine(folder, "cache"), "-r", $"s3:{server.ToString().TrimEnd('/')}/{_bucket}/restic"];
+
+    private string[] Place(string key, Uri server) => ["--store", $"s3://{_bucket}/ours", "--endpoint", server.ToString().TrimEnd('/'), "--allow-http", "--allow-local-endpoint", "--signing-key", key];
+
+    // Of Brotli, the level that is as small as gzip 6.
+    private string[] Backup(string source, string key, Uri server, string codec) =>
+        ["archive", "backup", "--source", source, "--stream", codec, "--compression", codec, .. codec == "brotli" ? ["--compression-level", "1"] : Array.Empty<string>(), .. Place(key, server)];
+
+    private static async Task<(double Seconds, Usage Usage, string Said)> TimedAsync(string program, string[] arguments, CancellationToken cancellationToken)
+    {
+        var (watch, said) = (Stopwatch.StartNew(), new List<string>());
+        await using var process = ProcessUnderTest.Start(program, arguments, said.Add, Login);
+        try
+        {
+            var usage = await process.UsageAsync(cancellationToken);
+            return (watch.Elapsed.TotalSeconds, usage, string.Join('\n', said));
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {e.Message}\n{string.Join('\n', said)}", e);
+        }
+    }
+
+    private string Rate((double Seconds, Usage Usage, string Said) run) => Text(_megabytes / run.Seconds);
 
     private static string Ratio(double value) => value.ToString("0.00", Invariant);
 

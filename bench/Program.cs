@@ -76,14 +76,24 @@ driftReplicas.SetAction((result, cancellationToken) => new DriftReplicasBench(
     result.GetValue(binary) ?? Builds.Operator, result.GetValue(resources), result.GetValue(connections), TimeSpan.FromSeconds(result.GetValue(replicaSeconds)), TimeSpan.FromSeconds(result.GetValue(killEvery))).RunAsync(cancellationToken));
 
 var events = new Option<int>("--events") { Description = "Events in the log that is queried", DefaultValueFactory = _ => 1_000_000 };
+var keep = new Option<string?>("--folder") { Description = "Where that log is, or is to stay; made when missing" };
+var archive = new Command("archive", "Durable appends, queries, memory and ratio of the audit log store") { events, keep };
+archive.SetAction((result, cancellationToken) => new ArchiveBench(result.GetValue(events), result.GetValue(keep)).RunAsync(cancellationToken));
+
+var filled = new Argument<string>("folder");
+var archiveFill = new Command("archive-fill", "Makes the log that `archive --folder` queries") { filled, events };
+archiveFill.SetAction((result, cancellationToken) => ArchiveBench.FillAsync(result.GetValue(filled)!, result.GetValue(events), cancellationToken));
+
 var megabytes = new Option<int>("--megabytes") { Description = "Length of the log that is backed up", DefaultValueFactory = _ => 1000 };
-var archive = new Command("archive", "Durable appends and queries of the audit log store; speed and memory of backups") { binary, events, megabytes };
-archive.SetAction((result, cancellationToken) => new ArchiveBench(
-    result.GetValue(binary) ?? Builds.Operator, result.GetValue(events), result.GetValue(megabytes)).RunAsync(cancellationToken));
+var written = new Argument<string>("file");
+var auditLog = new Command("audit-log", "Writes a Kubernetes audit log such as `archive-store --log` takes") { written, megabytes };
+auditLog.SetAction(result => AuditLogWriter.Write(result.GetValue(written)!, result.GetValue(megabytes) * 1_000_000L));
 
-var endpoint = new Option<Uri>("--endpoint") { Description = "An S3 server with the user of the tests", DefaultValueFactory = _ => new Uri("http://127.0.0.1:7480") };
-var archiveStore = new Command("archive-store", "Backup, verification and restore against an S3 server, beside pigz and restic") { binary, megabytes, endpoint };
+var endpoint = new Option<string>("--endpoint") { Description = "An S3 server with the user of the tests", DefaultValueFactory = _ => "http://127.0.0.1:7480" };
+var backedUp = new Option<string?>("--log") { Description = "A log to back up; generated when absent" };
+var codecs = new Option<string[]>("--compression") { Description = "gzip, brotli, zstd; the first one is read back", DefaultValueFactory = _ => ["gzip", "brotli", "zstd"], AllowMultipleArgumentsPerToken = true };
+var archiveStore = new Command("archive-store", "Backup, verification and restore against an S3 server, beside pigz and restic") { binary, backedUp, megabytes, endpoint, codecs };
 archiveStore.SetAction((result, cancellationToken) => new ArchiveStoreBench(
-    result.GetValue(binary) ?? Builds.Operator, result.GetValue(megabytes), result.GetValue(endpoint)!).RunAsync(cancellationToken));
+    result.GetValue(binary) ?? Builds.Operator, result.GetValue(backedUp), result.GetValue(megabytes), new Uri(result.GetValue(endpoint)!), result.GetValue(codecs)!).RunAsync(cancellationToken));
 
-return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon, store, rate, pages, drift, driftState, driftReplicas, archive, archiveStore }.Parse(args).InvokeAsync();
+return await new RootCommand("Whole-process measurements of Comptroller") { operate, sandbox, start, floor, bare, evaluator, lint, replay, lines, falcon, store, rate, pages, drift, driftState, driftReplicas, archive, archiveFill, auditLog, archiveStore }.Parse(args).InvokeAsync();

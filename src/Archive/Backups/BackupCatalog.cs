@@ -99,7 +99,7 @@ public sealed class BackupCatalog(IObjectStore store, VerificationKey key)
         return records;
     }
 
-    private BackupManifest Parse(byte[] bytes, string name, string stream, long number)
+    internal BackupManifest Parse(byte[] bytes, string name, string stream, long number)
     {
         var document = Verified(bytes, name);
         try

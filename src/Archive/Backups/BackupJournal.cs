@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Comptroller.Archive.Files;
 
 namespace Comptroller.Archive.Backups;
 
@@ -41,6 +42,21 @@ internal sealed class BackupJournal : IDisposable
         }
     }
 
+    /// <summary>The signed manifest of a backup that was killed while it was written; null when there is none.</summary>
+    public byte[]? Manifest() => _path is not null && File.Exists(ManifestPath) ? File.ReadAllBytes(ManifestPath) : null;
+
+    /// <summary>Keeps a signed manifest before it is sent: sent again after a kill it is the same one, and a store that has half of it goes on.</summary>
+    public Task KeepAsync(byte[] manifest, CancellationToken cancellationToken) => _path is null ? Task.CompletedTask : DurableFile.WriteAsync(ManifestPath, manifest, cancellationToken);
+
+    /// <summary>The manifest has arrived, or is not wanted any more.</summary>
+    public void ForgetManifest()
+    {
+        if (_path is not null)
+        {
+            File.Delete(ManifestPath);
+        }
+    }
+
     /// <summary>The backup is complete: its manifest says all of this.</summary>
     public void Forget()
     {
@@ -52,6 +68,8 @@ internal sealed class BackupJournal : IDisposable
     }
 
     public void Dispose() => _file?.Dispose();
+
+    private string ManifestPath => $"{_path}.manifest";
 
     private static ManifestPiece? Parse(string line)
     {

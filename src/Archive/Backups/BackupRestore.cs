@@ -75,19 +75,20 @@ public sealed class BackupRestore
             using var digest = new FileDigest();
             await using (var output = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
             {
-                foreach (var piece in step.File.Pieces)
+                await using var disk = new DiskWriter(output);
+                await foreach (var text in _pieces.TextsAsync(step.File.Pieces, cancellationToken))
                 {
-                    var text = await _pieces.TextAsync(piece, cancellationToken);
-                    digest.Add(text);
-                    if (digest.Bytes > step.File.Bytes)
+                    if (digest.Bytes + text.Length > step.File.Bytes)
                     {
                         throw new InvalidDataException($"{step.File.Path}: its pieces hold more than the {step.File.Bytes} bytes of the file");
                     }
 
-                    await output.WriteAsync(text, cancellationToken);
+                    var writing = disk.WriteAsync(text, cancellationToken);
+                    digest.Add(text.Span);
+                    await writing;
                 }
 
-                output.Flush(flushToDisk: true);
+                await disk.EndAsync();
             }
 
             BackupVerification.CheckDigest(step.File, digest);

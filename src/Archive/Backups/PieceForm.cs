@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Comptroller.Archive.Compression;
+using Comptroller.Archive.Files;
 
 namespace Comptroller.Archive.Backups;
 
@@ -30,33 +31,42 @@ internal static class PieceForm
 
     /// <summary>The text again.</summary>
     /// <exception cref="InvalidDataException">It is not what the manifest says, or is encrypted and there is no key.</exception>
-    public static byte[] Decode(ManifestPiece piece, byte[] stored, KeyWrap? recipient)
+    public static BorrowedBytes Decode(ManifestPiece piece, ReadOnlyMemory<byte> stored, KeyWrap? recipient)
     {
         if (piece.Bytes is < 0 or > Longest)
         {
             throw new InvalidDataException($"{piece.Key}: the manifest says {piece.Bytes} bytes; no piece is longer than {Longest}");
         }
 
+        var text = new BorrowedBytes(piece.Bytes) { Length = piece.Bytes };
         try
         {
-            var bytes = !piece.Key.EndsWith(".enc", StringComparison.Ordinal) ? stored
-                : Envelope.Open(stored, recipient ?? throw new InvalidDataException("it is encrypted; the private key is needed to read it"));
-            var text = new byte[piece.Bytes];
-            var form = piece.Key[(piece.Key.LastIndexOf('/') + 1)..].Split('.').ElementAtOrDefault(1) ?? "";
-            if (form == "raw")
-            {
-                text = bytes;
-            }
-            else
-            {
-                TextCodecs.Read(form, bytes, text);
-            }
-
-            return Convert.ToHexStringLower(SHA256.HashData(text)) == piece.Sha256 ? text : throw new InvalidDataException("its text is not the one that was backed up");
+            Decode(piece, stored, recipient, text.Room.AsSpan(0, piece.Bytes));
+            return Convert.ToHexStringLower(SHA256.HashData(text.Span)) == piece.Sha256 ? text : throw new InvalidDataException("its text is not the one that was backed up");
         }
         catch (InvalidDataException e)
         {
+            text.Dispose();
             throw new InvalidDataException($"{piece.Key}: {e.Message}", e);
+        }
+    }
+
+    private static void Decode(ManifestPiece piece, ReadOnlyMemory<byte> stored, KeyWrap? recipient, Span<byte> text)
+    {
+        var bytes = !piece.Key.EndsWith(".enc", StringComparison.Ordinal) ? stored
+            : Envelope.Open(stored.Span, recipient ?? throw new InvalidDataException("it is encrypted; the private key is needed to read it"));
+        var form = piece.Key[(piece.Key.LastIndexOf('/') + 1)..].Split('.').ElementAtOrDefault(1) ?? "";
+        if (form != "raw")
+        {
+            TextCodecs.Read(form, bytes, text);
+        }
+        else if (bytes.Length == text.Length)
+        {
+            bytes.Span.CopyTo(text);
+        }
+        else
+        {
+            throw new InvalidDataException($"it holds {bytes.Length} bytes and not the {text.Length} that were recorded");
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Comptroller.Archive.Objects;
 
 namespace Comptroller.Archive.Backups;
 
@@ -101,6 +102,16 @@ public sealed record RunResult
     /// <summary>Why the run came to no end, in one line, without any secret; absent when it did.</summary>
     public string? Error { get; init; }
 
+    /// <summary>What that is owed to: one of <see cref="RunCauses"/>; absent for anything else, such as a source that cannot be read.</summary>
+    public string? Cause { get; init; }
+
+    /// <summary>The result of a run that ended with an exception.</summary>
+    public RunResult Failed(Exception error) => this with
+    {
+        Error = error.Message,
+        Cause = error is ObjectStoreException store ? store.IsLockMissing ? RunCauses.Lock : RunCauses.Store : null,
+    };
+
     /// <summary>The message, below <see cref="MostBytes"/> whatever the texts hold.</summary>
     public string ToJson() => JsonSerializer.Serialize(
         this with
@@ -166,4 +177,14 @@ public sealed record RunResult
 
         return kept.ToString();
     }
+}
+
+/// <summary>Failures that others act upon.</summary>
+public static class RunCauses
+{
+    /// <summary>The store was not reached, or did not do what it was asked.</summary>
+    public const string Store = "Store";
+
+    /// <summary>A lock was asked for that the store cannot give.</summary>
+    public const string Lock = "Lock";
 }

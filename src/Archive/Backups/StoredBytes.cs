@@ -1,3 +1,5 @@
+using Comptroller.Archive.Files;
+
 namespace Comptroller.Archive.Backups;
 
 /// <summary>Reads objects that have a bound.</summary>
@@ -18,5 +20,23 @@ internal static class StoredBytes
         }
 
         return bytes.ToArray();
+    }
+
+    /// <summary>Reads an object of a known length into borrowed memory.</summary>
+    /// <exception cref="InvalidDataException">It is longer.</exception>
+    public static async Task<BorrowedBytes> BorrowAsync(Stream content, int length, string name, CancellationToken cancellationToken)
+    {
+        // One more than there should be: what is longer must not look like what is as long.
+        var bytes = new BorrowedBytes(length + 1);
+        try
+        {
+            bytes.Length = await content.ReadAtLeastAsync(bytes.Room.AsMemory(0, length + 1), length + 1, throwOnEndOfStream: false, cancellationToken);
+            return bytes.Length <= length ? bytes : throw new InvalidDataException($"{name}: longer than {length} bytes");
+        }
+        catch
+        {
+            bytes.Dispose();
+            throw;
+        }
     }
 }

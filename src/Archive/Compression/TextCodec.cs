@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 
 namespace Comptroller.Archive.Compression;
 
@@ -58,27 +59,30 @@ public static class TextCodecs
 
     /// <summary>Reads a text of a known length, and stops behind it however much would still come out.</summary>
     /// <exception cref="InvalidDataException">It is damaged, or holds more or less than <paramref name="text"/> has room for.</exception>
-    public static void Read(string suffix, byte[] bytes, Span<byte> text)
+    public static void Read(string suffix, ReadOnlyMemory<byte> bytes, Span<byte> text)
     {
         switch (suffix)
         {
             case "br":
-                using (var decoder = new BrotliStream(new MemoryStream(bytes, writable: false), CompressionMode.Decompress))
+                using (var decoder = new BrotliStream(Stream(bytes), CompressionMode.Decompress))
                 {
                     ReadBrotli(decoder, text);
                 }
 
                 break;
             case "zst":
-                Zstandard.Read(bytes, text);
+                Zstandard.Read(bytes.Span, text);
                 break;
             case "gz":
-                GzipMember.Read(new MemoryStream(bytes, writable: false), text);
+                GzipMember.Read(Stream(bytes), text);
                 break;
             default:
                 throw new InvalidDataException($"compressed with \"{suffix}\", which this program does not know");
         }
     }
+
+    private static MemoryStream Stream(ReadOnlyMemory<byte> bytes) =>
+        MemoryMarshal.TryGetArray(bytes, out var array) ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false) : new MemoryStream(bytes.ToArray(), writable: false);
 
     private static void ReadBrotli(BrotliStream decoder, Span<byte> text)
     {

@@ -206,7 +206,7 @@ public static class ConfigurationValidation
 
         try
         {
-            TextCodecs.Read(TextCodec.Gzip.Suffix(), room[..written], new byte[1000]);
+            TextCodecs.Read(TextCodec.Gzip.Suffix(), room.AsMemory(0, written), new byte[1000]);
             return false;
         }
         catch (InvalidDataException)

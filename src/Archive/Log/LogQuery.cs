@@ -19,8 +19,14 @@ public sealed record LogQuery
     /// <summary>Before.</summary>
     public DateTimeOffset? Until { get; init; }
 
+    /// <summary>Behind the event of this number, as of the last one of the page before; 0 for from the beginning. Events of files that were never numbered are no part of later pages.</summary>
+    public long After { get; init; }
+
     /// <summary>At most that many.</summary>
     public int Limit { get; init; } = 100;
+
+    /// <summary>Events before this one do not matter; 0 when all do.</summary>
+    internal long FirstSeq => After > 0 ? After + 1 : 0;
 
     internal bool MayBeIn(SegmentBlock block) =>
         MayBeIn(block.Oldest, block.Newest)
@@ -29,7 +35,14 @@ public sealed record LogQuery
     /// <summary>By time; a stretch without any event that can be read holds nothing.</summary>
     internal bool MayBeIn(DateTimeOffset? oldest, DateTimeOffset? newest) => oldest is not null && !(newest < Since) && !(oldest >= Until);
 
-    internal bool Matches(ReadOnlySpan<byte> line) =>
+    /// <summary>A text that stands in every line that matches, unless the line has escapes; null for none. Lines without it need not be read as JSON.</summary>
+    internal byte[]? Needle() =>
+        new[] { Resource, LeadId, Workflow, Actor, EventType }.FirstOrDefault(text => !string.IsNullOrEmpty(text)) is { } rarest ? System.Text.Encoding.UTF8.GetBytes(rarest) : null;
+
+    internal bool Matches(ReadOnlySpan<byte> line, ReadOnlySpan<byte> needle) =>
+        (line.IndexOf(needle) >= 0 || line.Contains((byte)'\\')) && Matches(line);
+
+    private bool Matches(ReadOnlySpan<byte> line) =>
         EventLine.TryRead(line, out var fields)
         && !(fields.Time < Since) && !(fields.Time >= Until)
         && Same(fields.EventType, EventType) && Same(fields.Actor, Actor) && Same(fields.Resource, Resource) && Same(fields.LeadId, LeadId) && Same(fields.Workflow, Workflow);

@@ -25,7 +25,7 @@ public sealed class LogReader
     /// <summary>Searches from the beginning.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="InvalidDataException">A sealed segment is damaged; the message names it.</exception>
-    public QueryAnswer Find(LogQuery query, CancellationToken cancellationToken = default) => Find(query, fromSeq: 0, [], cancellationToken).Answer;
+    public QueryAnswer Find(LogQuery query, CancellationToken cancellationToken = default) => Find(query, query.FirstSeq, [], cancellationToken).Answer;
 
     /// <summary>Goes on where a search ended.</summary>
     /// <param name="query">What is looked for.</param>
@@ -124,6 +124,12 @@ public sealed class LogReader
             return;
         }
 
+        List<SegmentBlock>? blocks = index is null ? null : [.. index.Blocks.Where(search.Wants)];
+        if (blocks is { Count: 0 })
+        {
+            return;
+        }
+
         FileStream file;
         try
         {
@@ -142,21 +148,22 @@ public sealed class LogReader
 
         using (file)
         {
-            SearchFile(segment, index, file, search);
+            SearchFile(segment, blocks, file, search);
         }
     }
 
-    private static void SearchFile(SegmentFile segment, SegmentIndex? index, FileStream file, Search search)
+    private static void SearchFile(SegmentFile segment, List<SegmentBlock>? blocks, FileStream file, Search search)
     {
-        if (index is null)
+        if (blocks is null)
         {
             using var text = segment.IsSealed ? new GZipStream(file, CompressionMode.Decompress) : (Stream)file;
             search.Lines(text, segment.FirstSeq ?? 1, long.MaxValue);
             return;
         }
 
-        foreach (var block in index.Blocks.TakeWhile(_ => !search.IsFull).Where(search.Wants))
+        foreach (var block in blocks.TakeWhile(_ => !search.IsFull))
         {
+            search.CancellationToken.ThrowIfCancellationRequested();
             ReadBlock(segment, file, block, search);
         }
     }
@@ -211,7 +218,11 @@ public sealed class LogReader
     /// <summary>A search under way.</summary>
     private sealed class Search(LogQuery query, List<FoundEvent> found, long fromSeq, CancellationToken cancellationToken)
     {
+        private readonly byte[]? _needle = query.Needle();
+
         public LogQuery Query => query;
+
+        public CancellationToken CancellationToken => cancellationToken;
 
         public int Read { get; private set; }
 
@@ -257,7 +268,7 @@ public sealed class LogReader
 
         private void Take(ReadOnlySpan<byte> line, long seq)
         {
-            if (seq >= fromSeq && query.Matches(line))
+            if (seq >= fromSeq && query.Matches(line, _needle))
             {
                 found.Add(new FoundEvent(seq, line.ToArray()));
             }

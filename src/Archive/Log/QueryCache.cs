@@ -31,7 +31,7 @@ internal sealed class QueryCache(int capacity)
     public QueryAnswer Find(LogQuery query, LogReader reader, long nextSeq, CancellationToken cancellationToken)
     {
         List<FoundEvent> found = [];
-        var from = 0L;
+        var from = query.FirstSeq;
         lock (_lock)
         {
             Lookups++;

@@ -145,7 +145,7 @@ public sealed class FileStore : IObjectStore
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private ObjectStoreException NoLocks() => new($"{Location}: a file system cannot lock objects; back up to a store with object lock, or ask for none") { IsDenied = true };
+    private ObjectStoreException NoLocks() => new($"{Location}: a file system cannot lock objects; back up to a store with object lock, or ask for none") { IsDenied = true, IsLockMissing = true };
 
     private string PathOf(string key)
     {

@@ -20,6 +20,7 @@ public sealed class GoogleStore : IObjectStore
     private readonly GoogleOptions _options;
     private readonly StoreCaller _caller;
     private readonly string _root;
+    private readonly GoogleSessions _sessions;
     private bool? _versioned;
 
     /// <param name="options">Where it is.</param>
@@ -28,6 +29,7 @@ public sealed class GoogleStore : IObjectStore
     public GoogleStore(GoogleOptions options, TimeProvider time)
     {
         _options = options;
+        _sessions = new GoogleSessions(options.Sessions);
         _root = (options.Endpoint?.ToString() ?? "https://storage.googleapis.com").TrimEnd('/');
         var file = options.Environment("GOOGLE_APPLICATION_CREDENTIALS");
         var fetch = string.IsNullOrEmpty(file) ? TokenEndpoints.GoogleMetadata(options.Environment) : TokenEndpoints.GoogleServiceAccount(File.ReadAllText(file), options.AllowLocal, time);
@@ -130,6 +132,7 @@ public sealed class GoogleStore : IObjectStore
     public ValueTask DisposeAsync()
     {
         _caller.Dispose();
+        _sessions.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -173,21 +176,49 @@ public sealed class GoogleStore : IObjectStore
 
     private async Task<bool> SendInSessionAsync(string key, ReadOnlyMemory<byte> content, JsonObject resource, CancellationToken cancellationToken)
     {
+        var (name, md5) = ((string)resource["name"]!, (string)resource["md5Hash"]!);
+        var known = _sessions.Find(name, md5) is { } noted && IsOurs(noted) ? noted : null;
+        bool isMade;
+        try
+        {
+            isMade = known is not null && await SendInSessionAsync(key, known, isAsked: true, content, resource, cancellationToken) is { } isNew ? isNew
+                : await BeginAsync(key, resource, cancellationToken) is not { } session ? false
+                : await SendInSessionAsync(key, session, isAsked: false, content, resource, cancellationToken) ?? throw new ObjectStoreException($"{Location}: cannot write {key}: the session to write in has ended; try again") { IsPassing = true };
+        }
+        catch (ObjectStoreException e) when (!e.IsPassing)
+        {
+            // What does not pass would meet the next run again in this session.
+            await _sessions.ForgetAsync(name, cancellationToken);
+            throw;
+        }
+
+        await _sessions.ForgetAsync(name, cancellationToken);
+        return isMade;
+    }
+
+    private async Task<Uri?> BeginAsync(string key, JsonObject resource, CancellationToken cancellationToken)
+    {
         var session = await _caller.CallAsync(
             $"begin to write {key}",
             () => new HttpRequestMessage(HttpMethod.Post, UploadUrl("resumable", resource)) { Content = JsonContent(resource) },
             answer => answer.Status == HttpStatusCode.PreconditionFailed ? null : SessionOf(answer.Expect(HttpStatusCode.OK)),
             cancellationToken);
-        if (session is null)
+        if (session is not null)
         {
-            return false;
+            await _sessions.NoteAsync((string)resource["name"]!, (string)resource["md5Hash"]!, session, cancellationToken);
         }
 
-        var (sent, isAsked) = (0L, false);
+        return session;
+    }
+
+    /// <returns>Whether the object was made; null when the session is no more.</returns>
+    private async Task<bool?> SendInSessionAsync(string key, Uri session, bool isAsked, ReadOnlyMemory<byte> content, JsonObject resource, CancellationToken cancellationToken)
+    {
+        var sent = 0L;
         while (true)
         {
             // Before each try the session is asked how much it has: a try whose answer was lost may have arrived, wholly or in part.
-            var (isMade, range) = await _caller.CallAsync<(bool? IsMade, string? Range)>(
+            var (isMade, isGone, range) = await _caller.CallAsync<(bool? IsMade, bool IsGone, string? Range)>(
                 $"write {key}",
                 () =>
                 {
@@ -195,11 +226,13 @@ public sealed class GoogleStore : IObjectStore
                     isAsked = true;
                     return ask ? Chunk(session, content, from, 0) : Chunk(session, content, from, (int)Math.Min(ChunkLength, content.Length - from));
                 },
-                answer => answer.Status == HttpStatusCode.PermanentRedirect ? (null, answer["Range"]) : (IsMade(answer, resource), null),
+                answer => answer.Status is HttpStatusCode.NotFound or HttpStatusCode.Gone ? (null, true, null)
+                    : answer.Status == HttpStatusCode.PermanentRedirect ? (null, false, answer["Range"])
+                    : (IsMade(answer, resource), false, null),
                 cancellationToken);
-            if (isMade is { } made)
+            if (isMade is not null || isGone)
             {
-                return made;
+                return isMade;
             }
 
             isAsked = false;
@@ -215,10 +248,11 @@ public sealed class GoogleStore : IObjectStore
         return request;
     }
 
+    private bool IsOurs(Uri session) => session.GetLeftPart(UriPartial.Authority) == new Uri(_root).GetLeftPart(UriPartial.Authority);
+
     // Where the session is, the service says; elsewhere our token does not go.
     private Uri SessionOf(StoreAnswer answer) =>
-        Uri.TryCreate(answer["Location"], UriKind.Absolute, out var session) && session.GetLeftPart(UriPartial.Authority) == new Uri(_root).GetLeftPart(UriPartial.Authority)
-            ? session : throw new IOException("the session to write in is nowhere, or on another host");
+        Uri.TryCreate(answer["Location"], UriKind.Absolute, out var session) && IsOurs(session) ? session : throw new IOException("the session to write in is nowhere, or on another host");
 
     private static bool IsMade(StoreAnswer answer, JsonObject resource)
     {

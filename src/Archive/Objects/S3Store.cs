@@ -115,16 +115,7 @@ public sealed class S3Store : IObjectStore
             }
 
             // At once, so that a connection that breaks in the middle is tried again here and not by every reader.
-            var content = new MemoryStream((int)answer.ContentLength);
-            await answer.ResponseStream.CopyToAsync(content, cancellationToken);
-            content.Position = 0;
-            // No object of ours begins like markup: that is an error that came with 200.
-            if (content.TryGetBuffer(out var start) && start is [(byte)'<', ..])
-            {
-                throw new IOException("an error instead of the object, though it said 200");
-            }
-
-            return content.Length == answer.ContentLength ? content : throw new IOException($"the answer ended after {content.Length} of {answer.ContentLength} bytes");
+            return await ObjectContent.ReadAsync(answer.ResponseStream, (int)answer.ContentLength, cancellationToken);
         }
         catch (AmazonS3Exception e) when (IsMissing(e))
         {

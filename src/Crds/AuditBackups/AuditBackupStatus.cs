@@ -115,6 +115,10 @@ public record BackupRunStatus
     /// <summary>What went wrong, in one line; absent when nothing did.</summary>
     [StringLength(1024)]
     public string? Message { get; init; }
+
+    /// <summary>What that is owed to: Store when it was not reached or did not do what it was asked, Lock when it cannot give the lock that was asked for; absent for anything else.</summary>
+    [StringLength(63)]
+    public string? Cause { get; init; }
 }
 
 /// <summary>A verification that ended.</summary>

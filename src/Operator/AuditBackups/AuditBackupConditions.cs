@@ -1,7 +1,7 @@
 using System.Globalization;
+using Comptroller.Archive.Backups;
 using Comptroller.Crds.AuditBackups;
 using Comptroller.Kubernetes.Runtime;
-using Comptroller.Operator.AuditBackups.Runs;
 using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.AuditBackups;
@@ -103,7 +103,7 @@ internal static class AuditBackupConditions
     /// <summary>Whether the lock that was asked for holds, as far as anybody looked; null when none was asked for or nothing is known.</summary>
     public static bool? LockHolds(AuditBackupSpec spec, AuditBackupStatus status, DateTimeOffset now) =>
         spec.ObjectLock is null ? null
-        : status.LastRun?.Message is { } message && RunResults.IsLockRefusal(message) ? false
+        : status.LastRun?.Cause == RunCauses.Lock ? false
         : status.LastVerification is { LocksHold: false } ? false
         : status.LastBackup is { } backup ? backup.LockedUntil > now
         : null;
@@ -129,7 +129,7 @@ internal static class AuditBackupConditions
 
     private static (string? Why, string Message) WhyNotProtected(AuditBackupSpec spec, AuditBackupStatus status, AuditBackupPlan plan, DateTimeOffset now) =>
         LockHolds(spec, status, now) == false
-            ? (LockMissing, status.LastRun?.Message is { } refused && RunResults.IsLockRefusal(refused) ? refused : "objects are not locked as long as spec.objectLock asks for")
+            ? (LockMissing, status.LastRun is { Cause: RunCauses.Lock, Message: { } refused } ? refused : "objects are not locked as long as spec.objectLock asks for")
         : status.LastBackup is not { } backup || status.LastSuccessTime is not { } made ? (NoBackup, "no backup is complete yet")
         : status.ChainIntact == false ? (ChainBroken, $"the chain through all backups has a gap, a fork or a forgery: {status.LastVerification?.Message}")
         : status.LastVerification is { Outcome: BackupOutcomes.Failed, Problems: > 0 } failed ? (VerificationFailed, failed.Message ?? "")

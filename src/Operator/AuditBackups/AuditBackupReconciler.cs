@@ -23,6 +23,9 @@ internal sealed class AuditBackupReconciler(
     /// <summary>How soon to look again for a result that a pod may still hand back.</summary>
     private static readonly TimeSpan ResultPause = TimeSpan.FromSeconds(5);
 
+    /// <summary>How soon to look again when what was asked for may not start in the second in which the run before it ended.</summary>
+    private static readonly TimeSpan SecondPause = TimeSpan.FromSeconds(1);
+
     private static readonly BackupTask[] Tasks = Enum.GetValues<BackupTask>();
 
     private static readonly ResourceType<JsonObject> Jobs = KubernetesTypes.UntypedOf(ObservedJob.Type);
@@ -80,7 +83,8 @@ internal sealed class AuditBackupReconciler(
 
         // A result may still be on its way when a Job that the status does not know has ended, and so may the caches be.
         var awaited = !runs.HaveSynced || jobs.Any(job => job.End is not null && EndedRun.Of(job, pods, now) is null);
-        var pause = awaited ? ResultPause
+        var pause = jobs.Any(job => job.HasJustEnded(now)) ? SecondPause
+            : awaited ? ResultPause
             : obstacle is not null || report.Of(ApplyAction.Conflict).Any() ? plan.RetryInterval
             : plan.Interval;
         var change = AuditBackupConditions.NextChange(resource.Spec, status, plan, now) - now + TimeSpan.FromSeconds(1);
@@ -182,7 +186,7 @@ internal sealed class AuditBackupReconciler(
             }
 
             // Two backups at once go one behind the other, and the second is for nothing.
-            if (jobs.Any(known => known.End is null && TaskOf(known) == task))
+            if (jobs.Any(known => TaskOf(known) == task && (known.End is null || known.HasJustEnded(time.GetUtcNow()))))
             {
                 return false;
             }

@@ -207,11 +207,53 @@ public sealed class BackupTests : IDisposable
             (await new BackupCatalog(_store, _key.Public).NumbersAsync("node", None)).ShouldBeEmpty();
         }
 
-        // Between them they have sent all four pieces, and none the manifest.
+        // Between them they have sent all four pieces, and none the manifest. What the last one had signed is made a backup first.
+        File.Exists(_directory["journal.manifest"]).ShouldBeTrue();
         var outcome = await new BackupRun(_store, _key, Options() with { Journal = _directory["journal"] }, _time).RunAsync([new BackupSource("logs", _directory["logs"])], None);
-        outcome.Manifest.Totals.NewPieces.ShouldBe(0);
-        File.Exists(_directory["journal"]).ShouldBeFalse();
+        (outcome.Manifest.Totals.NewPieces, outcome.Manifest.Number).ShouldBe((0, 2));
+        _directory.Files.ShouldNotContain(file => file.StartsWith("journal", StringComparison.Ordinal));
         (await VerifyAsync()).Problems.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("piece pruned")]
+    [InlineData("went on without it")]
+    [InlineData("edited")]
+    public async Task A_manifest_that_was_left_behind_is_made_a_backup_only_when_it_still_is_one(string what)
+    {
+        var options = Options() with { Journal = _directory["journal"] };
+        await using var flaky = new FlakyStore(_store, 4);
+        await Should.ThrowAsync<ObjectStoreException>(() => new BackupRun(flaky, _key, options, _time).RunAsync([new BackupSource("logs", _directory["logs"])], None));
+        switch (what)
+        {
+            case "piece pruned":
+                File.Delete(_directory[_directory.Files.First(file => file.StartsWith("store/content/", StringComparison.Ordinal))]);
+                break;
+            case "went on without it":
+                await BackupAsync();
+                break;
+            default:
+                File.WriteAllText(_directory["journal.manifest"], File.ReadAllText(_directory["journal.manifest"]).Replace("\"lines\":", "\"lines\":1", StringComparison.Ordinal));
+                break;
+        }
+
+        var outcome = await BackupAsync(options);
+        outcome.Manifest.Number.ShouldBe(what == "went on without it" ? 2 : 1);
+        (await VerifyAsync(all: true)).Problems.ShouldBeEmpty();
+        File.Exists(_directory["journal.manifest"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_page_of_pieces_in_which_one_is_bad_names_that_one_and_lets_the_others_go()
+    {
+        var (manifest, _, _) = await BackupAsync();
+        var bad = manifest.Files[0].Pieces[0].Key;
+        File.SetUnixFileMode(_directory[$"store/{bad}"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllBytes(_directory[$"store/{bad}"], [1, 2, 3]);
+        for (var i = 0; i < 40; i++)
+        {
+            (await VerifyAsync()).Problems.ShouldBe([$"backup 1, logs/audit.log: {bad}: its bytes are not those that were stored"]);
+        }
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class TextCodecTests
     }
 
     [Fact]
-    public void A_form_that_nobody_knows_is_refused() => Should.Throw<InvalidDataException>(() => TextCodecs.Read("lz4", [1], new byte[1])).Message.ShouldContain("\"lz4\"");
+    public void A_form_that_nobody_knows_is_refused() => Should.Throw<InvalidDataException>(() => TextCodecs.Read("lz4", new byte[1], new byte[1])).Message.ShouldContain("\"lz4\"");
 
     private static byte[] Compress(TextCodec codec, byte[] text, int level)
     {

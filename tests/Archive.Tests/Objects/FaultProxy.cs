@@ -21,6 +21,12 @@ internal enum Fault
 
     /// <summary>The answer stops in the middle.</summary>
     CutAnswer,
+
+    /// <summary>A success whose body is an error, and nothing was done.</summary>
+    ErrorWithSuccess,
+
+    /// <summary>The answer comes in drops.</summary>
+    Slow,
 }
 
 /// <summary>Stands before a store and breaks the next exchanges. One exchange a connection, so that each fault hits one request.</summary>
@@ -115,6 +121,9 @@ internal sealed class FaultProxy : IAsyncDisposable
             case Fault.SlowDown:
                 await stream.WriteAsync(Error("503 Slow Down", "SlowDown"), _stop.Token);
                 return;
+            case Fault.ErrorWithSuccess:
+                await stream.WriteAsync(Error("200 OK", "InternalError"), _stop.Token);
+                return;
             case Fault.ResetBefore:
                 client.Client.LingerState = new LingerOption(true, 0);
                 return;
@@ -133,6 +142,13 @@ internal sealed class FaultProxy : IAsyncDisposable
         }
 
         var bytes = answer.ToArray();
+        for (var drop = 0; fault == Fault.Slow && drop < Math.Min(bytes.Length, 40); drop++)
+        {
+            await stream.WriteAsync(bytes.AsMemory(drop, 1), _stop.Token);
+            await Task.Delay(1, _stop.Token);
+        }
+
+        bytes = fault == Fault.Slow ? bytes[Math.Min(bytes.Length, 40)..] : bytes;
         await stream.WriteAsync(fault == Fault.CutAnswer ? bytes.AsMemory(0, Math.Min(bytes.Length - 3, bytes.AsSpan().IndexOf("\r\n\r\n"u8) + 2)) : bytes, _stop.Token);
     }
 

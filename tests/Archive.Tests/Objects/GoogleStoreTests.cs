@@ -98,6 +98,57 @@ public sealed class GoogleStoreTests : IAsyncLifetime
         (await _store.PutAsync("long", content, PutOptions.Default, None)).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("killed", 1, 2)] // It had the first of four chunks, and gets the other three after it was asked.
+    [InlineData("gone", 2, 4)]
+    [InlineData("another content", 2, 4)]
+    [InlineData("another host", 2, 4)]
+    public async Task After_a_kill_a_long_object_goes_on_in_its_session_or_begins_anew(string what, int sessions, int least)
+    {
+        var content = RandomNumberGenerator.GetBytes((256 << 10) * 3 + 5);
+        using var killed = new CancellationTokenSource();
+        var chunks = 0;
+        _google.Instead = request =>
+        {
+            if (request.Method == "PUT" && ++chunks == 2)
+            {
+                killed.Cancel();
+            }
+
+            return null;
+        };
+        var options = Options() with { Sessions = _directory["journal.sessions"] };
+        await using (var store = new GoogleStore(options, TimeProvider.System) { ChunkLength = 256 << 10 })
+        {
+            await Should.ThrowAsync<OperationCanceledException>(() => store.PutAsync("long", content, PutOptions.Default, killed.Token));
+        }
+
+        File.GetUnixFileMode(_directory["journal.sessions"]).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite, "the address of a session is a right to write");
+        var (before, gone) = (_google.Requests.Count, what == "gone");
+        if (what == "another content")
+        {
+            content = RandomNumberGenerator.GetBytes(content.Length);
+        }
+
+        if (what == "another host")
+        {
+            File.WriteAllText(_directory["journal.sessions"], File.ReadAllText(_directory["journal.sessions"]).Replace(_google.Endpoint.Authority, "169.254.169.254", StringComparison.Ordinal));
+        }
+
+        _google.Instead = request =>
+        {
+            var answer = gone && request.Method == "PUT" ? Answer.Of(410) : null;
+            gone &= request.Method != "PUT";
+            return answer;
+        };
+        await using var again = new GoogleStore(options, TimeProvider.System) { ChunkLength = 256 << 10 };
+        (await again.PutAsync("long", content, PutOptions.Default, None)).ShouldBeTrue();
+        (await StoreReading.ReadAsync(again, "long")).ShouldBe(content);
+        File.Exists(_directory["journal.sessions"]).ShouldBeFalse();
+        _google.Requests.Count(request => request.Method == "POST" && request["uploadType"] == "resumable").ShouldBe(sessions);
+        _google.Requests.Skip(before).Count(request => request.Method == "PUT" && !request.Header("Content-Range")!.Contains('*', StringComparison.Ordinal)).ShouldBeInRange(least, 4);
+    }
+
     [Fact]
     public async Task A_session_on_another_host_is_not_used()
     {

@@ -109,6 +109,46 @@ public sealed class S3StoreTests(RadosGateway gateway) : IClassFixture<RadosGate
     }
 
     [RadosFact]
+    public async Task Backup_verification_and_restore_come_through_every_fault_of_the_way_or_say_that_they_did_not()
+    {
+        using var directory = new TemporaryDirectory();
+        using var key = SigningKey.Create();
+        Directory.CreateDirectory(directory["logs"]);
+        await File.WriteAllTextAsync(directory["logs/audit.log"], string.Concat(Enumerable.Range(0, 90_000).Select(i => $$"""{"timestamp":"2026-01-01T00:00:00Z","event_type":"e{{i * 7919L}}","actor":"someone"}""" + "\n")));
+        await using var faults = FaultProxy.Start(gateway.Endpoint);
+        await using var setup = await gateway.StoreAsync(locked: false);
+        foreach (var fault in Enum.GetValues<Fault>())
+        {
+            await using var store = new S3Store(gateway.Options(setup.Location.Split('/')[2]) with { Endpoint = faults.Endpoint, Prefix = $"{fault}/" }, new ImpatientTime());
+            faults.Next(fault, 4);
+            var made = await new BackupRun(store, key, new BackupOptions { Stream = "node" }, TimeProvider.System).RunAsync([new BackupSource("logs", directory["logs"])], None);
+            made.Manifest.Files[0].Pieces.Length.ShouldBe(2);
+            faults.Next(fault, 4);
+            (await new BackupVerification(store, key.Public, null, TimeProvider.System).VerifyAsync("node", readAll: true, None)).Problems.ShouldBeEmpty($"{fault}");
+            faults.Next(fault, 4);
+            await RestoreAsync(store, directory[$"{fault}"]);
+            (await File.ReadAllBytesAsync(directory[$"{fault}/logs/audit.log"])).ShouldBe(await File.ReadAllBytesAsync(directory["logs/audit.log"]), $"{fault}");
+        }
+
+        foreach (var fault in new[] { Fault.InternalError, Fault.ResetBefore, Fault.CutAnswer, Fault.ErrorWithSuccess })
+        {
+            await using var store = new S3Store(gateway.Options(setup.Location.Split('/')[2]) with { Endpoint = faults.Endpoint, Prefix = "Slow/" }, new ImpatientTime());
+            faults.Next(fault, int.MaxValue);
+            (await Should.ThrowAsync<ObjectStoreException>(() => new BackupVerification(store, key.Public, null, TimeProvider.System).VerifyAsync("node", readAll: true, None))).IsPassing.ShouldBeTrue($"{fault}");
+            await Should.ThrowAsync<ObjectStoreException>(() => RestoreAsync(store, directory["none"]));
+            Directory.Exists(directory["none"]).ShouldBeFalse();
+        }
+
+        faults.Next(Fault.Slow, 0);
+
+        async Task RestoreAsync(S3Store store, string target)
+        {
+            var restore = new BackupRestore(store, key.Public, null);
+            await restore.RunAsync(BackupRestore.Plan((await restore.ChooseAsync("node", null, None)).Manifest, target, overwrite: false), None);
+        }
+    }
+
+    [RadosFact]
     public async Task A_backup_goes_there_is_locked_proved_and_comes_back()
     {
         using var directory = new TemporaryDirectory();

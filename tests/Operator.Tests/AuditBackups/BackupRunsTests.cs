@@ -52,7 +52,7 @@ public sealed class BackupRunsTests
         (status.LastBackup.Number, status.LastBackup.Ratio, status.LastBackup.RootHash, status.LastBackup.Files).ShouldBe((7, "8.33", new string('a', 64), 11));
         (status.LastSuccessTime, status.RecoverableFrom, status.RecoverableTo, status.LocationAvailable).ShouldBe((Start, Start.AddDays(-3), Start, true));
 
-        var failed = BackupRuns.AddTo(status, BackupTask.Backup, Run("b", Failed("backup", "s3://evidence/prod/: cannot write the bucket: ExpiredToken: The provided token has expired.")), 1);
+        var failed = BackupRuns.AddTo(status, BackupTask.Backup, Run("b", Failed("backup", "s3://evidence/prod/: cannot write the bucket: ExpiredToken: The provided token has expired.", RunCauses.Store)), 1);
         failed.LastBackup.ShouldBe(status.LastBackup);
         (failed.Runs, failed.FailedRuns, failed.ConsecutiveFailures, failed.LocationAvailable).ShouldBe((2, 1, 1, false));
         AuditBackupConditions.Summary(failed).ShouldBe("the last backup failed: s3://evidence/prod/: cannot write the bucket: ExpiredToken: The provided token has expired.");
@@ -151,7 +151,7 @@ public sealed class BackupRunsTests
             "wrong" => (spec, Proved(made, Proof with { Success = false, Problems = 1, Found = ["content/aa: another text"] }), now),
             "chain" => (spec, Proved(made, Proof with { Success = false, Problems = 1, ChainIntact = false, Found = ["missing"] }), now),
             "blind" => (spec, Proved(Proved(made, Proof), Failed("verify", "s3://evidence/: cannot list the bucket: AccessDenied")), now),
-            "lock refused" => (asked, BackupRuns.AddTo(made, BackupTask.Backup, Run("b", Failed("backup", "s3://evidence/: a lock was asked for, and this store does not lock objects; make a bucket with object lock, or ask for none")), 1), now),
+            "lock refused" => (asked, BackupRuns.AddTo(made, BackupTask.Backup, Run("b", Failed("backup", "s3://evidence/: in whatever words", RunCauses.Lock)), 1), now),
             "not locked" => (asked, Proved(made, Proof), now),
             "lock shortened" => (asked, Proved(locked, Proof with { Success = false, LocksHold = false, Problems = 1, Found = ["content/aa: locked until yesterday"] }), now),
             "locked" => (asked, Proved(locked, Proof with { LocksHold = true }), now),
@@ -167,6 +167,22 @@ public sealed class BackupRunsTests
         conditions.ShouldAllBe(condition => condition.Message.Length > 0);
     }
 
+    [Theory]
+    [InlineData(0.0, true)]
+    [InlineData(0.9, true)] // Whole seconds: what ends now is told as ended at the same time.
+    [InlineData(1.0, false)]
+    [InlineData(-2.0, true)] // The clock of who wrote it is a little ahead.
+    [InlineData(-90.0, false)] // That is no clock.
+    public void No_run_is_started_in_the_second_in_which_the_one_before_ended(double secondsLater, bool waits)
+    {
+        var job = new ObservedJob { Status = new JobStatus { Conditions = [new JobCondition { Type = "Failed", Status = "True", LastTransitionTime = Start }] } };
+        job.HasJustEnded(Start.AddSeconds(secondsLater)).ShouldBe(waits);
+        new ObservedJob().HasJustEnded(Start).ShouldBeFalse();
+
+        // Why: of two runs that end in one second, the one whose name comes first would pass for known.
+        EndedRun.News([("b", Start), ("a", Start)], run => run.Item1, run => run.Item2, lastName: "b", lastEnd: Start).ShouldBeEmpty();
+    }
+
     [Fact]
     public void Over_a_weekend_a_backup_of_weekdays_is_not_stale()
     {
@@ -176,7 +192,7 @@ public sealed class BackupRunsTests
         BackupAges.ExpectedInterval(timetable, friday.AddDays(-3)).ShouldBe(TimeSpan.FromDays(1));
     }
 
-    private static RunResult Failed(string verb, string error) => new() { Verb = verb, Stream = "evidence", Error = error };
+    private static RunResult Failed(string verb, string error, string? cause = null) => new() { Verb = verb, Stream = "evidence", Error = error, Cause = cause };
 
     /// <summary>A Job that ended four minutes after the start; its containers' results, the newest first.</summary>
     private static EndedRun Run(string name, params RunResult[] results) =>

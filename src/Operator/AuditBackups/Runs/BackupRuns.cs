@@ -23,7 +23,7 @@ internal static class BackupRuns
             BackupTask.Prune => AddPrune(status, run, results),
             _ => status with
             {
-                LastRestore = Ended(new BackupRestoreStatus(), run, results.Failure) with
+                LastRestore = Ended(new BackupRestoreStatus(), run, results) with
                 {
                     Directory = run.Job.Metadata.Name,
                     Number = results.Newest.Select(result => result.Number).FirstOrDefault(),
@@ -47,7 +47,7 @@ internal static class BackupRuns
         var failed = results.Failure is not null;
         var next = status with
         {
-            LastRun = Ended(new BackupRunStatus(), run, results.Failure),
+            LastRun = Ended(new BackupRunStatus(), run, results),
             Runs = status.Runs + 1,
             FailedRuns = status.FailedRuns + (failed ? 1 : 0),
             ConsecutiveFailures = failed ? status.ConsecutiveFailures + 1 : 0,
@@ -89,7 +89,7 @@ internal static class BackupRuns
         var locks = looked.Select(result => result.LocksHold).OfType<bool>().ToList();
         var next = status with
         {
-            LastVerification = Ended(new BackupVerificationStatus(), run, results.Failure) with
+            LastVerification = Ended(new BackupVerificationStatus(), run, results) with
             {
                 Number = looked.Min(result => result.Number),
                 RootHash = looked is [var only] ? only.RootHash : null,
@@ -108,7 +108,7 @@ internal static class BackupRuns
     {
         var next = status with
         {
-            LastPrune = Ended(new BackupPruneStatus(), run, results.Failure) with
+            LastPrune = Ended(new BackupPruneStatus(), run, results) with
             {
                 Deleted = results.Newest.Sum(result => result.Deleted ?? 0),
                 DeletedBytes = results.Newest.Sum(result => result.DeletedBytes ?? 0),
@@ -118,14 +118,15 @@ internal static class BackupRuns
         return results.Failure is not null ? next : next with { LastPrunedTime = run.EndTime };
     }
 
-    private static T Ended<T>(T status, EndedRun run, string? failure)
+    private static T Ended<T>(T status, EndedRun run, RunResults results)
         where T : BackupRunStatus => status with
         {
             Name = run.Job.Metadata.Name,
-            Outcome = failure is null ? BackupOutcomes.Succeeded : BackupOutcomes.Failed,
+            Outcome = results.Failure is null ? BackupOutcomes.Succeeded : BackupOutcomes.Failed,
             StartTime = run.StartTime,
             EndTime = run.EndTime,
             DurationSeconds = EndedRun.Seconds(run.StartTime, run.EndTime),
-            Message = failure,
+            Message = results.Failure,
+            Cause = results.Cause,
         };
 }

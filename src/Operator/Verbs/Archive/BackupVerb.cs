@@ -41,7 +41,7 @@ internal static class BackupVerb
         command.SetAction((result, cancellationToken) => RunResultFile.RunAsync(result.GetValue(file), new RunResult { Verb = "backup", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
         {
             using var key = options.Signing(result);
-            await using var store = options.Store(result);
+            await using var store = options.Store(result, result.GetValue(journal));
             using var encryption = result.GetValue(recipient) is { } path ? StoreOptions.Read("--encrypt-to", path, pem => Envelope.ParseKey(pem, isPrivate: false)) : null;
             if (encryption is not null && result.GetValue(wrap) is not null)
             {

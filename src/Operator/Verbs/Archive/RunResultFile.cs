@@ -32,7 +32,7 @@ internal static class RunResultFile
         }
         catch (Exception e)
         {
-            await WriteAsync(path, started with { Error = e.Message });
+            await WriteAsync(path, started.Failed(e));
             throw;
         }
     }

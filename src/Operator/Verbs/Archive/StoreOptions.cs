@@ -38,8 +38,10 @@ internal sealed class StoreOptions
 
     public string Stream(ParseResult result) => BackupKeys.CheckStream(result.GetValue(_stream)!);
 
+    /// <param name="result">What was given.</param>
+    /// <param name="journal">Of a run that goes on after a kill, what it remembers; null for none.</param>
     /// <exception cref="FormatException">It is no place for a store.</exception>
-    public IObjectStore Store(ParseResult result)
+    public IObjectStore Store(ParseResult result, string? journal = null)
     {
         var place = result.GetValue(_store) ?? throw new InvalidInputException(["--store: needed, a directory, s3://BUCKET/PREFIX, azure://ACCOUNT/CONTAINER/PREFIX or gs://BUCKET/PREFIX"]);
         var endpoint = result.GetValue(_endpoint) is { } url ? EndpointGuard.Check(url, result.GetValue(_plain)) : null;
@@ -53,7 +55,7 @@ internal sealed class StoreOptions
             "azure" when Split(place, mark, 2) is [var account, var container, var prefix] => new AzureStore(
                 new AzureOptions { Account = account, Container = container, Prefix = prefix, Endpoint = endpoint, AllowLocal = result.GetValue(_local) }, TimeProvider.System),
             "gs" when Split(place, mark, 1) is [var bucket, var prefix] => new GoogleStore(
-                new GoogleOptions { Bucket = bucket, Prefix = prefix, Endpoint = endpoint, AllowLocal = result.GetValue(_local) }, TimeProvider.System),
+                new GoogleOptions { Bucket = bucket, Prefix = prefix, Endpoint = endpoint, AllowLocal = result.GetValue(_local), Sessions = journal is null ? null : $"{journal}.sessions" }, TimeProvider.System),
             _ => throw new InvalidInputException([$"--store {place}: a directory, s3://BUCKET/PREFIX, azure://ACCOUNT/CONTAINER/PREFIX or gs://BUCKET/PREFIX"]),
         };
     }
