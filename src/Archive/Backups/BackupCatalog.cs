@@ -40,6 +40,26 @@ public sealed class BackupCatalog(IObjectStore store, VerificationKey key)
         return [.. streams];
     }
 
+    /// <summary>
+    /// The streams STREAM.NODE that there are, in order, also of nodes that are gone; one whose backups were all taken away is known by its digests.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> StreamsOfAsync(string stream, CancellationToken cancellationToken)
+    {
+        var streams = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var prefix in new[] { BackupKeys.Manifests(stream), BackupKeys.Digests(stream) }.Select(prefix => $"{prefix.TrimEnd('/')}."))
+        {
+            var folder = prefix[..(prefix.IndexOf('/', StringComparison.Ordinal) + 1)];
+            await foreach (var found in store.ListAsync(prefix, cancellationToken))
+            {
+                var name = found.Key[folder.Length..];
+                streams.Add(name[..Math.Max(0, name.IndexOf('/', StringComparison.Ordinal))]);
+            }
+        }
+
+        streams.RemoveWhere(name => !BackupKeys.IsStream(name));
+        return [.. streams];
+    }
+
     /// <summary>Reads a manifest. Null when there is none.</summary>
     /// <exception cref="InvalidDataException">It is not one that the key signed for this place; the message says why.</exception>
     public async Task<SignedManifest?> ReadAsync(string stream, long number, CancellationToken cancellationToken)

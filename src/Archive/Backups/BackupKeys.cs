@@ -35,7 +35,9 @@ public static partial class BackupKeys
 
     /// <exception cref="FormatException">It is no name of a stream.</exception>
     public static string CheckStream(string stream) =>
-        StreamName().IsMatch(stream) ? stream : throw new FormatException($"stream \"{stream}\": small letters, digits, - and ., at most 63, beginning and ending with a letter or digit");
+        IsStream(stream) ? stream : throw new FormatException($"stream \"{stream}\": small letters, digits, - and ., at most 63, beginning and ending with a letter or digit");
+
+    public static bool IsStream(string text) => StreamName().IsMatch(text);
 
     private static string Stamp(DateTimeOffset now) => now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture);
 

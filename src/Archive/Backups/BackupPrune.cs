@@ -13,6 +13,7 @@ public sealed class BackupPrune(IObjectStore store, SigningKey key, TimeProvider
     public static readonly TimeSpan Grace = TimeSpan.FromDays(2);
 
     private readonly BackupCatalog _catalog = new(store, key.Public);
+    private readonly DigestChain _digests = new(store, key.Public);
 
     /// <summary>What a policy makes of a stream.</summary>
     /// <exception cref="InvalidDataException">A manifest is not one that the key has signed: nothing is pruned around it.</exception>
@@ -27,7 +28,10 @@ public sealed class BackupPrune(IObjectStore store, SigningKey key, TimeProvider
             .ToHashSet();
         var backups = manifests.Select(manifest => new RetainedBackup(
             manifest.Manifest.Number, manifest.Manifest.CreatedAt, verified.Contains((manifest.Manifest.Number, manifest.Sha256)), manifest.Manifest.RetainUntil));
-        return new PrunePlan(stream, manifests, policy.Decide(backups, time.GetUtcNow()), [.. problems]);
+        var verdicts = policy.Decide(backups, time.GetUtcNow());
+        var oldest = verdicts.LastOrDefault(verdict => !verdict.Goes)?.Backup.Number;
+        var cut = oldest is null ? null : await _digests.CutAsync(stream, manifests.Single(manifest => manifest.Manifest.Number == oldest).Manifest, time.GetUtcNow(), cancellationToken);
+        return new PrunePlan(stream, manifests, verdicts, [.. problems]) { Digests = cut };
     }
 
     /// <summary>Does it.</summary>
@@ -36,7 +40,7 @@ public sealed class BackupPrune(IObjectStore store, SigningKey key, TimeProvider
     {
         var going = plan.Verdicts.Where(verdict => verdict.Goes).Select(verdict => verdict.Backup.Number).ToHashSet();
         var (refused, deletedManifests) = (ImmutableArray.CreateBuilder<string>(), 0);
-        if (going.Count > 0)
+        if (going.Count > 0 || plan.Digests is not null)
         {
             await RecordAsync(plan, going, cancellationToken);
         }
@@ -47,8 +51,14 @@ public sealed class BackupPrune(IObjectStore store, SigningKey key, TimeProvider
             deletedManifests += await DeleteAsync(BackupKeys.Manifest(plan.Stream, number), refused, cancellationToken) ? 1 : 0;
         }
 
+        var digests = 0;
+        foreach (var name in plan.Digests is { } cut ? await _digests.KeysAsync(plan.Stream, cut, cancellationToken) : [])
+        {
+            digests += await DeleteAsync(name, refused, cancellationToken) ? 1 : 0;
+        }
+
         var (pieces, bytes) = await CollectAsync(refused, cancellationToken);
-        return new PruneOutcome(deletedManifests, pieces, bytes, refused.ToImmutable());
+        return new PruneOutcome(deletedManifests, pieces, bytes, refused.ToImmutable()) { Digests = digests };
     }
 
     private async Task RecordAsync(PrunePlan plan, HashSet<long> going, CancellationToken cancellationToken)
@@ -59,6 +69,8 @@ public sealed class BackupPrune(IObjectStore store, SigningKey key, TimeProvider
             At = time.GetUtcNow(),
             Deleted = plan.Manifests.Where(manifest => going.Contains(manifest.Manifest.Number))
                 .ToDictionary(manifest => manifest.Manifest.Number.ToString(CultureInfo.InvariantCulture), manifest => manifest.Sha256),
+            DigestsThrough = plan.Digests?.Through,
+            DigestSha256 = plan.Digests?.Sha256,
         };
         var document = JsonSerializer.SerializeToNode(record, BackupJson.Default.PruneRecord)!.AsObject();
         key.Sign(document);
@@ -119,11 +131,19 @@ public sealed class BackupPrune(IObjectStore store, SigningKey key, TimeProvider
 }
 
 /// <summary>What would be deleted.</summary>
-public sealed record PrunePlan(string Stream, ImmutableArray<SignedManifest> Manifests, ImmutableArray<RetentionVerdict> Verdicts, ImmutableArray<string> Problems);
+public sealed record PrunePlan(string Stream, ImmutableArray<SignedManifest> Manifests, ImmutableArray<RetentionVerdict> Verdicts, ImmutableArray<string> Problems)
+{
+    /// <summary>Digests up to this one say nothing about backups that stay; null for none.</summary>
+    public DigestCut? Digests { get; init; }
+}
 
 /// <summary>What was deleted.</summary>
 /// <param name="Backups">Backups.</param>
 /// <param name="Pieces">Pieces that no backup named any more.</param>
 /// <param name="Bytes">Their stored bytes.</param>
 /// <param name="Refused">What the store kept, with its reason.</param>
-public sealed record PruneOutcome(int Backups, int Pieces, long Bytes, ImmutableArray<string> Refused);
+public sealed record PruneOutcome(int Backups, int Pieces, long Bytes, ImmutableArray<string> Refused)
+{
+    /// <summary>Digests of times before the oldest backup that stays.</summary>
+    public int Digests { get; init; }
+}

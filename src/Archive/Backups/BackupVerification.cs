@@ -36,7 +36,7 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
             Broken($"{stream}: no backup");
         }
 
-        var pruned = await PrunedAsync(stream, cancellationToken);
+        var (pruned, cut) = await PrunedAsync(stream, cancellationToken);
         var digested = new Dictionary<long, string?>();
         SignedManifest? before = null;
         DateTimeOffset? oldest = null;
@@ -64,7 +64,7 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
             (before, next) = (manifest, number + 1);
         }
 
-        var until = await new DigestChain(store, key).CheckAsync(stream, digested, pruned.ContainsKey, Broken, cancellationToken);
+        var until = await new DigestChain(store, key).CheckAsync(stream, digested, pruned.ContainsKey, cut, Broken, cancellationToken);
         return new BackupVerdict(stream, numbers.Count, before, _verifiedFiles.Count, _pieces.BytesRead, _encrypted, _problems.ToImmutable())
         {
             ChainIntact = _chainProblems == 0,
@@ -94,18 +94,28 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
         await store.PutAsync(BackupKeys.Verification(verdict.Stream, record.At), CanonicalJson.Bytes(document), PutOptions.Default, cancellationToken);
     }
 
-    private async Task<Dictionary<long, string>> PrunedAsync(string stream, CancellationToken cancellationToken)
+    private async Task<(Dictionary<long, string> Backups, DigestCut? Digests)> PrunedAsync(string stream, CancellationToken cancellationToken)
     {
-        var pruned = new Dictionary<long, string>();
+        var (pruned, cut) = (new Dictionary<long, string>(), (DigestCut?)null);
         foreach (var record in await _catalog.RecordsAsync(BackupKeys.Prunes(stream), Broken, cancellationToken))
         {
-            foreach (var (number, sha256) in record.Deserialize(BackupJson.Default.PruneRecord) is { } parsed && parsed.Stream == stream ? parsed.Deleted : [])
+            if (record.Deserialize(BackupJson.Default.PruneRecord) is not { } parsed || parsed.Stream != stream)
+            {
+                continue;
+            }
+
+            foreach (var (number, sha256) in parsed.Deleted)
             {
                 pruned[long.Parse(number)] = sha256;
             }
+
+            if (parsed is { DigestsThrough: { } through, DigestSha256: { } digest } && through > (cut?.Through ?? 0))
+            {
+                cut = new DigestCut(through, digest);
+            }
         }
 
-        return pruned;
+        return (pruned, cut);
     }
 
     // Counted, not walked: whoever may write to the store could make a gap of a billion.

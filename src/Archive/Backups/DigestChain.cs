@@ -23,7 +23,7 @@ public sealed class DigestChain(IObjectStore store, VerificationKey key)
             var previous = numbers.Count == 0 ? null : await ReadAsync(stream, numbers[^1], cancellationToken);
             var number = (previous?.Digest.Number ?? 0) + 1;
             var now = time.GetUtcNow();
-            var entries = await EntriesAsync(stream, previous?.Digest.NewestBackup ?? 0, cancellationToken);
+            var entries = await EntriesAsync(stream, previous?.Digest, cancellationToken);
             var digest = new BackupDigest
             {
                 FormatVersion = BackupDigest.Format,
@@ -53,14 +53,23 @@ public sealed class DigestChain(IObjectStore store, VerificationKey key)
     /// <param name="stream">The stream.</param>
     /// <param name="manifests">SHA-256 of the manifests that are there, by number; null for one that cannot be believed.</param>
     /// <param name="isPruned">Whether a signed record says that a backup was deleted on purpose.</param>
+    /// <param name="cut">The last digest that a signed record says was deleted on purpose; null when none was.</param>
     /// <param name="problem">Is told what is wrong.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Until when digests reach; null when there are none.</returns>
-    internal async Task<DateTimeOffset?> CheckAsync(string stream, IReadOnlyDictionary<long, string?> manifests, Func<long, bool> isPruned, Action<string> problem, CancellationToken cancellationToken)
+    internal async Task<DateTimeOffset?> CheckAsync(
+        string stream, IReadOnlyDictionary<long, string?> manifests, Func<long, bool> isPruned, DigestCut? cut, Action<string> problem, CancellationToken cancellationToken)
     {
         StoredDigest? before = null;
-        var next = 1L;
-        foreach (var number in await NumbersAsync(stream, cancellationToken))
+        var numbers = await NumbersAsync(stream, cancellationToken);
+        // The cut itself leaves the newest digest, so some must be there; and a pruning that was killed leaves some of those that were to go.
+        var next = cut is null ? 1L : Math.Min(numbers.FirstOrDefault(cut.Through + 1), cut.Through + 1);
+        if (cut is not null && numbers.Count == 0)
+        {
+            problem($"{BackupKeys.Digest(stream, next)}: missing");
+        }
+
+        foreach (var number in numbers)
         {
             if (number != next)
             {
@@ -73,6 +82,11 @@ public sealed class DigestChain(IObjectStore store, VerificationKey key)
             {
                 var digest = await ReadAsync(stream, number, cancellationToken);
                 Check(digest, before, manifests, isPruned, problem);
+                if (number == cut?.Through + 1 && digest.Digest.PreviousSha256 != cut!.Sha256)
+                {
+                    problem($"{digest.Digest.Key}: does not go on from the digest that was pruned");
+                }
+
                 before = digest;
             }
             catch (InvalidDataException e)
@@ -121,10 +135,43 @@ public sealed class DigestChain(IObjectStore store, VerificationKey key)
         }
     }
 
-    private async Task<List<DigestEntry>> EntriesAsync(string stream, long after, CancellationToken cancellationToken)
+    /// <summary>
+    /// The digests that nobody needs any more: those from the oldest on that end before the oldest backup that stays, and name none that does. The
+    /// newest one stays whatever it names, or the next one would begin a chain of its own.
+    /// </summary>
+    internal async Task<DigestCut?> CutAsync(string stream, BackupManifest oldestKept, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        DigestCut? cut = null;
+        foreach (var number in (await NumbersAsync(stream, cancellationToken)).SkipLast(1))
+        {
+            var stored = await ReadAsync(stream, number, cancellationToken);
+            if (stored.Digest.EndTime >= oldestKept.CreatedAt || stored.Digest.NewestBackup >= oldestKept.Number
+                || (await store.HeadAsync(stored.Digest.Key, cancellationToken)) is { } found && (found.RetainUntil > now || found.LegalHold))
+            {
+                break;
+            }
+
+            cut = new DigestCut(number, stored.Sha256);
+        }
+
+        return cut;
+    }
+
+    /// <summary>Keys of the digests up to a cut, oldest first: what is left when it ends in the middle is a whole end of the chain.</summary>
+    internal async Task<IReadOnlyList<string>> KeysAsync(string stream, DigestCut cut, CancellationToken cancellationToken) =>
+        [.. (await NumbersAsync(stream, cancellationToken)).Where(number => number <= cut.Through).Select(number => BackupKeys.Digest(stream, number))];
+
+    private async Task<List<DigestEntry>> EntriesAsync(string stream, BackupDigest? previous, CancellationToken cancellationToken)
     {
         var entries = new List<DigestEntry>();
-        foreach (var number in (await _catalog.NumbersAsync(stream, cancellationToken)).Where(number => number > after))
+        var (numbers, after) = (await _catalog.NumbersAsync(stream, cancellationToken), previous?.NewestBackup ?? 0);
+        if (after > 0 && (numbers.Count == 0 || numbers[^1] < after))
+        {
+            // No pruning deletes the newest one. A digest that went on as if nothing were missing would bury that.
+            throw new InvalidDataException($"{BackupKeys.Manifest(stream, after)}: missing; {previous!.Key} names it, and it is the newest one");
+        }
+
+        foreach (var number in numbers.Where(number => number > after))
         {
             if (await _catalog.ReadAsync(stream, number, cancellationToken) is { } manifest)
             {
@@ -179,3 +226,8 @@ public sealed class DigestChain(IObjectStore store, VerificationKey key)
 
     private sealed record StoredDigest(BackupDigest Digest, string Sha256, string Signature);
 }
+
+/// <summary>Digests up to this one are deleted, or may be.</summary>
+/// <param name="Through">Its number.</param>
+/// <param name="Sha256">SHA-256 of its bytes, which the next one names.</param>
+public sealed record DigestCut(long Through, string Sha256);

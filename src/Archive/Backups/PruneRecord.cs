@@ -9,6 +9,12 @@ public sealed record PruneRecord
 
     /// <summary>Numbers of the backups and the SHA-256 of their manifests.</summary>
     public required Dictionary<string, string> Deleted { get; init => field = value ?? []; }
+
+    /// <summary>Digests up to this one were deleted as well; absent when none were.</summary>
+    public long? DigestsThrough { get; init; }
+
+    /// <summary>SHA-256 of that digest, which the next one names: so the chain is proved across the cut.</summary>
+    public string? DigestSha256 { get; init; }
 }
 
 /// <summary>Says, signed, that a backup was read back and found whole.</summary>

@@ -5,7 +5,7 @@ using Comptroller.Archive.Objects;
 namespace Comptroller.Archive.Backups;
 
 /// <summary>
-/// What a run of <c>backup</c>, <c>verify</c>, <c>restore</c> or <c>prune</c> leaves for whoever started it: the JSON in the termination message of its
+/// What a run of <c>backup</c>, <c>digest</c>, <c>verify</c>, <c>restore</c> or <c>prune</c> leaves for whoever started it: the JSON in the termination message of its
 /// container. Kubernetes keeps 4096 bytes of a message and cuts the rest off, so nothing here is long. A member that is absent was not looked at.
 /// </summary>
 public sealed record RunResult
@@ -23,7 +23,7 @@ public sealed record RunResult
 
     public int Version { get; init; }
 
-    /// <summary><c>backup</c>, <c>verify</c>, <c>restore</c> or <c>prune</c>.</summary>
+    /// <summary><c>backup</c>, <c>digest</c>, <c>verify</c>, <c>restore</c> or <c>prune</c>.</summary>
     public required string Verb { get; init; }
 
     /// <summary>Whether the run did what it was for: a verification that finds something wrong did not succeed.</summary>
@@ -112,6 +112,42 @@ public sealed record RunResult
         Cause = error is ObjectStoreException store ? store.IsLockMissing ? RunCauses.Lock : RunCauses.Store : null,
     };
 
+    /// <summary>One result of several streams: sums, the narrowest of what is common to all, and a success only when each is one.</summary>
+    /// <param name="started">What was known before they were looked at; its stream is what they have in common.</param>
+    /// <param name="streams">Their results; of one, that one is given back under the name that it was asked by.</param>
+    public static RunResult Of(RunResult started, IReadOnlyList<RunResult> streams)
+    {
+        if (streams is [var only])
+        {
+            return only with { Stream = started.Stream };
+        }
+
+        return started with
+        {
+            Success = streams.All(each => each.Success),
+            Number = streams.Min(each => each.Number),
+            CreatedAt = streams.Min(each => each.CreatedAt),
+            Files = Sum(each => each.Files),
+            BytesRead = streams.Sum(each => each.BytesRead),
+            LockedUntil = streams.All(each => each.LockedUntil is not null) ? streams.Min(each => each.LockedUntil) : null,
+            LocksHold = All(each => each.LocksHold),
+            // What all of them can go back to.
+            RecoverableFrom = streams.Max(each => each.RecoverableFrom),
+            RecoverableTo = streams.Min(each => each.RecoverableTo),
+            ChainIntact = All(each => each.ChainIntact),
+            DigestsUntil = streams.Min(each => each.DigestsUntil),
+            RestoredFiles = Sum(each => each.RestoredFiles),
+            Deleted = Sum(each => each.Deleted),
+            DeletedBytes = streams.Sum(each => each.DeletedBytes),
+            Problems = Sum(each => each.Problems),
+            Found = [.. streams.SelectMany(each => (each.Found ?? []).Select(problem => $"{each.Stream}: {problem}"))],
+        };
+
+        int? Sum(Func<RunResult, int?> member) => streams.Any(each => member(each) is not null) ? streams.Sum(member) : null;
+
+        bool? All(Func<RunResult, bool?> member) => streams.Any(each => member(each) is false) ? false : streams.Any(each => member(each) is true) ? true : null;
+    }
+
     /// <summary>The message, below <see cref="MostBytes"/> whatever the texts hold.</summary>
     public string ToJson() => JsonSerializer.Serialize(
         this with
@@ -139,7 +175,7 @@ public sealed record RunResult
             var result = JsonSerializer.Deserialize(message, BackupJson.Default.RunResult);
             error = result is null ? "the result is null"
                 : result.Version != CurrentVersion ? $"the result has version {result.Version}, and this program reads {CurrentVersion}: run the image of the operator's own version"
-                : result.Verb is not ("backup" or "verify" or "restore" or "prune") ? "the result does not say what was run"
+                : result.Verb is not ("backup" or "digest" or "verify" or "restore" or "prune") ? "the result does not say what was run"
                 : result.Success && result.Error is not null ? "the result says success and an error"
                 : result.Bytes < 0 || result.StoredBytes < 0 || result.SentBytes < 0 || result.Files < 0 || result.Number < 0 || result.Problems < 0 || result.Deleted < 0 ? "the result counts below zero"
                 : null;

@@ -9,6 +9,7 @@ namespace Comptroller.Archive.Sources;
 /// </summary>
 public sealed class SqliteSnapshot : IDisposable
 {
+    private const int CannotOpen = 14;
     private readonly string _folder;
 
     private SqliteSnapshot(BackupSource source, string folder) => (Source, _folder) = (source, folder);
@@ -33,13 +34,15 @@ public sealed class SqliteSnapshot : IDisposable
         var copy = Path.Combine(folder, Path.GetFileName(database));
         try
         {
-            await using (var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = database, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString()))
+            try
             {
-                await connection.OpenAsync(cancellationToken);
-                await using var command = connection.CreateCommand();
-                command.CommandText = "VACUUM INTO $copy";
-                command.Parameters.AddWithValue("$copy", copy);
-                await command.ExecuteNonQueryAsync(cancellationToken);
+                await CopyAsync(database, SqliteOpenMode.ReadOnly, copy, cancellationToken);
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode == CannotOpen && !File.Exists($"{database}-shm"))
+            {
+                // On a volume that is mounted read-only nobody can make the file by which writers and readers of a write-ahead log find each other. That it is not there says
+                // that nobody writes: then the files as they lie there are the database.
+                await CopyAsync(Lying(database, Directory.CreateDirectory(Path.Combine(folder, "lying")).FullName), SqliteOpenMode.ReadWrite, copy, cancellationToken);
             }
 
             // What has not changed since the last backup is then found unchanged.
@@ -55,6 +58,35 @@ public sealed class SqliteSnapshot : IDisposable
         {
             Directory.Delete(folder, recursive: true);
             throw;
+        }
+    }
+
+    private static async Task CopyAsync(string database, SqliteOpenMode mode, string copy, CancellationToken cancellationToken)
+    {
+        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = database, Mode = mode, Pooling = false }.ToString());
+        await connection.OpenAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "VACUUM INTO $copy";
+        command.Parameters.AddWithValue("$copy", copy);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static string Lying(string database, string folder)
+    {
+        var stamp = Stamp();
+        foreach (var file in new[] { database, $"{database}-wal" }.Where(File.Exists))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
+        return Stamp() == stamp && !File.Exists($"{database}-shm")
+            ? Path.Combine(folder, Path.GetFileName(database))
+            : throw new IOException($"{database}: somebody began to write to it while it was copied; try again");
+
+        (long, DateTime, long, DateTime) Stamp()
+        {
+            var (file, log) = (new FileInfo(database), new FileInfo($"{database}-wal"));
+            return (file.Length, file.LastWriteTimeUtc, log.Exists ? log.Length : -1, log.LastWriteTimeUtc);
         }
     }
 

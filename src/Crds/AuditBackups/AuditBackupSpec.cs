@@ -78,6 +78,9 @@ public sealed record AuditBackupSpec
     [Range(1, 10_000)]
     public int? BandwidthLimitMbps { get; init; }
 
+    /// <summary>Says, signed, which backups there are.</summary>
+    public BackupDigestSpec Digests { get; init => field = value ?? new(); } = new();
+
     /// <summary>Proves what was backed up.</summary>
     public BackupVerificationSpec Verify { get; init => field = value ?? new(); } = new();
 
@@ -160,6 +163,17 @@ public static class LockModes
 {
     public const string Governance = "Governance";
     public const string Compliance = "Compliance";
+}
+
+/// <summary>
+/// Says, signed and chained to the time before, which backups there are, also when there is no new one: then it can be proved that there was none, and the newest
+/// backups cannot be taken away unnoticed.
+/// </summary>
+public sealed record BackupDigestSpec
+{
+    /// <summary>When. Until the next digest, nothing proves that the newest backups have not been taken away.</summary>
+    [RegularExpression(Cron.Pattern), StringLength(128, MinimumLength = 1)]
+    public string Schedule { get; init => field = value ?? "0 * * * *"; } = "0 * * * *";
 }
 
 /// <summary>Proves what was backed up.</summary>

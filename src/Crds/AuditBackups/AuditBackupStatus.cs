@@ -53,7 +53,14 @@ public sealed record AuditBackupStatus
     [JsonConverter(typeof(TimestampConverter))]
     public DateTimeOffset? LastVerifiedTime { get; init; }
 
-    /// <summary>Whether the newest verification that looked found the chain through all backups without gap, fork or forgery; absent before the first.</summary>
+    /// <summary>The newest digest run that ended, however it ended.</summary>
+    public BackupDigestStatus? LastDigest { get; init; }
+
+    /// <summary>Until when signed digests say which backups there were.</summary>
+    [JsonConverter(typeof(TimestampConverter))]
+    public DateTimeOffset? DigestsUntil { get; init; }
+
+    /// <summary>Whether the newest verification or digest that looked found the chain through all backups without gap, fork or forgery; absent before the first.</summary>
     public bool? ChainIntact { get; init; }
 
     /// <summary>Whether the newest run that tried reached the store; absent before the first.</summary>
@@ -145,6 +152,13 @@ public sealed record BackupVerificationStatus : BackupRunStatus
 
     /// <summary>How many things are wrong.</summary>
     public int Problems { get; init; }
+}
+
+/// <summary>A run that wrote digests.</summary>
+public sealed record BackupDigestStatus : BackupRunStatus
+{
+    /// <summary>Number of the newest backup that it names; of several nodes, the lowest.</summary>
+    public long? Number { get; init; }
 }
 
 /// <summary>A run that deleted what retention lets go.</summary>

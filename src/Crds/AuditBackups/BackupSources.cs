@@ -8,8 +8,8 @@ namespace Comptroller.Crds.AuditBackups;
 
 /// <summary>Something to back up.</summary>
 [CelRule(
-    "(has(self.nodeAuditLog) ? 1 : 0) + (has(self.pvc) ? 1 : 0) + (has(self.auditLog) ? 1 : 0) + (has(self.victoriaLogs) ? 1 : 0) + (has(self.kubernetesObjects) ? 1 : 0) == 1",
-    "name the source by exactly one of nodeAuditLog, pvc, auditLog, victoriaLogs and kubernetesObjects")]
+    "(has(self.nodeAuditLog) ? 1 : 0) + (has(self.pvc) ? 1 : 0) + (has(self.sqlite) ? 1 : 0) + (has(self.auditLog) ? 1 : 0) + (has(self.victoriaLogs) ? 1 : 0) + (has(self.kubernetesObjects) ? 1 : 0) == 1",
+    "name the source by exactly one of nodeAuditLog, pvc, sqlite, auditLog, victoriaLogs and kubernetesObjects")]
 public sealed record BackupSourceSpec
 {
     /// <summary>Name that its files have in the backup, in front of their own.</summary>
@@ -21,6 +21,9 @@ public sealed record BackupSourceSpec
 
     /// <summary>Files on a volume, such as the reports of a PolicyAuditSchedule.</summary>
     public ClaimSource? Pvc { get; init; }
+
+    /// <summary>A SQLite database on a volume, such as the store of a DriftWatch or of a PolicyAuditSchedule: its copy of one moment, also while others write to it.</summary>
+    public SqliteSource? Sqlite { get; init; }
 
     /// <summary>An audit log that `comptroller archive append` writes: its segments, chain and index are backed up at one moment.</summary>
     public AuditLogSource? AuditLog { get; init; }
@@ -112,7 +115,26 @@ public sealed record NodeAuditLogSource
     public IReadOnlyDictionary<string, string>? NodeSelector { get; init; }
 }
 
-/// <summary>Files on a volume. A database is copied as it stands: have its writer leave a snapshot there, and back up that.</summary>
+/// <summary>
+/// A SQLite database on a volume. Whoever writes to it and the backup must share a node, as they do on a volume that is ReadWriteOnce: writers and readers of a write-ahead log
+/// find each other in memory.
+/// </summary>
+public sealed record SqliteSource
+{
+    /// <summary>The PersistentVolumeClaim; it is mounted read-only.</summary>
+    [Required, RegularExpression("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"), StringLength(253, MinimumLength = 1)]
+    public string ClaimName { get; init => field = value ?? ""; } = "";
+
+    /// <summary>The database on it, such as drift.db.</summary>
+    [Required, RegularExpression("^[-A-Za-z0-9_][-A-Za-z0-9._]*(/[-A-Za-z0-9_][-A-Za-z0-9._]*)*$"), StringLength(255, MinimumLength = 1)]
+    public string Path { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Scratch space of the node for the copy: twice the database where its writer may have ended without closing it.</summary>
+    [RegularExpression("^[1-9][0-9]{0,6}(Mi|Gi|Ti)$"), StringLength(16)]
+    public string ScratchSize { get; init => field = value ?? "2Gi"; } = "2Gi";
+}
+
+/// <summary>Files on a volume. A database in use is none: name it as sqlite.</summary>
 public sealed record ClaimSource
 {
     /// <summary>The PersistentVolumeClaim; it is mounted read-only.</summary>

@@ -131,12 +131,14 @@ internal static class AuditBackupConditions
         LockHolds(spec, status, now) == false
             ? (LockMissing, status.LastRun is { Cause: RunCauses.Lock, Message: { } refused } ? refused : "objects are not locked as long as spec.objectLock asks for")
         : status.LastBackup is not { } backup || status.LastSuccessTime is not { } made ? (NoBackup, "no backup is complete yet")
-        : status.ChainIntact == false ? (ChainBroken, $"the chain through all backups has a gap, a fork or a forgery: {status.LastVerification?.Message}")
+        : status.ChainIntact == false ? (ChainBroken, $"the chain through all backups has a gap, a fork or a forgery: {Newest(status.LastVerification, status.LastDigest)?.Message}")
         : status.LastVerification is { Outcome: BackupOutcomes.Failed, Problems: > 0 } failed ? (VerificationFailed, failed.Message ?? "")
         : IsStale(spec, made, plan.Backups!, now) ? (BackupStale, $"the newest backup is of {Time(made)}")
         : status.LastVerifiedTime is not { } proved ? (NotVerified, "no backup was proved yet")
         : IsStale(spec, proved, plan.Verifications!, now) ? (VerificationStale, $"the newest proof is of {Time(proved)}")
         : (null, backup.LockedUntil is { } until ? $"backed up at {Time(made)}, proved at {Time(proved)}, locked until {Time(until)}" : $"backed up at {Time(made)}, proved at {Time(proved)}");
+
+    private static BackupRunStatus? Newest(params BackupRunStatus?[] runs) => runs.Where(run => run?.Outcome == BackupOutcomes.Failed).MaxBy(run => run!.EndTime);
 
     private static bool IsStale(AuditBackupSpec spec, DateTimeOffset since, Timetable timetable, DateTimeOffset now) => now > BackupAges.StaleAt(timetable, since, spec.Alerts.StalePercent);
 

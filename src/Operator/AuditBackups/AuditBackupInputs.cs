@@ -48,7 +48,7 @@ internal sealed record NeededObject(bool IsSecret, string Name, string Field, st
 
         foreach (var (source, index) in spec.Sources.Select((source, index) => (source, index)))
         {
-            if ((source.Pvc?.ClaimName ?? source.AuditLog?.ClaimName) is { } claim)
+            if (Rendering.BackupPod.ClaimOf(source) is { } claim)
             {
                 yield return new(false, claim, $"spec.sources[{index}]", "");
             }

@@ -26,6 +26,9 @@ internal sealed class AuditBackupMetrics : IDisposable
     public const string VerificationAge = Prefix + "verification_age_seconds";
     public const string VerificationInterval = Prefix + "verification_expected_interval_seconds";
     public const string VerificationResult = Prefix + "verification_result";
+    public const string LastDigest = Prefix + "last_digest_timestamp_seconds";
+    public const string DigestAge = Prefix + "digest_age_seconds";
+    public const string DigestInterval = Prefix + "digest_expected_interval_seconds";
     public const string ChainIntact = Prefix + "chain_intact";
     public const string LocationAvailable = Prefix + "location_available";
     public const string LockHeld = Prefix + "lock_held";
@@ -61,6 +64,9 @@ internal sealed class AuditBackupMetrics : IDisposable
         gauges.Add(VerificationAge, "Age of the newest proof; of a resource without one, its own", item => (time.GetUtcNow() - (item.Status.LastVerifiedTime ?? item.Metadata.CreationTimestamp))?.TotalSeconds);
         gauges.Add(VerificationInterval, "How old the newest proof may become by its schedule", item => Interval(Verifications(item), item.Status.LastVerifiedTime ?? item.Metadata.CreationTimestamp));
         gauges.Add(VerificationResult, "1 when the newest verification found nothing wrong, 0 when it did or could not look", item => item.Status.LastVerification is { } last ? Truth(last.Outcome == BackupOutcomes.Succeeded) : null);
+        gauges.Add(LastDigest, "Until when signed digests say which backups there were", item => Seconds(item.Status.DigestsUntil));
+        gauges.Add(DigestAge, "Age of the newest digest; of a resource without one, its own", item => (time.GetUtcNow() - (item.Status.DigestsUntil ?? item.Metadata.CreationTimestamp))?.TotalSeconds);
+        gauges.Add(DigestInterval, "How old the newest digest may become by its schedule", item => Interval(Digests(item), item.Status.DigestsUntil ?? item.Metadata.CreationTimestamp));
         gauges.Add(ChainIntact, "1 when the chain through all backups has no gap, fork or forgery", item => Truth(item.Status.ChainIntact));
         gauges.Add(LocationAvailable, "1 when the newest run that tried reached the store", item => Truth(item.Status.LocationAvailable));
         gauges.Add(LockHeld, "1 when the lock that was asked for holds", item => Truth(AuditBackupConditions.LockHolds(item.Spec, item.Status, time.GetUtcNow())));
@@ -84,6 +90,8 @@ internal sealed class AuditBackupMetrics : IDisposable
         : null;
 
     private static Timetable? Verifications(AuditBackup item) => Timetable.OfCronJob(item.Spec.Verify.Schedule, item.Spec.TimeZone, "").Value;
+
+    private static Timetable? Digests(AuditBackup item) => Timetable.OfCronJob(item.Spec.Digests.Schedule, item.Spec.TimeZone, "").Value;
 
     private static double? Interval(Timetable? timetable, DateTimeOffset? since) => timetable is not null && since is { } at ? BackupAges.ExpectedInterval(timetable, at).TotalSeconds : null;
 

@@ -23,6 +23,9 @@ internal sealed record AuditBackupPlan
     /// <summary>When verifications are due; null when there are errors.</summary>
     public Timetable? Verifications { get; private init; }
 
+    /// <summary>When digests are due; null when there are errors.</summary>
+    public Timetable? Digests { get; private init; }
+
     /// <summary>How long until everything is compared again.</summary>
     public TimeSpan Interval { get; private init; }
 
@@ -51,6 +54,7 @@ internal sealed record AuditBackupPlan
         var evaluation = SpecDurations.Read(spec.Alerts.Interval, "spec.alerts.interval");
         var backups = Times(metadata, spec);
         var verifications = Timetable.OfCronJob(spec.Verify.Schedule, spec.TimeZone, "spec.verify.schedule");
+        var digests = Timetable.OfCronJob(spec.Digests.Schedule, spec.TimeZone, "spec.digests.schedule");
         var prunes = spec.Retention is { } kept ? Timetable.OfCronJob(kept.Schedule, spec.TimeZone, "spec.retention.schedule") : default;
         ImmutableArray<string> errors =
         [
@@ -60,7 +64,7 @@ internal sealed record AuditBackupPlan
                 interval.Error, retry.Error, deadline.Error, timeout.Error, evaluation.Error,
             }.OfType<string>(),
             // All schedules have one time zone, and one error about it is enough.
-            .. backups.Errors.Concat(verifications.Errors).Concat(prunes.Errors.IsDefault ? [] : prunes.Errors).Distinct(StringComparer.Ordinal),
+            .. backups.Errors.Concat(digests.Errors).Concat(verifications.Errors).Concat(prunes.Errors.IsDefault ? [] : prunes.Errors).Distinct(StringComparer.Ordinal),
             .. SourceErrors(spec), .. BackupStore.Errors(spec.Destination), .. ProtectionErrors(spec), .. RetentionErrors(spec.Retention),
             .. PodNetwork.Errors(spec.Network.StoreCidrs, "spec.network.storeCIDRs"),
             .. AuditBackupRules.Errors(spec.Alerts),
@@ -78,6 +82,7 @@ internal sealed record AuditBackupPlan
         {
             Backups = backups.Value,
             Verifications = verifications.Value,
+            Digests = digests.Value,
             Interval = interval.Value,
             RetryInterval = retry.Value,
             Backup = backup,
@@ -89,6 +94,7 @@ internal sealed record AuditBackupPlan
                 {
                     BackupObjects.NetworkPolicy(metadata, spec),
                     backup,
+                    BackupObjects.CronJob(pod, BackupTask.Digest, spec.Digests.Schedule, limits),
                     verify,
                     spec.Retention is { } retention ? BackupObjects.CronJob(pod, BackupTask.Prune, retention.Schedule, limits) : null,
                     spec.Alerts.Enabled ? AuditBackupRules.Render(metadata, spec) : null,
@@ -111,16 +117,16 @@ internal sealed record AuditBackupPlan
     {
         foreach (var (source, index) in spec.Sources.Select((source, index) => (source, index)))
         {
-            var kinds = new object?[] { source.NodeAuditLog, source.Pvc, source.AuditLog, source.VictoriaLogs, source.KubernetesObjects }.Count(kind => kind is not null);
+            var kinds = new object?[] { source.NodeAuditLog, source.Pvc, source.Sqlite, source.AuditLog, source.VictoriaLogs, source.KubernetesObjects }.Count(kind => kind is not null);
             if (kinds != 1)
             {
-                yield return $"spec.sources[{index}]: name the source by exactly one of nodeAuditLog, pvc, auditLog, victoriaLogs and kubernetesObjects";
+                yield return $"spec.sources[{index}]: name the source by exactly one of nodeAuditLog, pvc, sqlite, auditLog, victoriaLogs and kubernetesObjects";
             }
             else if (source.NodeAuditLog is not null && spec.Sources.Count > 1)
             {
                 yield return $"spec.sources[{index}]: the audit log of nodes is backed up on each node by itself: give it an AuditBackup of its own";
             }
-            else if (spec.Destination.Pvc is { } store && (source.Pvc?.ClaimName ?? source.AuditLog?.ClaimName) == store.ClaimName)
+            else if (spec.Destination.Pvc is { } store && BackupPod.ClaimOf(source) == store.ClaimName)
             {
                 yield return $"spec.sources[{index}]: claim {store.ClaimName} is the destination; back up to another one";
             }

@@ -52,7 +52,7 @@ internal sealed class AuditBackupReconciler(
         var now = time.GetUtcNow();
         var jobs = runs.JobsOf(resource, [.. Tasks.Select(task => BackupObjects.CronJobName(resource.Metadata, task))]);
         var pods = runs.PodsOf(resource, jobs);
-        var streams = new BackupPod(resource.Metadata, resource.Spec, inputs).Pods;
+        var pod = new BackupPod(resource.Metadata, resource.Spec, inputs);
         var status = resource.Status;
         var news = new List<(BackupTask Task, BackupRunStatus Run)>();
         foreach (var task in Tasks)
@@ -61,7 +61,7 @@ internal sealed class AuditBackupReconciler(
             var ended = jobs.Where(job => TaskOf(job) == task).Select(job => EndedRun.Of(job, pods, now)).OfType<EndedRun>();
             foreach (var run in EndedRun.News(ended, run => run.Job.Metadata.Name, run => run.EndTime, last?.Name, last?.EndTime))
             {
-                status = BackupRuns.AddTo(status, task, run, task == BackupTask.Restore ? 1 : streams);
+                status = BackupRuns.AddTo(status, task, run, pod.PodsOf(task));
                 news.Add((task, BackupRuns.Last(status, task)!));
             }
         }

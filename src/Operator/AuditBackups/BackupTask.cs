@@ -4,6 +4,7 @@ namespace Comptroller.Operator.AuditBackups;
 internal enum BackupTask
 {
     Backup,
+    Digest,
     Verify,
     Prune,
     Restore,

@@ -42,6 +42,35 @@ public sealed class SqliteSnapshotTests : IDisposable
         Directory.GetDirectories(_directory.Path).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task On_a_volume_that_is_mounted_read_only_a_database_whose_writer_has_ended_is_copied_with_what_its_log_holds(bool killed)
+    {
+        SQLitePCL.Batteries_V2.Init();
+        Directory.CreateDirectory(_directory["volume"]);
+        await using (var writer = Open(_directory["audit.db"]))
+        {
+            await RunAsync(writer, "PRAGMA journal_mode = WAL; CREATE TABLE pair (a INT, b INT); PRAGMA wal_checkpoint(TRUNCATE); INSERT INTO pair VALUES (3, 4)");
+            foreach (var file in killed ? new[] { "audit.db", "audit.db-wal" } : [])
+            {
+                File.Copy(_directory[file], _directory[$"volume/{file}"]);
+            }
+        }
+
+        if (!killed)
+        {
+            File.Copy(_directory["audit.db"], _directory["volume/audit.db"]);
+        }
+
+        await using var mount = await ReadOnlyMount.TryAsync(_directory["volume"]);
+        using var snapshot = await SqliteSnapshot.TakeAsync("db", _directory["volume/audit.db"], _directory.Path, CancellationToken.None);
+        await using var copy = Open(snapshot.Source.Path);
+        await using var command = copy.CreateCommand();
+        command.CommandText = "SELECT a || ',' || b FROM pair";
+        (await command.ExecuteScalarAsync()).ShouldBe("3,4");
+    }
+
     private static SqliteConnection Open(string path)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());

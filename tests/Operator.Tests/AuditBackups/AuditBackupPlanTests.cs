@@ -65,13 +65,22 @@ public sealed class AuditBackupPlanTests
     {
         var pods = Pods(Plan("full")).ToList();
         pods.Count(pod => pod["volumes"]!.AsArray().Any(volume => volume!["hostPath"] is not null)).ShouldBe(1);
-        pods.ShouldAllBe(pod => (int)pod["securityContext"]!["runAsUser"]! == 65534 && pod["nodeSelector"]!["node-role.kubernetes.io/control-plane"] != null);
-        foreach (var cronJob in Plan("full").Objects.Where(item => item.Type == RenderedKinds.CronJobs).Select(item => item.Body))
+        pods.ShouldAllBe(pod => (int)pod["securityContext"]!["runAsUser"]! == 65534);
+        foreach (var job in Plan("full").Objects.Where(item => item.Type == RenderedKinds.CronJobs).Select(item => item.Body["spec"]!["jobTemplate"]!["spec"]!))
         {
-            var job = cronJob["spec"]!["jobTemplate"]!["spec"]!;
-            ((int)job["completions"]!, (int)job["parallelism"]!).ShouldBe((3, 3));
-            job["template"]!["spec"]!["affinity"]!["podAntiAffinity"]!["requiredDuringSchedulingIgnoredDuringExecution"]!.AsArray().ShouldHaveSingleItem();
-            Arguments(job["template"]!["spec"]!).ShouldContain("prod-api-server.$(NODE_NAME)");
+            var (pod, runs) = (job["template"]!["spec"]!, Arguments(job["template"]!["spec"]!));
+            if (runs[1] == "backup")
+            {
+                ((int)job["completions"]!, (int)job["parallelism"]!).ShouldBe((3, 3));
+                pod["nodeSelector"]!["node-role.kubernetes.io/control-plane"].ShouldNotBeNull();
+                pod["affinity"]!["podAntiAffinity"]!["requiredDuringSchedulingIgnoredDuringExecution"]!.AsArray().ShouldHaveSingleItem();
+                runs.ShouldContain("prod-api-server.$(NODE_NAME)");
+            }
+            else
+            {
+                (job["completions"], pod["nodeSelector"], pod["tolerations"]).ShouldBe((null, null, null), "what is done to backups needs no node, and a node that is gone has none");
+                runs[runs.IndexOf("--streams-of") + 1].ShouldBe("prod-api-server");
+            }
         }
 
         // One node: nothing to keep apart.
@@ -161,6 +170,8 @@ public sealed class AuditBackupPlanTests
 
     [Theory]
     [InlineData("schedule: \"61 * * * *\", SOUND", "spec.schedule", "end of range (61)")]
+    [InlineData("digests: {schedule: \"0 25 * * *\"}, SOUND", "spec.digests.schedule", "end of range (25)")]
+    [InlineData("sources: [{name: a, sqlite: {claimName: b, path: drift.db}}], destination: {pvc: {claimName: b}}, signingKeySecretRef: {name: k, key: k}", "spec.sources[0]", "is the destination")]
     [InlineData("verify: {schedule: \"0 0 30 2 *\"}, SOUND", "spec.verify.schedule", "never")]
     [InlineData("retention: {keepLast: 3, schedule: \"0 0 * *\"}, SOUND", "spec.retention.schedule", "CronJob")]
     [InlineData("timeZone: Europe/Atlantis, SOUND", "spec.timeZone", "Europe/Atlantis")]

@@ -106,6 +106,40 @@ public sealed class BackupRunsTests
     }
 
     [Fact]
+    public void A_digest_tells_until_when_backups_are_accounted_for_and_one_that_cannot_go_on_breaks_the_chain()
+    {
+        var digest = new RunResult { Verb = "digest", Success = true, Stream = "evidence", Number = 7, DigestsUntil = Start.AddMinutes(3) };
+        var status = BackupRuns.AddTo(new AuditBackupStatus { ChainIntact = true }, BackupTask.Digest, Run("d", digest), 1);
+        (status.LastDigest!.Number, status.DigestsUntil, status.ChainIntact, status.LastDigest.Outcome).ShouldBe((7, Start.AddMinutes(3), true, "Succeeded"));
+        BackupRuns.AddTo(new AuditBackupStatus(), BackupTask.Digest, Run("d", digest), 1).ChainIntact.ShouldBeNull("it proves nothing of the ones before");
+
+        var blind = BackupRuns.AddTo(status, BackupTask.Digest, Run("e", Failed("digest", "s3://evidence/: cannot list the bucket: AccessDenied")), 1);
+        (blind.ChainIntact, blind.DigestsUntil, blind.LocationAvailable).ShouldBe((true, Start.AddMinutes(3), false));
+
+        var gone = "backups/evidence/0000000007.manifest.json: missing; digests/evidence/0000000009.digest.json names it, and it is the newest one";
+        var broken = BackupRuns.AddTo(status, BackupTask.Digest, Run("e", digest with { Success = false, ChainIntact = false, DigestsUntil = null, Problems = 1, Found = [gone] }), 1);
+        (broken.ChainIntact, broken.DigestsUntil, broken.LastDigest!.Message).ShouldBe((false, Start.AddMinutes(3), gone));
+        var made = BackupRuns.AddTo(broken, BackupTask.Backup, Run("a", Made), 1);
+        var backup = Backups.Of(Backups.ToBucket);
+        AuditBackupConditions.Rendered(backup, made, AuditBackupPlan.Make(backup, new AuditBackupInputs()), new ApplyReport([], []), null, Start.AddMinutes(5)).Conditions!
+            .Single(condition => condition.Type == "Protected").Message.ShouldContain(gone);
+    }
+
+    [Fact]
+    public void One_run_over_the_streams_of_all_nodes_is_as_good_as_the_worst_of_them()
+    {
+        var started = new RunResult { Verb = "verify", Stream = "evidence" };
+        var sound = Proof with { Stream = "evidence.cp-1", RecoverableFrom = Start.AddDays(-9), LockedUntil = Start.AddDays(9), LocksHold = true };
+        var gone = Proof with { Stream = "evidence.gone", Success = false, Number = 3, ChainIntact = false, Problems = 1, Found = ["content/aa: another text"], RecoverableFrom = Start.AddDays(-3) };
+        var all = RunResult.Of(started, [sound, gone]);
+        (all.Success, all.Stream, all.Number, all.Files, all.RestoredFiles, all.ChainIntact, all.Problems, all.LockedUntil, all.LocksHold, all.RecoverableFrom)
+            .ShouldBe((false, "evidence", 3, 22, 22, false, 1, null, true, Start.AddDays(-3)));
+        all.Found.ShouldBe(["evidence.gone: content/aa: another text"]);
+        all.RootHash.ShouldBeNull("each stream has its own");
+        RunResult.Of(started, [sound]).ShouldBe(sound with { Stream = "evidence" });
+    }
+
+    [Fact]
     public void A_prune_and_a_restore_tell_what_they_did()
     {
         var pruned = BackupRuns.AddTo(new AuditBackupStatus { RecoverableFrom = Start }, BackupTask.Prune, Run("p", new RunResult { Verb = "prune", Success = true, Stream = "evidence", Deleted = 3, DeletedBytes = 90, RecoverableFrom = Start.AddDays(1) }), 1);

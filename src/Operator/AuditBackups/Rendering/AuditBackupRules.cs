@@ -18,6 +18,7 @@ internal static class AuditBackupRules
     public const string SuspendedTooLong = "AuditBackupSuspendedTooLong";
     public const string VerificationFailed = "AuditBackupVerificationFailed";
     public const string VerificationStale = "AuditBackupVerificationStale";
+    public const string DigestStale = "AuditBackupDigestStale";
     public const string ChainBroken = "AuditBackupChainBroken";
     public const string LocationUnavailable = "AuditBackupLocationUnavailable";
     public const string LockMissing = "AuditBackupLockMissing";
@@ -26,7 +27,7 @@ internal static class AuditBackupRules
     public const string Unobserved = "AuditBackupUnobserved";
 
     private static readonly string[] Names =
-        [Stale, Failing, SuspendedTooLong, VerificationFailed, VerificationStale, ChainBroken, LocationUnavailable, LockMissing, RetentionNotEnforced, NotReady, Unobserved];
+        [Stale, Failing, SuspendedTooLong, VerificationFailed, VerificationStale, DigestStale, ChainBroken, LocationUnavailable, LockMissing, RetentionNotEnforced, NotReady, Unobserved];
 
     public static IEnumerable<string> Errors(AuditBackupAlerts alerts) => AlertRules.Errors(alerts.Disabled, Names);
 
@@ -50,6 +51,8 @@ internal static class AuditBackupRules
                 "The newest verification found something wrong, or could not look", "Read status.lastVerification; `comptroller archive verify` names every object that is not as it was written. Keep the store as it is until it is clear who changed it."),
             new(VerificationStale, "warning", $"{Max(AuditBackupMetrics.VerificationAge)} > {factor} * {Max(AuditBackupMetrics.VerificationInterval)} {suspended}", "5m",
                 "The newest proof is {{ $value | humanizeDuration }} old", "Look at the CronJob of verifications and its Jobs."),
+            new(DigestStale, "warning", $"{Max(AuditBackupMetrics.DigestAge)} > {factor} * {Max(AuditBackupMetrics.DigestInterval)} {suspended}", "5m",
+                "The newest digest is {{ $value | humanizeDuration }} old", "Read status.lastDigest, then look at the CronJob of digests and its Jobs. Until the next digest nothing proves that the newest backups were not taken away."),
             new(ChainBroken, "critical", $"{Max(AuditBackupMetrics.ChainIntact)} == 0", "0s",
                 "The chain through all backups is broken", "Backups are missing, forged or forked. Compare with the numbers and roots that were seen elsewhere: `comptroller archive verify --at-least`."),
             new(LocationUnavailable, "critical", $"{Max(AuditBackupMetrics.LocationAvailable)} == 0", "0s",

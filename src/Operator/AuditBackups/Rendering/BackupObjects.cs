@@ -16,7 +16,7 @@ internal static class BackupObjects
 
     public static DesiredObject CronJob(BackupPod pod, BackupTask task, string schedule, JobLimits limits) => JobObjects.CronJob(
         pod.Owner, CronJobName(pod.Owner, task), BackupPod.Labels(pod.Owner.Name, task),
-        new JobTiming(schedule, pod.Spec.TimeZone, pod.Spec.Suspend || pod.Inputs.HoldsRuns, limits) { Pods = pod.Pods }, pod.Spec.Jobs, pod.Template(task));
+        new JobTiming(schedule, pod.Spec.TimeZone, pod.Spec.Suspend || pod.Inputs.HoldsRuns, limits) { Pods = pod.PodsOf(task) }, pod.Spec.Jobs, pod.Template(task));
 
     /// <summary>A restore that was asked for, now.</summary>
     public static JsonObject Restore(BackupPod pod, RestoreRequest request, JobLimits limits) => JobObjects.Requested(

@@ -30,8 +30,13 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
     /// <summary>Where backups go.</summary>
     public BackupStore Store { get; } = BackupStore.Of(Spec.Destination);
 
-    /// <summary>Pods of one run: one a node.</summary>
-    public int Pods => NodeSource?.Nodes ?? 1;
+    /// <summary>
+    /// Pods of one run: one a node that is backed up. What is done to backups needs no node, and is done to those of nodes that are gone as well.
+    /// </summary>
+    public int PodsOf(BackupTask task) => task == BackupTask.Backup ? NodeSource?.Nodes ?? 1 : 1;
+
+    /// <summary>The volume of a source; null for one that has none.</summary>
+    public static string? ClaimOf(BackupSourceSpec source) => source.Pvc?.ClaimName ?? source.Sqlite?.ClaimName ?? source.AuditLog?.ClaimName;
 
     public static string Name(BackupTask task) => task.ToString().ToLowerInvariant();
 
@@ -60,7 +65,7 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
         RunAs = NodeSource?.RunAsUser ?? 1001,
         ServiceAccount = task == BackupTask.Backup ? Estate?.ServiceAccountName : null,
         Identity = Store.ServiceAccount,
-        Placement = NodeSource is { } source && task != BackupTask.Restore ? OnNodes(source, task) : [],
+        Placement = NodeSource is { } source && task == BackupTask.Backup ? OnNodes(source) : [],
     }.Template();
 
     private List<string> Arguments(BackupTask task, RestoreRequest? restore)
@@ -76,7 +81,9 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
 
         arguments.AddRange(Store.Arguments);
         var stream = Spec.Stream ?? Owner.Name;
-        Add("--stream", NodeSource is null ? stream : $"{stream}.{restore?.Node ?? $"$({NodeVariable})"}");
+        Add(
+            NodeSource is null || task is BackupTask.Backup or BackupTask.Restore ? "--stream" : "--streams-of",
+            NodeSource is null || task is not (BackupTask.Backup or BackupTask.Restore) ? stream : $"{stream}.{restore?.Node ?? $"$({NodeVariable})"}");
         Add("--signing-key", $"{KeyFolder}/signing.pem");
         switch (task)
         {
@@ -88,15 +95,21 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
 
                 AddNumber("--compression-level", Spec.Compression.Level);
                 AddNumber("--limit-mbps", Spec.BandwidthLimitMbps);
-                AddNumber("--lock-days", Spec.ObjectLock?.Days);
-                AddFlag("--compliance", Spec.ObjectLock?.Mode == LockModes.Compliance);
-                AddFlag("--legal-hold", Spec.ObjectLock?.LegalHold == true);
+                AddLock();
+                if (Spec.Sources.Any(source => source.Sqlite is not null))
+                {
+                    Add("--scratch", ScratchFolder);
+                }
+
                 if (Spec.Encryption?.PublicKeySecretRef is not null)
                 {
                     Add("--encrypt-to", $"{KeyFolder}/recipient.pem");
                 }
 
                 AddCommand("--encrypt-command");
+                break;
+            case BackupTask.Digest:
+                AddLock();
                 break;
             case BackupTask.Verify:
                 AddFlag("--all", Spec.Verify.All);
@@ -139,6 +152,13 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
 
         void AddFlag(string option, bool set) => arguments.AddRange(set ? [option] : []);
 
+        void AddLock()
+        {
+            AddNumber("--lock-days", Spec.ObjectLock?.Days);
+            AddFlag("--compliance", Spec.ObjectLock?.Mode == LockModes.Compliance);
+            AddFlag("--legal-hold", Spec.ObjectLock?.LegalHold == true);
+        }
+
         void AddDecryption()
         {
             if (Spec.Encryption?.PrivateKeySecretRef is not null)
@@ -170,6 +190,9 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
                         Add("--logs-token-file", $"{KeyFolder}/logs.pem");
                     }
 
+                    break;
+                case { Sqlite: { } database }:
+                    Add("--sqlite", $"{source.Name}={SourceFolder}/{source.Name}/{database.Path}");
                     break;
                 case { KubernetesObjects: not null }:
                     arguments.Add("--estate");
@@ -208,7 +231,7 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
     private List<JsonObject> Environment(BackupTask task)
     {
         var variables = new List<JsonObject>();
-        if (NodeSource is not null && task != BackupTask.Restore)
+        if (NodeSource is not null && task == BackupTask.Backup)
         {
             variables.Add(HardenedPod.FromField(NodeVariable, "spec.nodeName"));
         }
@@ -236,6 +259,11 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
         if (task == BackupTask.Backup)
         {
             volumes.AddRange(Spec.Sources.Select(VolumeOf).OfType<PodVolume>());
+            if (Spec.Sources.Select(source => source.Sqlite?.ScratchSize).OfType<string>().ToList() is { Count: > 0 } sizes)
+            {
+                // All copies lie there until the backup is complete.
+                volumes.Add(PodVolume.Scratch("scratch", ScratchFolder, string.Create(CultureInfo.InvariantCulture, $"{sizes.Sum(Mebibytes)}Mi")));
+            }
         }
         else if (task == BackupTask.Verify && CanRead)
         {
@@ -253,14 +281,16 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
     {
         { NodeAuditLog: { } node } => PodVolume.HostDirectory($"source-{source.Name}", $"{SourceFolder}/{source.Name}", node.Path),
         { VictoriaLogs.TokenSecretRef: { } token } => BackupStore.Key("logs", token),
-        _ => (source.Pvc?.ClaimName ?? source.AuditLog?.ClaimName) is { } claim ? PodVolume.Claim($"source-{source.Name}", $"{SourceFolder}/{source.Name}", claim, readOnly: true) : null,
+        _ => ClaimOf(source) is { } claim ? PodVolume.Claim($"source-{source.Name}", $"{SourceFolder}/{source.Name}", claim, readOnly: true) : null,
     };
+
+    private static long Mebibytes(string size) => long.Parse(size.AsSpan(0, size.Length - 2), CultureInfo.InvariantCulture) * (size[^2] switch { 'T' => 1L << 20, 'G' => 1L << 10, _ => 1 });
 
     /// <summary>
     /// On the control plane, and no two pods of a run on one node. All pods of a run are created at once, so each finds another node; one that
     /// finds none stays Pending until the run's time is over, and the run has failed.
     /// </summary>
-    private JsonObject OnNodes(NodeAuditLogSource source, BackupTask task)
+    private JsonObject OnNodes(NodeAuditLogSource source)
     {
         var selector = new JsonObject();
         foreach (var (label, value) in (source.NodeSelector ?? new Dictionary<string, string>(StringComparer.Ordinal) { [ControlPlane] = "" }).OrderBy(label => label.Key, StringComparer.Ordinal))
@@ -282,7 +312,7 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
                     ["requiredDuringSchedulingIgnoredDuringExecution"] = new JsonArray(new JsonObject
                     {
                         ["topologyKey"] = "kubernetes.io/hostname",
-                        ["labelSelector"] = new JsonObject { ["matchLabels"] = new JsonObject { [BackupLabel] = Owner.Name, [TaskLabel] = Name(task) } },
+                        ["labelSelector"] = new JsonObject { ["matchLabels"] = new JsonObject { [BackupLabel] = Owner.Name, [TaskLabel] = Name(BackupTask.Backup) } },
                     }),
                 },
             };

@@ -19,6 +19,7 @@ internal static class BackupRuns
         return task switch
         {
             BackupTask.Backup => AddBackup(status, run, results),
+            BackupTask.Digest => AddDigest(status, run, results),
             BackupTask.Verify => AddVerification(status, run, results),
             BackupTask.Prune => AddPrune(status, run, results),
             _ => status with
@@ -37,6 +38,7 @@ internal static class BackupRuns
     public static BackupRunStatus? Last(AuditBackupStatus status, BackupTask task) => task switch
     {
         BackupTask.Backup => status.LastRun,
+        BackupTask.Digest => status.LastDigest,
         BackupTask.Verify => status.LastVerification,
         BackupTask.Prune => status.LastPrune,
         _ => status.LastRestore,
@@ -80,6 +82,17 @@ internal static class BackupRuns
                 Streams = [.. made.Select(result => new BackedUpStream { Name = result.Stream!, Number = result.Number ?? 0, RootHash = result.RootHash })],
             },
         };
+    }
+
+    private static AuditBackupStatus AddDigest(AuditBackupStatus status, EndedRun run, RunResults results)
+    {
+        var next = status with
+        {
+            LastDigest = Ended(new BackupDigestStatus(), run, results.Failure) with { Number = results.Newest.Min(result => result.Number) },
+            // A digest that was written proves nothing of the ones before; one that could not go on from them does.
+            ChainIntact = results.Newest.Any(result => result.ChainIntact == false) ? false : status.ChainIntact,
+        };
+        return results.Failure is not null ? next : next with { DigestsUntil = results.Newest.Min(result => result.DigestsUntil) ?? run.EndTime };
     }
 
     private static AuditBackupStatus AddVerification(AuditBackupStatus status, EndedRun run, RunResults results)

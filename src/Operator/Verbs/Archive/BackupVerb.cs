@@ -34,7 +34,7 @@ internal static class BackupVerb
         var journal = new Option<string?>("--journal") { Description = "File that remembers what was sent, so that a run that was killed goes on there" };
         var format = Output();
         var file = RunResultFile.Create();
-        var command = new Command("backup", "Back up audit evidence: content-addressed, signed, chained to the backup before") { sources, codec, level, recipient, wrap, keyId, days, compliance, hold, parallel, limit, reread, journal, format, file };
+        var command = new Command("backup", "Back up audit evidence: content-addressed, signed, chained to the backup before") { sources, JsonFlag(), codec, level, recipient, wrap, keyId, days, compliance, hold, parallel, limit, reread, journal, format, file };
         others.AddTo(command);
         options.AddStore(command);
         options.AddSigning(command);
@@ -77,7 +77,7 @@ internal static class BackupVerb
             }
 
             var outcome = await new BackupRun(store, key, settings, TimeProvider.System) { Progress = progress.Show }.RunAsync(all, cancellationToken);
-            await result.InvocationConfiguration.Output.WriteAsync(result.GetValue(format) == "json" ? Json(outcome, store.Location) : Text(outcome, store.Location));
+            await result.InvocationConfiguration.Output.WriteAsync(IsJson(result, format) ? Json(outcome, store.Location) : Text(outcome, store.Location));
             return (ExitCodes.Clean, await ResultAsync(started, outcome, new BackupCatalog(store, key.Public), store.Location, cancellationToken));
         }, cancellationToken));
         return command;
@@ -111,6 +111,11 @@ internal static class BackupVerb
         format.AcceptOnlyFromAmong("text", "json");
         return format;
     }
+
+    /// <summary><c>--json</c> is how the utilities before this program were asked.</summary>
+    internal static bool IsJson(ParseResult result, Option<string> format) => result.GetValue(format) == "json" || result.GetValue<bool>("--json");
+
+    internal static Option<bool> JsonFlag() => new("--json") { Description = "The same as --output json" };
 
     internal static int Within(string option, int value, int least, int most) =>
         value >= least && value <= most ? value : throw new InvalidInputException([$"{option}: from {least} to {most}"]);

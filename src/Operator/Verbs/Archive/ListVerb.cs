@@ -14,32 +14,36 @@ internal static class ListVerb
     {
         var options = new StoreOptions();
         var format = BackupVerb.Output();
-        var command = new Command("list", "List backups; only those that the key has signed count") { format };
+        var command = new Command("list", "List backups; only those that the key has signed count") { format, BackupVerb.JsonFlag() };
         options.AddStore(command);
+        options.AddStreams(command);
         options.AddSigning(command);
         options.AddReading(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             using var key = options.Verification(result);
             await using var store = options.Store(result);
-            var (catalog, stream, manifests, exit) = (new BackupCatalog(store, key), options.Stream(result), new List<BackupManifest>(), ExitCodes.Clean);
-            foreach (var number in await catalog.NumbersAsync(stream, cancellationToken))
+            var (catalog, manifests, exit) = (new BackupCatalog(store, key), new List<BackupManifest>(), ExitCodes.Clean);
+            foreach (var stream in await options.StreamsAsync(result, store, key, cancellationToken))
             {
-                try
+                foreach (var number in await catalog.NumbersAsync(stream, cancellationToken))
                 {
-                    if (await catalog.ReadAsync(stream, number, cancellationToken) is { } manifest)
+                    try
                     {
-                        manifests.Add(manifest.Manifest);
+                        if (await catalog.ReadAsync(stream, number, cancellationToken) is { } manifest)
+                        {
+                            manifests.Add(manifest.Manifest);
+                        }
                     }
-                }
-                catch (InvalidDataException e)
-                {
-                    await result.InvocationConfiguration.Error.WriteLineAsync(e.Message);
-                    exit = ExitCodes.Warnings;
+                    catch (InvalidDataException e)
+                    {
+                        await result.InvocationConfiguration.Error.WriteLineAsync(e.Message);
+                        exit = ExitCodes.Warnings;
+                    }
                 }
             }
 
-            await result.InvocationConfiguration.Output.WriteAsync(result.GetValue(format) == "json" ? Json(manifests) : Text(manifests));
+            await result.InvocationConfiguration.Output.WriteAsync(BackupVerb.IsJson(result, format) ? Json(manifests) : Text(manifests));
             return exit;
         });
         return command;
@@ -47,11 +51,11 @@ internal static class ListVerb
 
     private static string Text(List<BackupManifest> manifests)
     {
-        var table = new TextTable("backup", "made (UTC)", "files", "bytes", "stored", "sent", "locked until");
+        var table = new TextTable("stream", "backup", "made (UTC)", "files", "bytes", "stored", "sent", "locked until");
         foreach (var manifest in manifests)
         {
             table.Add(
-                manifest.Number.ToString(CultureInfo.InvariantCulture), $"{manifest.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}", $"{manifest.Files.Length}",
+                manifest.Stream, manifest.Number.ToString(CultureInfo.InvariantCulture), $"{manifest.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}", $"{manifest.Files.Length}",
                 Amounts.Bytes(manifest.Totals.Bytes), Amounts.Bytes(manifest.Totals.StoredBytes), Amounts.Bytes(manifest.Totals.NewStoredBytes), manifest.RetainUntil?.ToString("u") ?? "");
         }
 
@@ -62,6 +66,7 @@ internal static class ListVerb
 
     private static string Json(List<BackupManifest> manifests) => new JsonArray([.. manifests.Select(manifest => (JsonNode)new JsonObject
     {
+        ["stream"] = manifest.Stream,
         ["number"] = manifest.Number,
         ["createdAt"] = manifest.CreatedAt,
         ["root"] = manifest.Root,

@@ -19,6 +19,7 @@ internal static class PruneVerb
         var command = new Command("prune", "Delete old backups; the newest, the newest verified one and what is locked always stay") { last, daily, weekly, monthly, yearly, age, dry, termination };
         command.Aliases.Add("cleanup");
         options.AddStore(command);
+        options.AddStreams(command);
         options.AddSigning(command);
         command.SetAction((result, cancellationToken) => RunResultFile.RunAsync(result.GetValue(termination), new RunResult { Verb = "prune", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
         {
@@ -38,37 +39,52 @@ internal static class PruneVerb
 
             using var key = options.Signing(result);
             await using var store = options.Store(result);
-            var prune = new BackupPrune(store, key, TimeProvider.System);
-            var plan = await prune.PlanAsync(options.Stream(result), policy, cancellationToken);
-            var output = result.InvocationConfiguration.Output;
-            foreach (var verdict in plan.Verdicts)
+            var results = new List<RunResult>();
+            foreach (var stream in await options.StreamsAsync(result, store, key.Public, cancellationToken))
             {
-                await output.WriteLineAsync($"{(verdict.Goes ? "delete" : "keep  ")} {verdict.Backup.Number} of {verdict.Backup.CreatedAt:u}{(verdict.Goes ? "" : $": {string.Join(", ", verdict.KeptBy)}")}");
+                results.Add(await PruneAsync(result.InvocationConfiguration, started with { Stream = stream }, new BackupPrune(store, key, TimeProvider.System), policy, result.GetValue(dry), cancellationToken));
             }
 
-            started = Left(started, plan);
-            if (result.GetValue(dry))
-            {
-                return (ExitCodes.Clean, started with { Success = true, Deleted = 0 });
-            }
-
-            var outcome = await prune.RunAsync(plan, cancellationToken);
-            foreach (var problem in plan.Problems.Concat(outcome.Refused))
-            {
-                await result.InvocationConfiguration.Error.WriteLineAsync(problem);
-            }
-
-            await output.WriteLineAsync($"{outcome.Backups} backups deleted, and {outcome.Pieces} pieces ({Amounts.Bytes(outcome.Bytes)}) that no backup named any more");
-            return (outcome.Refused.IsEmpty ? ExitCodes.Clean : ExitCodes.Warnings, started with
-            {
-                Success = outcome.Refused.IsEmpty,
-                Deleted = outcome.Backups,
-                DeletedBytes = outcome.Bytes,
-                Problems = outcome.Refused.Length,
-                Found = outcome.Refused,
-            });
+            var together = RunResult.Of(started, results);
+            return (together.Success ? ExitCodes.Clean : ExitCodes.Warnings, together);
         }, cancellationToken));
         return command;
+    }
+
+    private static async Task<RunResult> PruneAsync(InvocationConfiguration console, RunResult started, BackupPrune prune, RetentionPolicy policy, bool dry, CancellationToken cancellationToken)
+    {
+        var plan = await prune.PlanAsync(started.Stream!, policy, cancellationToken);
+        foreach (var verdict in plan.Verdicts)
+        {
+            await console.Output.WriteLineAsync($"{(verdict.Goes ? "delete" : "keep  ")} {verdict.Backup.Number} of {verdict.Backup.CreatedAt:u}{(verdict.Goes ? "" : $": {string.Join(", ", verdict.KeptBy)}")}");
+        }
+
+        if (plan.Digests is { } cut)
+        {
+            await console.Output.WriteLineAsync($"delete digests up to {cut.Through}: they end before the oldest backup that stays");
+        }
+
+        started = Left(started, plan);
+        if (dry)
+        {
+            return started with { Success = true, Deleted = 0 };
+        }
+
+        var outcome = await prune.RunAsync(plan, cancellationToken);
+        foreach (var problem in plan.Problems.Concat(outcome.Refused))
+        {
+            await console.Error.WriteLineAsync(problem);
+        }
+
+        await console.Output.WriteLineAsync($"{outcome.Backups} backups and {outcome.Digests} digests deleted, and {outcome.Pieces} pieces ({Amounts.Bytes(outcome.Bytes)}) that no backup named any more");
+        return started with
+        {
+            Success = outcome.Refused.IsEmpty,
+            Deleted = outcome.Backups,
+            DeletedBytes = outcome.Bytes,
+            Problems = outcome.Refused.Length,
+            Found = outcome.Refused,
+        };
     }
 
     private static RunResult Left(RunResult started, PrunePlan plan)

@@ -18,8 +18,9 @@ internal static class VerifyVerb
         var drill = new Option<string?>("--drill") { Description = "Directory with room for the longest file: each file of the newest backup is brought back there, read and deleted" };
         var format = BackupVerb.Output();
         var termination = RunResultFile.Create();
-        var command = new Command("verify", "Prove backups: signatures, chain, gaps, locks and every byte; with --signing-key the result is kept as evidence") { old, all, least, drill, format, termination };
+        var command = new Command("verify", "Prove backups: signatures, chain, gaps, locks and every byte; with --signing-key the result is kept as evidence") { old, all, least, drill, format, BackupVerb.JsonFlag(), termination };
         options.AddStore(command);
+        options.AddStreams(command);
         options.AddSigning(command);
         options.AddReading(command);
         command.SetAction((result, cancellationToken) => RunResultFile.RunAsync(result.GetValue(termination), new RunResult { Verb = "verify", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
@@ -38,20 +39,27 @@ internal static class VerifyVerb
             using var signing = options.TrySigning(result);
             await using var store = options.Store(result);
             using var progress = ArchiveProgress.Open(result.InvocationConfiguration.Error);
-            var verification = new BackupVerification(store, key, recipient, TimeProvider.System) { Progress = progress.Show, Drill = result.GetValue(drill) };
-            var verdict = await verification.VerifyAsync(options.Stream(result), result.GetValue(all), cancellationToken);
-            if (result.GetValue(least) is { } seen && !(verdict.Newest?.Manifest.Number >= seen))
+            var results = new List<RunResult>();
+            foreach (var stream in await options.StreamsAsync(result, store, key, cancellationToken))
             {
-                verdict = verdict with { ChainIntact = false, Problems = verdict.Problems.Add($"backup {seen} was seen before and is gone: the newest one is {verdict.Newest?.Manifest.Number ?? 0}") };
+                var verification = new BackupVerification(store, key, recipient, TimeProvider.System) { Progress = progress.Show, Drill = result.GetValue(drill) };
+                var verdict = await verification.VerifyAsync(stream, result.GetValue(all), cancellationToken);
+                if (result.GetValue(least) is { } seen && !(verdict.Newest?.Manifest.Number >= seen))
+                {
+                    verdict = verdict with { ChainIntact = false, Problems = verdict.Problems.Add($"backup {seen} was seen before and is gone: the newest one is {verdict.Newest?.Manifest.Number ?? 0}") };
+                }
+
+                if (verdict.Problems.IsEmpty && signing is not null)
+                {
+                    await verification.RecordAsync(verdict, signing, cancellationToken);
+                }
+
+                await result.InvocationConfiguration.Output.WriteAsync(BackupVerb.IsJson(result, format) ? Json(verdict) : Text(verdict));
+                results.Add(Result(started with { Stream = stream }, verdict));
             }
 
-            if (verdict.Problems.IsEmpty && signing is not null)
-            {
-                await verification.RecordAsync(verdict, signing, cancellationToken);
-            }
-
-            await result.InvocationConfiguration.Output.WriteAsync(result.GetValue(format) == "json" ? Json(verdict) : Text(verdict));
-            return (verdict.Problems.IsEmpty ? ExitCodes.Clean : ExitCodes.Warnings, Result(started, verdict));
+            var together = RunResult.Of(started, results);
+            return (together.Success ? ExitCodes.Clean : ExitCodes.Warnings, together);
         }, cancellationToken));
         return command;
     }

@@ -6,8 +6,16 @@ using Comptroller.Operator.Tests.Estates;
 
 namespace Comptroller.Operator.Tests.Verbs.Archive;
 
+/// <summary>One gateway for all classes that ask for it: it takes a while to come up.</summary>
+[CollectionDefinition(Name)]
+public sealed class SharedGateway : ICollectionFixture<RadosGateway>
+{
+    public const string Name = "Ceph's gateway";
+}
+
 /// <summary>Backups by a process of their own, which is killed, or has no room: against Ceph's gateway through a proxy that says when.</summary>
-public sealed class BackupProcessTests(RadosGateway gateway) : IClassFixture<RadosGateway>, IDisposable
+[Collection(SharedGateway.Name)]
+public sealed class BackupProcessTests(RadosGateway gateway) : IDisposable
 {
     private static readonly CancellationToken None = CancellationToken.None;
     private static readonly Dictionary<string, string> Credentials = new() { ["AWS_ACCESS_KEY_ID"] = "AUDITKEY", ["AWS_SECRET_ACCESS_KEY"] = "AUDITSECRET" };
