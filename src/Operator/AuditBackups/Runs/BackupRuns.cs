@@ -88,7 +88,7 @@ internal static class BackupRuns
     {
         var next = status with
         {
-            LastDigest = Ended(new BackupDigestStatus(), run, results.Failure) with { Number = results.Newest.Min(result => result.Number) },
+            LastDigest = Ended(new BackupDigestStatus(), run, results) with { Number = results.Newest.Min(result => result.Number) },
             // A digest that was written proves nothing of the ones before; one that could not go on from them does.
             ChainIntact = results.Newest.Any(result => result.ChainIntact == false) ? false : status.ChainIntact,
         };
