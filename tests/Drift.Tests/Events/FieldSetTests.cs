@@ -16,7 +16,7 @@ public sealed class FieldSetTests
     public void A_field_is_found_in_any_case_and_however_its_name_is_written(string name, string? value)
     {
         Fields.Text(name).ShouldBe(value);
-        Fields.TextOf(name[..3], name[3..]).ShouldBe(value);
+        Fields.TextOf(name.AsSpan(0, 3), name.AsSpan(3)).ShouldBe(value);
     }
 
     [Fact]
