@@ -26,7 +26,7 @@ internal sealed class DriftProcess : IAsyncDisposable
     {
         var config = Path.Combine(folder, $"{Guid.NewGuid():N}.yaml");
         await File.WriteAllTextAsync(
-            config, $"states:\n  - address: {state}\nlisten: 127.0.0.1:0\nstore: {store}\ngracePeriod: 0s\nqueue: 20000\napi:\n  anonymous: [Read, Intake]\n  rateLimit: {{perMinute: 10000000, burst: 1000000}}\n", cancellationToken);
+            config, $"states:\n  - address: {state}\nlisten: 127.0.0.1:0\nstore: {store}\ngracePeriod: 0s\nqueue: 20000\napi:\n  anonymous: [read, intake]\n  rateLimit: {{perMinute: 10000000, burst: 1000000}}\n", cancellationToken);
         var listening = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         var loaded = new TaskCompletionSource<TimeSpan>(TaskCreationOptions.RunContinuationsAsynchronously);
         var time = Stopwatch.StartNew();
@@ -41,9 +41,9 @@ internal sealed class DriftProcess : IAsyncDisposable
             {
                 loaded.TrySetResult(time.Elapsed);
             }
-            else if (Environment.GetEnvironmentVariable("COMPTROLLER_BENCH_LOG") is not null)
+            else if (!listening.Task.IsCompleted)
             {
-                Console.Error.WriteLine(line);
+                listening.TrySetException(new InvalidOperationException(line));
             }
         }, Builds.WatchEnvironment);
         return new DriftProcess(process, await listening.Task.WaitAsync(Patience, cancellationToken), await loaded.Task.WaitAsync(Patience, cancellationToken));

@@ -17,10 +17,12 @@ internal sealed partial class AuditTrail : IAsyncDisposable
     private readonly AuditLog? _log;
     private readonly IKubeClient? _client;
 
-    private AuditTrail(AuditLog? log, IKubeClient? client) => (_log, _client) = (log, client);
+    private readonly ILogger _logger;
+
+    private AuditTrail(AuditLog? log, IKubeClient? client, ILogger logger) => (_log, _client, _logger) = (log, client, logger);
 
     /// <summary>Keeps nothing.</summary>
-    public static AuditTrail None { get; } = new(null, null);
+    public static AuditTrail None { get; } = new(null, null, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
 
     /// <param name="file">The log's file; null for none.</param>
     /// <param name="client">Is asked who wrote an annotation.</param>
@@ -41,7 +43,7 @@ internal sealed partial class AuditTrail : IAsyncDisposable
             LogRepaired(logger, file);
         }
 
-        return new AuditTrail(log, client);
+        return new AuditTrail(log, client, logger);
     }
 
     /// <summary>Something that an annotation asked for.</summary>
@@ -56,46 +58,95 @@ internal sealed partial class AuditTrail : IAsyncDisposable
     {
         if (_log is not null)
         {
+            var (writer, at) = await WriterAsync(type, metadata, found => WriterOf(found, annotation), cancellationToken);
             await _log.AppendAsync(
                 new AuditEvent
                 {
                     EventType = what,
-                    Actor = await WriterAsync(type, metadata, annotation, cancellationToken),
+                    Actor = writer,
                     Resource = $"{type.Kind}/{metadata.Namespace}/{metadata.Name}",
                     Outcome = outcome,
-                    Details = new JsonObject { ["annotation"] = annotation, ["value"] = metadata.Annotations?.GetValueOrDefault(annotation), ["uid"] = metadata.Uid, ["resourceVersion"] = metadata.ResourceVersion },
+                    Details = new JsonObject
+                    {
+                        ["annotation"] = annotation,
+                        ["value"] = metadata.Annotations?.GetValueOrDefault(annotation),
+                        ["uid"] = metadata.Uid,
+                        ["resourceVersion"] = metadata.ResourceVersion,
+                        ["writtenAt"] = at,
+                    },
                 },
                 cancellationToken);
+        }
+    }
+
+    /// <summary>What the operator did to the objects of a resource. It is done by then: a disk that does not take the event is told in the log and stops nothing.</summary>
+    /// <param name="type">Kind of the resource.</param>
+    /// <param name="metadata">Of the resource.</param>
+    /// <param name="changes">What was created, changed and deleted, for people.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task ChangedAsync(ResourceType type, ObjectMeta metadata, string changes, CancellationToken cancellationToken)
+    {
+        if (_log is null)
+        {
+            return;
+        }
+
+        var (writer, at) = await WriterAsync(type, metadata, WriterOfSpec, cancellationToken);
+        try
+        {
+            await _log.AppendAsync(
+                new AuditEvent
+                {
+                    EventType = "objects_changed",
+                    Actor = OperatorHost.Product,
+                    Resource = $"{type.Kind}/{metadata.Namespace}/{metadata.Name}",
+                    Outcome = "success",
+                    Details = new JsonObject { ["changes"] = changes, ["generation"] = metadata.Generation, ["uid"] = metadata.Uid, ["specWrittenBy"] = writer, ["specWrittenAt"] = at },
+                },
+                cancellationToken);
+        }
+        catch (IOException e)
+        {
+            LogLost(_logger, metadata.Name, e.Message);
         }
     }
 
     public ValueTask DisposeAsync() => _log?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     // What is read of resources leaves out who manages which field, so the object is asked for again; requests are few.
-    private async Task<string> WriterAsync(ResourceType type, ObjectMeta metadata, string annotation, CancellationToken cancellationToken)
+    private async Task<(string Manager, string? Time)> WriterAsync(ResourceType type, ObjectMeta metadata, Func<JsonObject, (string Manager, string? Time)> writer, CancellationToken cancellationToken)
     {
         try
         {
-            return WriterOf(await _client!.GetAsync(KubernetesTypes.UntypedOf(type), metadata.Namespace, metadata.Name, cancellationToken), annotation);
+            return writer(await _client!.GetAsync(KubernetesTypes.UntypedOf(type), metadata.Namespace, metadata.Name, cancellationToken));
         }
         catch (KubeApiException)
         {
             // Gone, or the server is away: the request itself is known, and is not to be lost for that.
-            return Unknown;
+            return (Unknown, null);
         }
     }
 
     /// <summary>
-    /// Who wrote an annotation, as far as the object says: the name of the program that manages it, and not the user, who stands in the audit log of
-    /// the API server.
+    /// Who wrote an annotation, and when, as far as the object says: the name of the program that manages it. No object says which user that was; the audit log
+    /// of the API server does, under the same resource and second.
     /// </summary>
-    internal static string WriterOf(JsonObject found, string annotation) => (found["metadata"]?["managedFields"] as JsonArray ?? [])
+    internal static (string Manager, string? Time) WriterOf(JsonObject found, string annotation) =>
+        Writer(found, entry => entry["fieldsV1"]?["f:metadata"]?["f:annotations"]?[$"f:{annotation}"] is not null);
+
+    /// <summary>Likewise of the spec.</summary>
+    internal static (string Manager, string? Time) WriterOfSpec(JsonObject found) => Writer(found, entry => entry["fieldsV1"]?["f:spec"] is not null);
+
+    private static (string Manager, string? Time) Writer(JsonObject found, Func<JsonObject, bool> manages) => (found["metadata"]?["managedFields"] as JsonArray ?? [])
         .OfType<JsonObject>()
-        .Where(entry => entry["fieldsV1"]?["f:metadata"]?["f:annotations"]?[$"f:{annotation}"] is not null)
+        .Where(manages)
         .OrderByDescending(entry => (string?)entry["time"], StringComparer.Ordinal)
-        .Select(entry => (string?)entry["manager"])
-        .FirstOrDefault(manager => !string.IsNullOrEmpty(manager)) ?? Unknown;
+        .Select(entry => ((string?)entry["manager"] ?? "", (string?)entry["time"]))
+        .FirstOrDefault(writer => writer.Item1.Length > 0, (Unknown, null));
 
     [LoggerMessage(EventId = 410, Level = LogLevel.Warning, Message = "The audit trail in {File} ended in the middle of an event that was never acknowledged; what stood there is kept beside it")]
     private static partial void LogRepaired(ILogger logger, string file);
+
+    [LoggerMessage(EventId = 411, Level = LogLevel.Error, Message = "The audit trail does not hold what was changed for {Resource}: {Reason}")]
+    private static partial void LogLost(ILogger logger, string resource, string reason);
 }

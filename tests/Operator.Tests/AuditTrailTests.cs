@@ -15,8 +15,9 @@ public sealed class AuditTrailTests
               {"manager":"flux","time":"2026-11-21T11:00:00Z","fieldsV1":{"f:metadata":{"f:annotations":{".":{},"f:reconcile.fluxcd.io/requestedAt":{}}}}},
               {"manager":"helm","time":"2026-11-21T12:00:00Z","fieldsV1":{"f:spec":{}}}]}}
             """)!.AsObject();
-        AuditTrail.WriterOf(found, Annotation).ShouldBe("flux");
-        AuditTrail.WriterOf(found, "other").ShouldBe("unknown");
-        AuditTrail.WriterOf([], Annotation).ShouldBe("unknown");
+        AuditTrail.WriterOf(found, Annotation).ShouldBe(("flux", "2026-11-21T11:00:00Z"));
+        AuditTrail.WriterOf(found, "other").ShouldBe(("unknown", null));
+        AuditTrail.WriterOf([], Annotation).ShouldBe(("unknown", null));
+        AuditTrail.WriterOfSpec(found).ShouldBe(("helm", "2026-11-21T12:00:00Z"));
     }
 }

@@ -74,6 +74,7 @@ internal sealed class AuditBackupReconciler(
         if (report.Changes is { Length: > 0 } changes)
         {
             events.Normal(Type, resource.Metadata, ConditionReason.Succeeded, "Render", changes);
+            await trail.ChangedAsync(Type, resource.Metadata, changes, cancellationToken);
         }
 
         foreach (var (task, run) in told ? news : [])

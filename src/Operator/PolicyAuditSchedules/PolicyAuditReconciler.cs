@@ -71,6 +71,7 @@ internal sealed class PolicyAuditReconciler(
         if (report.Changes is { Length: > 0 } changes)
         {
             events.Normal(ResourceTypes.PolicyAuditSchedules, resource.Metadata, ConditionReason.Succeeded, "Render", changes);
+            await trail.ChangedAsync(ResourceTypes.PolicyAuditSchedules, resource.Metadata, changes, cancellationToken);
         }
 
         foreach (var run in news.Where(run => told && run.Status.Outcome != AuditOutcomes.Complete))

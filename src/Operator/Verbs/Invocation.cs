@@ -21,8 +21,9 @@ internal static class Invocation
         };
         try
         {
+            ActionTrail.AddTo(root);
             var parsed = root.Parse(args);
-            var exit = await parsed.InvokeAsync(configuration);
+            var exit = await ActionTrail.RunAsync(parsed, () => parsed.InvokeAsync(configuration));
             // The library's own answer to a mistyped option is 1, which of some verbs means "checked, and found something".
             return parsed.Errors.Count > 0 ? ExitCodes.Errors : exit;
         }

@@ -220,6 +220,8 @@ public sealed class SqliteStoreTests : DriftStoreTests
             await connection.Command("PRAGMA user_version = 2").ExecuteAsync(CancellationToken.None);
         }
 
+        // Another process opens it then, with no connection that remembers the tables as they were.
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         await using var store = await DriftStore.OpenAsync(path, CancellationToken.None);
         var drift = (await store.ListAsync(new DriftQuery(), CancellationToken.None)).Drifts.ShouldHaveSingleItem();
         (await store.LastActorsAsync([drift.Number], CancellationToken.None))[drift.Number].ShouldSatisfyAllConditions(actor => actor.Name.ShouldBe("eve"), actor => actor.Account.ShouldBe(""));

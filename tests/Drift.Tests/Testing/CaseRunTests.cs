@@ -22,6 +22,28 @@ public sealed class CaseRunTests
         results.Count(result => result.Passed).ShouldBeGreaterThan(60);
     }
 
+    /// <summary>Neighbours of the shared cases: the rule behind them, not their table.</summary>
+    [Theory]
+    [InlineData("values_equal", """{"A":null,"B":""}""", """{"strict":false,"case_insensitive":false}""")]
+    [InlineData("values_equal", """{"A":null,"B":0}""", """{"strict":false,"case_insensitive":false}""")]
+    [InlineData("values_equal", """{"A":42,"B":"42"}""", """{"strict":true,"case_insensitive":true}""")]
+    [InlineData("values_equal", """{"A":42,"B":43}""", """{"strict":false,"case_insensitive":false}""")]
+    [InlineData("values_equal", """{"A":false,"B":"false"}""", """{"strict":true,"case_insensitive":true}""")]
+    [InlineData("values_equal", """{"A":"East US","B":"east us"}""", """{"strict":false,"case_insensitive":true}""")]
+    [InlineData("values_equal", """{"A":["a","b"],"B":["a","b"]}""", """{"strict":true,"case_insensitive":true}""")]
+    [InlineData("values_equal", """{"A":{"a":1,"b":[2]},"B":{"b":[2],"a":1}}""", """{"strict":true,"case_insensitive":true}""")]
+    [InlineData("values_equal", """{"A":{"a":1},"B":{"a":2}}""", """{"strict":false,"case_insensitive":false}""")]
+    [InlineData("scan_exit_code", """{"total":2,"fail_on_drift":true}""", """{"exit_code":2}""")]
+    [InlineData("scan_exit_code", """{"total":249,"fail_on_drift":true}""", """{"exit_code":249}""")]
+    [InlineData("scan_exit_code", """{"total":1,"fail_on_drift":false}""", """{"exit_code":0}""")]
+    [InlineData("scan_exit_code", """{"total":5000,"fail_on_drift":false}""", """{"exit_code":0}""")]
+    public async Task Cases_beside_the_shared_ones_pass_too(string kind, string input, string expected)
+    {
+        var test = CaseFile.Read(System.Text.Encoding.UTF8.GetBytes($$"""[{"id": "a", "kind": "{{kind}}", "input": {{input}}, "expected": {{expected}} }]"""), "cases").Single();
+        var result = await CaseRun.RunAsync(test, CancellationToken.None);
+        result.Passed.ShouldBeTrue(Describe(result));
+    }
+
     [Fact]
     public async Task Every_case_notices_when_its_expectation_is_changed()
     {

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Comptroller.Drift.Configuration;
-using Comptroller.Drift.Store;
 using Comptroller.Kubernetes.Yaml;
 using Comptroller.Operator.DriftWatches;
 using Comptroller.Operator.DriftWatches.Rendering;
@@ -86,7 +85,7 @@ public sealed class DriftWatchBackendTests : IAsyncLifetime
     {
         var config = await RenderedAsync($"{Watches.Sound}, replicas: 3, store: {{postgres: {{connectionSecretRef: {{name: db, key: url}}}}}}");
         config.StoreFile.ShouldBe(Path.Combine(_root, "secrets", "postgres", "value"));
-        await File.WriteAllTextAsync(config.StoreFile, "postgresql://drift:hidden@127.0.0.1:1/drift?timeout=1&colour=red");
+        await File.WriteAllTextAsync(config.StoreFile!, "postgresql://drift:hidden@127.0.0.1:1/drift?timeout=1&colour=red");
         (await Should.ThrowAsync<FormatException>(() => DriftOptions.StoreAsync(config, CancellationToken.None))).Message.ShouldNotContain("hidden");
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using Comptroller.Drift.Lifecycle;
 using Comptroller.Drift.Store;
@@ -25,7 +24,7 @@ internal sealed class DriftProcess(ProgramRun run, Uri address) : IAsyncDisposab
     public static async Task<DriftProcess> StartAsync(string folder, string store, int? largestFileKiB = null)
     {
         var config = Path.Combine(folder, $"{Guid.NewGuid():N}.yaml");
-        await File.WriteAllTextAsync(config, $"states:\n  - address: {Path.Combine(folder, "s.tfstate")}\nlisten: 127.0.0.1:0\nstore: \"{store}\"\ngracePeriod: 0s\napi:\n  anonymous: [Read, Intake]\n");
+        await File.WriteAllTextAsync(config, $"states:\n  - address: {Path.Combine(folder, "s.tfstate")}\nlisten: 127.0.0.1:0\nstore: \"{store}\"\ngracePeriod: 0s\napi:\n  anonymous: [read, intake]\n");
         var run = ProgramRun.Start(["drift", "watch", "--config", config], [], largestFileKiB);
         var line = await run.Log.LineAsync("listening on").WaitAsync(Patience);
         await run.Log.LineAsync("resources in states").WaitAsync(Patience);

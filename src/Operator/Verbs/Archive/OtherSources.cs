@@ -18,7 +18,7 @@ internal sealed class OtherSources
     private readonly Option<DateTimeOffset?> _until = new("--logs-until") { Description = "Before; now when absent" };
     private readonly Option<string?> _token = new("--logs-token-file") { Description = "File with a bearer token for VictoriaLogs" };
     private readonly Option<bool> _localLogs = new("--allow-local-victorialogs") { Description = "Accept a VictoriaLogs on this machine" };
-    private readonly Option<bool> _estate = new("--estate") { Description = "The custom resources of this program and what they name, from the cluster; of Secrets only that they exist" };
+    private readonly Option<bool> _estate = new("--estate") { Description = "The custom resources of this program and what they name, from the cluster, as they are and as kubectl applies them; of Secrets only that they exist" };
     private readonly Option<string?> _kubeconfig = CommonOptions.Kubeconfig();
     private readonly Option<string?> _context = CommonOptions.Context();
 
@@ -55,7 +55,7 @@ internal sealed class OtherSources
             {
                 var cluster = await new ConfigurationLoader().LoadAsync(result.GetValue(_kubeconfig), result.GetValue(_context), cancellationToken);
                 var client = KubeClient.Create(cluster, new KubeClientOptions { Component = "archive" });
-                open.Add(client, [new EstateExport(client).Source("estate")]);
+                open.Add(client, new EstateExport(client).Sources("estate"));
             }
 
             return open;
