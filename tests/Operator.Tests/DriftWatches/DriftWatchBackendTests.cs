@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Comptroller.Drift.Configuration;
-using Comptroller.Kubernetes.Yaml;
 using Comptroller.Operator.DriftWatches;
 using Comptroller.Operator.DriftWatches.Rendering;
 using Comptroller.Operator.Verbs.Drift;
