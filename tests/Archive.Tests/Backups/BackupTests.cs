@@ -248,11 +248,7 @@ public sealed class BackupTests : IDisposable
     {
         var (manifest, _, _) = await BackupAsync();
         var bad = manifest.Files[0].Pieces[0].Key;
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(_directory[$"store/{bad}"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        }
-
+        File.Delete(_directory[$"store/{bad}"]);
         File.WriteAllBytes(_directory[$"store/{bad}"], [1, 2, 3]);
         for (var i = 0; i < 40; i++)
         {

@@ -105,7 +105,7 @@ public sealed class S3StoreTests(RadosGateway gateway) : IClassFixture<RadosGate
             (await StoreReading.ReadAsync(store, $"put/{fault}")).ShouldBe(Hello, $"{fault}");
         }
 
-        faults.Seen.ShouldBeGreaterThanOrEqualTo(Enum.GetValues<Fault>().Length * 4);
+        faults.Seen.ShouldBeGreaterThanOrEqualTo((Enum.GetValues<Fault>().Length - 1) * 4, "all but the slow one are met again");
     }
 
     [RadosFact]
