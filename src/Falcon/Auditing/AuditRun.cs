@@ -39,6 +39,7 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
         var types = ImmutableArray<TypeAudit>.Empty;
         StoredRun run;
         await store.PrepareAsync(cancellationToken);
+        var owner = await store.CustomerAsync(cancellationToken);
         await using (var writer = await store.BeginAsync(stopped => stopped.About == about && now - stopped.Started is var age && age >= TimeSpan.Zero && age <= MostAge, cancellationToken))
         {
             var progress = new RunProgress(writer, api.Client.Counters, time, writer.Resumed ?? new RunCheckpoint { About = about, Started = now, Saved = now });
@@ -47,6 +48,12 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
                 types = await PoliciesAsync(options, writer, cancellationToken);
                 progress.IsResumable = types.All(type => type.Fetched);
                 var fleet = await HostsAsync(types, options, writer, progress, cancellationToken);
+                if (owner.Length > 0 && fleet.Customers.Count > 0 && !fleet.Customers.Contains(owner))
+                {
+                    // Two tenants in one store would replace each other's hosts, and a score would fall and rise by whose turn it is.
+                    throw new FormatException($"the store {store.Connections.Kind} holds audits of the customer {owner}, and these hosts are of {fleet.Cid}: give each tenant a store of its own");
+                }
+
                 types = await ScannedGroupsAsync(types, writer, cancellationToken);
                 // A type whose groups could not be asked for is not taken up as if it had been fetched.
                 progress.IsResumable = types.All(type => type.Fetched);

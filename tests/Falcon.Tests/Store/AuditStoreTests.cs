@@ -260,6 +260,26 @@ public sealed class AuditStoreTests(PostgresServer postgres) : IClassFixture<Pos
         (await audit.Store.LastCompleteAsync(default))!.Id.ShouldBe(first.Run.Id);
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_store_of_another_customer_is_refused_and_stays_as_it_is(string kind)
+    {
+        await using var audit = await SimulatedAudit.StartAsync(new SimulatorOptions { Hosts = 50 }, _directory, _time, await AddressAsync(kind));
+        var first = await audit.RunAsync(new AuditOptions());
+        first.Run.Cid.ShouldNotBeEmpty();
+        await using (var connection = await audit.Store.Connections.OpenAsync(default))
+        {
+            await connection.ExecuteAsync("UPDATE runs SET cid = 'of-somebody-else'", default);
+        }
+
+        _time.Advance(TimeSpan.FromHours(2));
+        var error = await Should.ThrowAsync<FormatException>(() => audit.RunAsync(new AuditOptions()));
+        error.Message.ShouldContain($"holds audits of the customer of-somebody-else, and these hosts are of {first.Run.Cid}: give each tenant a store of its own");
+        (await audit.Store.RunsAsync(9, default)).Select(run => run.Id).ShouldBe([first.Run.Id]);
+        (await HostsAsync(audit.Store, first.Run.Id)).Count.ShouldBe(50);
+        Directory.GetFiles(audit.Output).Length.ShouldBe(4);
+    }
+
     // A completion breaks after the hosts of the last run were dropped.
     private static async Task RefuseAsync(AuditStore store, string kind)
     {
