@@ -35,7 +35,7 @@ internal sealed class FalconStoreBench(int hosts, int policies, string? postgres
 
             var reports = new AuditReports(Path.Combine(folder.FullName, "output"), compress: false, new ReportMetadata { Timestamp = DateTimeOffset.UnixEpoch });
             var time = Stopwatch.StartNew();
-            await reports.WriteAsync(outcome with { Types = [.. PolicyType.All.Select(type => new TypeAudit(type, [], [], null))] }, writer, cancellationToken);
+            await reports.WriteAsync(outcome with { Types = [.. PolicyType.All.Select(type => new TypeAudit(type, [], [], null))] }, writer, () => Task.CompletedTask, cancellationToken);
             var (seconds, bytes) = (time.Elapsed.TotalSeconds, reports.Written.Sum(report => report.Bytes));
             var copy = Copy(reports.Written.Select(report => report.Path), Path.Combine(folder.FullName, "copy"));
             figures.Add("MB a second into reports", Text(bytes / 1e6 / seconds), $"{Text(bytes / 1e6)} MB; a plain copy of the same files, flushed to the disk: {Text(bytes / 1e6 / copy)}");

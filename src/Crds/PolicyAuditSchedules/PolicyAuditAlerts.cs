@@ -37,7 +37,7 @@ public sealed record PolicyAuditAlerts
     [Range(1, 100)]
     public int ScoreDrop { get; init; }
 
-    /// <summary>A larger share of requests that had to wait for the rate limit, in percent of those of the run, is reported.</summary>
+    /// <summary>A larger share of requests that were refused with 429, in percent of those of the run, is reported.</summary>
     [Range(1, 100)]
     public int ThrottledPercent { get; init; }
 

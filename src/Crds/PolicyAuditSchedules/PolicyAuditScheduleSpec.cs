@@ -153,9 +153,9 @@ public sealed record AuditSchedules
     [RegularExpression(Cron), StringLength(128, MinimumLength = 1)]
     public string FetchAndGrade { get; init => field = value ?? "0 */2 * * *"; } = "0 */2 * * *";
 
-    /// <summary>Deletes reports and history that are too old. Never when absent.</summary>
+    /// <summary>Deletes reports that are too old or too many, by output.maxAgeDays and output.maxFilesPerType.</summary>
     [RegularExpression(Cron), StringLength(128, MinimumLength = 1)]
-    public string? Cleanup { get; init; }
+    public string Cleanup { get; init => field = value ?? "0 2 * * *"; } = "0 2 * * *";
 
     /// <summary>
     /// Writes the daemon's metrics report. In CronJob mode nothing is rendered for it: there the operator exports the metrics of every run

@@ -20,6 +20,9 @@ public sealed record AuditOptions
     /// <summary>FQL over hosts; null for all.</summary>
     public string? HostFilter { get; init; }
 
+    /// <summary>Types of hosts that <see cref="HostFilter"/> names, for the reports; null when it names none.</summary>
+    public IReadOnlyList<string>? ProductTypes { get; init; }
+
     /// <summary>Which Zero Trust scores are fetched.</summary>
     public TrustScope ZeroTrust { get; init; }
 

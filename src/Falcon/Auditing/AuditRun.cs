@@ -23,8 +23,11 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
     /// <summary>Called with how far the run is.</summary>
     public Action<AuditProgress>? Progress { get; init; }
 
-    /// <summary>Writes the reports; called before the run becomes visible, so that a full disk fails the run.</summary>
-    public Func<AuditOutcome, RunWriter, CancellationToken, Task>? Report { get; init; }
+    /// <summary>
+    /// Writes the reports before the run becomes visible, so that a full disk fails the run, and then calls what makes it visible, so that the reports
+    /// of one that cannot be stored are taken back. That call ends whole, whoever asks the run to stop; for a run that brought no data it does nothing.
+    /// </summary>
+    public Func<AuditOutcome, RunWriter, Func<Task>, CancellationToken, Task>? Report { get; init; }
 
     /// <summary>
     /// Runs it, or goes on with one about the same that was stopped within the last hour. Failures of the API are in the outcome; those
@@ -36,6 +39,7 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
         var types = ImmutableArray<TypeAudit>.Empty;
         StoredRun run;
         await store.PrepareAsync(cancellationToken);
+        var owner = await store.CustomerAsync(cancellationToken);
         await using (var writer = await store.BeginAsync(stopped => stopped.About == about && now - stopped.Started is var age && age >= TimeSpan.Zero && age <= MostAge, cancellationToken))
         {
             var progress = new RunProgress(writer, api.Client.Counters, time, writer.Resumed ?? new RunCheckpoint { About = about, Started = now, Saved = now });
@@ -44,6 +48,12 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
                 types = await PoliciesAsync(options, writer, cancellationToken);
                 progress.IsResumable = types.All(type => type.Fetched);
                 var fleet = await HostsAsync(types, options, writer, progress, cancellationToken);
+                if (owner.Length > 0 && fleet.Customers.Count > 0 && !fleet.Customers.Contains(owner))
+                {
+                    // Two tenants in one store would replace each other's hosts, and a score would fall and rise by whose turn it is.
+                    throw new FormatException($"the store {store.Connections.Kind} holds audits of the customer {owner}, and these hosts are of {fleet.Cid}: give each tenant a store of its own");
+                }
+
                 types = await ScannedGroupsAsync(types, writer, cancellationToken);
                 // A type whose groups could not be asked for is not taken up as if it had been fetched.
                 progress.IsResumable = types.All(type => type.Fetched);
@@ -64,17 +74,14 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
 
                 var outcome = new AuditOutcome(run, types, options) { Statuses = statuses, Trust = trust, IsResumed = writer.Resumed is not null };
                 Progress?.Invoke(new AuditProgress("reports", 0, 0));
-                if (Report is not null)
+                var ended = run;
+                await (Report?.Invoke(outcome, writer, CompleteAsync, cancellationToken) ?? CompleteAsync());
+                if (ended.Succeeded)
                 {
-                    await Report(outcome, writer, cancellationToken);
+                    return outcome with { Run = ended with { Id = writer.Id } };
                 }
 
-                if (run.Succeeded)
-                {
-                    // The reports have their names: from here on the run ends whole, whoever asks it to stop.
-                    await writer.CompleteAsync(run, outcome.Audited, trust);
-                    return outcome with { Run = run with { Id = writer.Id } };
-                }
+                Task CompleteAsync() => ended.Succeeded ? writer.CompleteAsync(ended, outcome.Audited, trust) : Task.CompletedTask;
             }
             catch (OperationCanceledException)
             {

@@ -6,7 +6,12 @@ namespace Comptroller.Falcon.Auditing;
 /// <summary>What is remembered of hosts that have gone by: a few for each assessment policy.</summary>
 internal sealed class Fleet
 {
+    private const int MostCustomers = 1000;
+
     public string Cid { get; private set; } = "";
+
+    /// <summary>Whose hosts were received: a parent tenant sees those of its members as well. No more than a thousand are told apart.</summary>
+    public HashSet<string> Customers { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Different hosts received.</summary>
     public long Count { get; set; }
@@ -16,6 +21,11 @@ internal sealed class Fleet
     public void See(Host host)
     {
         Cid = Cid.Length > 0 ? Cid : host.Cid;
+        if (host.Cid.Length > 0 && Customers.Count < MostCustomers)
+        {
+            Customers.Add(host.Cid);
+        }
+
         if (host.PolicyOf(PolicyType.ConfigurationAssessment) is not { } policy)
         {
             return;

@@ -33,5 +33,13 @@ public sealed record Host
     /// <summary>Ids of the assigned policies, indexed by <see cref="PolicyType.Index"/>; null where none is.</summary>
     public IReadOnlyList<string?> Policies { get; init; } = new string?[PolicyType.All.Length];
 
+    /// <summary>
+    /// Types whose assigned policy the record says is not applied, a bit each by <see cref="PolicyType.Index"/>: the host does not have yet what it was
+    /// assigned. A record that says nothing leaves the policy in force.
+    /// </summary>
+    public int Unapplied { get; init; }
+
+    public bool Applies(PolicyType type) => (Unapplied >> type.Index & 1) == 0;
+
     public string? PolicyOf(PolicyType type) => Policies[type.Index] is { Length: > 0 } id ? id : null;
 }

@@ -36,6 +36,7 @@ public sealed class HostReader
         List<string> groups = [], tags = [];
         var knowsGroups = false;
         var policies = new string?[PolicyType.All.Length];
+        var unapplied = 0;
         while (NextField(ref reader))
         {
             var field = FieldOf(ref reader);
@@ -50,7 +51,7 @@ public sealed class HostReader
                     AddTexts(ref reader, tags);
                     break;
                 case Policies:
-                    ReadPolicies(ref reader, policies);
+                    ReadPolicies(ref reader, policies, ref unapplied);
                     break;
                 case >= 0:
                     texts[field] = Text(ref reader, isShared: field >= Cid);
@@ -75,6 +76,7 @@ public sealed class HostReader
             KnowsGroups = knowsGroups,
             Tags = tags,
             Policies = policies,
+            Unapplied = unapplied,
         };
     }
 
@@ -93,7 +95,7 @@ public sealed class HostReader
         return -1;
     }
 
-    private void ReadPolicies(ref Utf8JsonReader reader, string?[] policies)
+    private void ReadPolicies(ref Utf8JsonReader reader, string?[] policies, ref int unapplied)
     {
         if (!IsOpened(ref reader, JsonTokenType.StartObject))
         {
@@ -110,7 +112,11 @@ public sealed class HostReader
             }
             else if (IsOpened(ref reader, JsonTokenType.StartObject))
             {
-                policies[type.Index] = PolicyId(ref reader) ?? policies[type.Index];
+                if (PolicyId(ref reader, out var applied) is { } id)
+                {
+                    policies[type.Index] = id;
+                    unapplied = applied ? unapplied & ~(1 << type.Index) : unapplied | 1 << type.Index;
+                }
             }
         }
     }
@@ -129,16 +135,20 @@ public sealed class HostReader
         return null;
     }
 
-    private string? PolicyId(ref Utf8JsonReader reader)
+    private string? PolicyId(ref Utf8JsonReader reader, out bool applied)
     {
-        string? id = null;
+        (string? id, applied) = (null, true);
         while (NextField(ref reader))
         {
-            var isId = reader.ValueTextEquals("policy_id"u8);
+            var (isId, isApplied) = (reader.ValueTextEquals("policy_id"u8), reader.ValueTextEquals("applied"u8));
             reader.Read();
             if (isId)
             {
                 id = Text(ref reader, isShared: true);
+            }
+            else if (isApplied && reader.TokenType is (JsonTokenType.True or JsonTokenType.False))
+            {
+                applied = reader.TokenType == JsonTokenType.True;
             }
             else
             {

@@ -61,6 +61,8 @@ public sealed class HostRollup
 
         return host.PolicyOf(type) is not { } policy ? HostStatus.NoPolicyAssigned
             : graded is null ? HostStatus.NotGraded
+            // However good the policy is, the host does not have it.
+            : !host.Applies(type) ? HostStatus.Failed
             : graded.GetValueOrDefault(policy, HostStatus.NotGraded);
     }
 

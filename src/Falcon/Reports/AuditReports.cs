@@ -16,13 +16,11 @@ public sealed class AuditReports(string directory, bool compress, ReportMetadata
     /// <summary>What was written.</summary>
     public List<WrittenReport> Written { get; } = [];
 
-    public Task WriteAsync(AuditOutcome outcome, RunWriter run, CancellationToken cancellationToken) => WriteAsync(outcome, run, null, cancellationToken);
-
     /// <param name="outcome">The run.</param>
     /// <param name="run">Its hosts.</param>
     /// <param name="named">Called once all reports have their names; when it fails they lose them again.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    internal async Task WriteAsync(AuditOutcome outcome, RunWriter run, Func<CancellationToken, Task>? named, CancellationToken cancellationToken)
+    public async Task WriteAsync(AuditOutcome outcome, RunWriter run, Func<Task> named, CancellationToken cancellationToken)
     {
         var about = metadata with { Timestamp = outcome.Run.Started, Cid = outcome.Run.Cid, Grading = outcome.Options.Grading, Types = outcome.Audited };
         ReportFile.DeleteLeftovers(directory);
@@ -34,7 +32,7 @@ public sealed class AuditReports(string directory, bool compress, ReportMetadata
         Start(summary.Json, about, "host-summary");
         HostSummary(summary.Json, outcome);
         summary.Json.WriteStartArray("hosts");
-        Start(details.Json, about, "host-details");
+        Start(details.Json, about with { Filters = new ReportFilters(outcome.Audited, null, null, outcome.Options.ProductTypes) }, "host-details");
         Details(details.Json, outcome);
         details.Json.WriteStartArray("hosts");
         var names = outcome.Types.SelectMany(type => type.Grades.Select(grade => ((type.Type, grade.Id), grade.Name))).DistinctBy(entry => entry.Item1).ToDictionary(entry => entry.Item1, entry => entry.Name);
@@ -64,7 +62,7 @@ public sealed class AuditReports(string directory, bool compress, ReportMetadata
         var published = reports.Select(report => report.Publish()).ToList();
         try
         {
-            await (named?.Invoke(cancellationToken) ?? Task.CompletedTask);
+            await named();
         }
         catch
         {
@@ -105,6 +103,12 @@ public sealed class AuditReports(string directory, bool compress, ReportMetadata
             json.WriteNumber("failed_policies", type.Summary.Failed);
             json.WriteNumber("ungradable_policies", type.Summary.Ungradable);
             json.WriteNumber("score_percentage", type.Summary.Score);
+            // What belongs to a policy and is kept elsewhere: one that is missing fails its policy.
+            if (type.Type == PolicyType.Firewall || type.Type == PolicyType.DeviceControl)
+            {
+                json.WriteNumber(type.Type == PolicyType.Firewall ? "containers_count" : "settings_count", type.Policies.Count(policy => policy.Settings is not null));
+            }
+
             json.WriteBoolean("permission_error", type.MissingScope);
             json.WriteString("assist_message", type.Error?.Message);
             Grades(json, type.Grades);

@@ -23,6 +23,9 @@ public sealed record ReportMetadata
 
     public IReadOnlyList<PolicyType> Types { get; init; } = [];
 
+    /// <summary>Null in reports that are about everything.</summary>
+    public ReportFilters? Filters { get; init; }
+
     /// <summary>Writes the field <c>metadata</c> into an object that the caller opened.</summary>
     public void WriteTo(Utf8JsonWriter json, string reportType)
     {
@@ -46,6 +49,12 @@ public sealed record ReportMetadata
             }
 
             json.WriteEndObject();
+        }
+
+        if (Filters is not null)
+        {
+            json.WritePropertyName("filters");
+            Filters.WriteTo(json);
         }
 
         json.WriteEndObject();

@@ -96,6 +96,13 @@ public sealed class AuditStore(StoreConnections connections)
         return await reader.ReadAsync(cancellationToken) ? Run(reader) : null;
     }
 
+    /// <summary>The customer whose audits these are; empty before one has told.</summary>
+    public async Task<string> CustomerAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await Connections.OpenAsync(cancellationToken);
+        return (string?)await connection.ScalarAsync("SELECT cid FROM runs WHERE cid <> '' ORDER BY id DESC LIMIT 1", cancellationToken) ?? "";
+    }
+
     /// <summary>Whether a run was stopped that the next one may go on with.</summary>
     public async Task<bool> HasCheckpointAsync(CancellationToken cancellationToken)
     {

@@ -23,6 +23,9 @@ public sealed class FoundryStore(FoundryCollection collection, FalconClient? cli
     // As the trend of the page for people.
     private const int Runs = 90;
 
+    // The run that counted when this one started.
+    private string? _seen;
+
     // No audit takes as long: what a run that started before has left behind belongs to nobody who still writes.
     private static readonly TimeSpan Abandoned = TimeSpan.FromDays(1);
 
@@ -32,53 +35,56 @@ public sealed class FoundryStore(FoundryCollection collection, FalconClient? cli
     /// <summary>Why parts of old runs could not be deleted after the last write; null when they were. The next run tries again a day later.</summary>
     public string? Leftovers { get; private set; }
 
-    /// <summary>Fails when there is nothing to store into.</summary>
-    public Task CheckAsync(CancellationToken cancellationToken) => collection.CheckAsync(cancellationToken);
+    /// <summary>Before a run: fails when there is nothing to store into, and remembers which run counts, so that one that comes meanwhile is noticed.</summary>
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        await collection.CheckAsync(cancellationToken);
+        _seen = (await CurrentAsync(cancellationToken))?.Id;
+    }
 
     /// <summary>
     /// Writes a run around its reports: its parts before them, and what makes it the current one once all reports have their names, which
-    /// they lose again when that fails. A run that brought no data changes nothing.
+    /// they lose again when that fails, or when the run cannot be completed here. A run that brought no data changes nothing.
     /// </summary>
+    /// <param name="outcome">The run.</param>
+    /// <param name="run">Its hosts.</param>
+    /// <param name="reports">Null for a run without.</param>
+    /// <param name="complete">Makes the run visible in the store of this machine.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="FalconApiException">It could not be stored, or a later one was stored meanwhile; the run before stays the current one.</exception>
-    public async Task WriteAsync(AuditOutcome outcome, RunWriter run, AuditReports? reports, CancellationToken cancellationToken)
+    public async Task WriteAsync(AuditOutcome outcome, RunWriter run, AuditReports? reports, Func<Task> complete, CancellationToken cancellationToken)
     {
         if (!outcome.Run.Succeeded)
         {
-            await (reports?.WriteAsync(outcome, run, cancellationToken) ?? Task.CompletedTask);
+            await (reports?.WriteAsync(outcome, run, complete, cancellationToken) ?? complete());
             return;
         }
 
-        var seen = await CurrentAsync(cancellationToken);
         var index = await UploadAsync(outcome, run, cancellationToken);
         FoundryIndex? before = null;
-        if (reports is not null)
-        {
-            await reports.WriteAsync(outcome, run, MakeCurrentAsync, cancellationToken);
-        }
-        else
-        {
-            await MakeCurrentAsync(cancellationToken);
-        }
-
+        await (reports?.WriteAsync(outcome, run, MakeCurrentAsync, cancellationToken) ?? MakeCurrentAsync());
         await PruneAsync(index, before, outcome.Run.Started, cancellationToken);
 
-        async Task MakeCurrentAsync(CancellationToken token)
+        async Task MakeCurrentAsync()
         {
-            before = await CurrentAsync(token);
-            if (before is not null && before.Id != seen?.Id && before.Runs[^1].Started > outcome.Run.Started)
+            before = await CurrentAsync(cancellationToken);
+            if (before is not null && before.Id != _seen && before.Runs[^1].Started > outcome.Run.Started)
             {
                 throw new FalconApiException(FalconOperation.PutObject, FalconFailure.Refused,
                     $"the collection \"{collection.Name}\" has meanwhile got a later run, of {before.Runs[^1].Started.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, which stays: let one machine audit into a collection");
             }
 
-            await CompleteAsync(index, token);
-            var bytes = new ArrayBufferWriter<byte>();
-            await using (var json = new Utf8JsonWriter(bytes))
+            await CompleteAsync(index, cancellationToken);
+            await PutCurrentAsync(index with { Replaced = before?.Id }, cancellationToken);
+            try
             {
-                (index with { Replaced = before?.Id }).Write(json, Version);
+                await complete();
             }
-
-            await collection.PutAsync(Current, bytes.WrittenMemory, token);
+            catch
+            {
+                await TakeBackAsync(index, before);
+                throw;
+            }
         }
     }
 
@@ -212,6 +218,33 @@ public sealed class FoundryStore(FoundryCollection collection, FalconClient? cli
         catch (Exception e) when (e is FalconApiException or OperationCanceledException)
         {
             Leftovers = $"the collection \"{collection.Name}\" still holds objects of old runs: {e.Message}";
+        }
+    }
+
+    private async Task PutCurrentAsync(FoundryIndex index, CancellationToken cancellationToken)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        await using (var json = new Utf8JsonWriter(bytes))
+        {
+            index.Write(json, Version);
+        }
+
+        await collection.PutAsync(Current, bytes.WrittenMemory, cancellationToken);
+    }
+
+    // A run that its own machine could not store has failed: it counts nowhere, unless another one has taken its place already. Nothing stops this.
+    private async Task TakeBackAsync(FoundryIndex index, FoundryIndex? before)
+    {
+        try
+        {
+            if ((await CurrentAsync(CancellationToken.None))?.Id == index.Id)
+            {
+                await (before is null ? collection.DeleteAsync(Current, CancellationToken.None) : PutCurrentAsync(before, CancellationToken.None));
+            }
+        }
+        catch (FalconApiException)
+        {
+            // It stays, whole, as after a kill: the next audit reads it back.
         }
     }
 

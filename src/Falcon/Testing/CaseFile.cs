@@ -78,6 +78,10 @@ public static class CaseFile
         {
             problems.Add($"{place}: \"expected\" is required");
         }
+        else if (CaseRun.Wanted(Field(item, "expected")).Count + CaseRun.Wanted(Field(item, "recommended")).Count == 0)
+        {
+            problems.Add($"{place}: \"expected\" names no field to compare: a case that wants nothing would always pass");
+        }
 
         return new FalconCase(Text(item, "id"), Text(item, "kind"), Text(item, "title"), Field(item, "policy"), Field(item, "aux"),
             Field(item, "grading_config"), Field(item, "expected"), Field(item, "recommended"), Text(item, "quirk") is { Length: > 0 } quirk ? quirk : null)

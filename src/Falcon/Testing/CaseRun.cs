@@ -90,7 +90,7 @@ public static class CaseRun
         return new CaseResult(test, instead, IsBetter: instead.IsEmpty && !expected.IsEmpty);
     }
 
-    private static List<KeyValuePair<string, JsonElement>> Wanted(JsonElement expectation) => expectation.ValueKind != JsonValueKind.Object ? []
+    internal static List<KeyValuePair<string, JsonElement>> Wanted(JsonElement expectation) => expectation.ValueKind != JsonValueKind.Object ? []
         : [.. expectation.EnumerateObject().Where(field => field.Name is not ("note" or "message")).Select(field => KeyValuePair.Create(field.Name, field.Value))];
 
     private static ImmutableArray<CaseDifference> Compare(List<KeyValuePair<string, JsonElement>> wanted, JsonObject answer)

@@ -1,4 +1,7 @@
+using System.Buffers;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Comptroller.Falcon.Configuration;
 using Comptroller.Falcon.Policies;
 using Comptroller.Falcon.Reports;
 
@@ -30,18 +33,14 @@ internal static class ReportCases
 
         var overall = Shape(total);
         overall["overall_score"] = total.Score;
-        return new JsonObject
+        var filters = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(filters))
         {
-            ["summary"] = overall,
-            ["per_type"] = perType,
-            ["filters"] = new JsonObject
-            {
-                ["policy_types"] = new JsonArray([.. filter.Types.Select(type => (JsonNode)JsonValue.Create(type.Key))]),
-                ["platform"] = filter.Platform,
-                ["status"] = filter.Status,
-                ["product_types"] = new JsonArray("Workstation", "Domain Controller", "Server"),
-            },
-        };
+            // Nothing in a case says which hosts: those that are asked for when nobody says otherwise.
+            new ReportFilters(filter.Types, filter.Platform, filter.Status, new FalconConfig().AskedProductTypes).WriteTo(json);
+        }
+
+        return new JsonObject { ["summary"] = overall, ["per_type"] = perType, ["filters"] = JsonNode.Parse(filters.WrittenSpan) };
     }
 
     public static JsonObject Ttl(FalconCase test)

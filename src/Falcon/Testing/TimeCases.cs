@@ -11,6 +11,9 @@ namespace Comptroller.Falcon.Testing;
 /// <summary>Cases about time: schedules, limits, retries, health.</summary>
 internal static class TimeCases
 {
+    // How a list of pauses may be called.
+    private static readonly string[] PauseNames = ["series", "series_s", "sleeps_s", "backoff_s", "backoffs_s", "backoff_series", "delays_s", "pauses_s", "result"];
+
     public static JsonObject CronNext(FalconCase test)
     {
         var from = DateTimeOffset.Parse(test.Policy.Text("from") ?? "", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
@@ -93,12 +96,15 @@ internal static class TimeCases
 
     public static JsonObject BackOffSeries(FalconCase test)
     {
-        // One number, how many refusals follow each other, or as many as pauses are expected.
-        var series = test.Recommended.ValueKind == JsonValueKind.Object ? test.Expected.EnumerateObject().Concat(test.Recommended.EnumerateObject()) : test.Expected.EnumerateObject();
-        var most = test.Policy.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Number).Select(field => (int?)field.Value.GetInt32()).FirstOrDefault();
-        return new JsonObject(series.Where(field => field.Value.ValueKind == JsonValueKind.Array).DistinctBy(field => field.Name).Select(field => KeyValuePair.Create(
-            field.Name,
-            (JsonNode?)new JsonArray([.. Enumerable.Range(1, most ?? field.Value.GetArrayLength()).Select(failures => (JsonNode)JsonValue.Create(BackOff.After(failures).TotalSeconds))]))));
+        // Numbers of refusals that follow each other, as a list or as the last of them; else as many as the longest list of pauses that is wanted.
+        var wanted = test.Recommended.ValueKind == JsonValueKind.Object ? test.Recommended : test.Expected;
+        var inputs = test.Policy.EnumerateObject().Select(field => field.Value).ToList();
+        var listed = inputs.Find(value => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number));
+        var most = inputs.Find(value => value.ValueKind == JsonValueKind.Number) is { ValueKind: JsonValueKind.Number } last ? last.GetInt32()
+            : wanted.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Array).Select(field => field.Value.GetArrayLength()).DefaultIfEmpty(1).Max();
+        var refusals = listed.ValueKind == JsonValueKind.Array ? listed.EnumerateArray().Select(item => item.GetInt32()) : Enumerable.Range(1, most);
+        var pauses = new JsonArray([.. refusals.Select(failures => (JsonNode)JsonValue.Create(BackOff.After(failures).TotalSeconds))]);
+        return new JsonObject(PauseNames.Select(name => KeyValuePair.Create(name, (JsonNode?)pauses.DeepClone())));
     }
 
     public static JsonObject Health(FalconCase test)

@@ -82,7 +82,7 @@ internal sealed record PolicyAuditPlan
                     spec.Storage.ClaimName is null ? AuditObjects.VolumeClaim(metadata, spec.Storage) : null,
                     AuditObjects.NetworkPolicy(metadata, spec),
                     audit,
-                    daemon || spec.Schedules.Cleanup is not { } cleanup ? null : AuditJobObjects.CronJob(pod, AuditTask.Cleanup, cleanup, limits),
+                    daemon ? null : AuditJobObjects.CronJob(pod, AuditTask.Cleanup, spec.Schedules.Cleanup, limits),
                     daemon ? AuditDaemonObjects.Deployment(pod) : null,
                     daemon ? AuditDaemonObjects.PodScrape(metadata) : null,
                     rules,

@@ -37,7 +37,7 @@ internal sealed class SimulatedAudit : IAsyncDisposable
 
     public AuditReports? LastReports { get; private set; }
 
-    /// <summary>Called when the reports have their names.</summary>
+    /// <summary>Called when the reports have their names and the collection has the run, before the store has it.</summary>
     public Action? AfterReports { get; set; }
 
     /// <summary>Awaited before each request leaves.</summary>
@@ -53,16 +53,22 @@ internal sealed class SimulatedAudit : IAsyncDisposable
     public static async Task<SimulatedAudit> StartAsync(SimulatorOptions options, string directory, VirtualTime time, string? store = null) =>
         new(await Simulator.StartAsync(options, default), directory, time, store);
 
-    public Task<AuditOutcome> RunAsync(AuditOptions options, bool compress = false, bool fullDisk = false, bool foundry = false, Action<AuditProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<AuditOutcome> RunAsync(AuditOptions options, bool compress = false, bool fullDisk = false, bool foundry = false, Action<AuditProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        async Task ReportAsync(AuditOutcome outcome, RunWriter writer, CancellationToken token)
+        Task ReportAsync(AuditOutcome outcome, RunWriter writer, Func<Task> complete, CancellationToken token)
         {
-            await (foundry ? Foundry.WriteAsync(outcome, writer, LastReports, token) : LastReports!.WriteAsync(outcome, writer, token));
-            AfterReports?.Invoke();
+            return foundry ? Foundry.WriteAsync(outcome, writer, LastReports, NamedAsync, token) : LastReports!.WriteAsync(outcome, writer, NamedAsync, token);
+
+            Task NamedAsync()
+            {
+                AfterReports?.Invoke();
+                return complete();
+            }
         }
 
+        await (foundry ? Foundry.CheckAsync(cancellationToken) : Task.CompletedTask);
         LastReports = new AuditReports(Output, compress, new ReportMetadata { Timestamp = _time.GetUtcNow(), Command = "test", DatabaseType = Store.Connections.Kind });
-        return new AuditRun(new FalconApi(_client), Store, _time) { Progress = progress, Report = fullDisk ? FailAsync : ReportAsync }.RunAsync(options, cancellationToken);
+        return await new AuditRun(new FalconApi(_client), Store, _time) { Progress = progress, Report = fullDisk ? FailAsync : ReportAsync }.RunAsync(options, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -74,7 +80,7 @@ internal sealed class SimulatedAudit : IAsyncDisposable
     }
 
     // A file opened, half written, and then no space left.
-    private async Task FailAsync(AuditOutcome outcome, RunWriter writer, CancellationToken cancellationToken)
+    private async Task FailAsync(AuditOutcome outcome, RunWriter writer, Func<Task> complete, CancellationToken cancellationToken)
     {
         await using var file = ReportFile.Open(Output, "host-details", outcome.Run.Started, compress: false);
         file.Json.WriteStartObject();

@@ -1,4 +1,5 @@
 using System.Text;
+using Comptroller.Falcon.Grading;
 using Comptroller.Falcon.Hosts;
 using Comptroller.Falcon.Policies;
 
@@ -19,6 +20,26 @@ public sealed class HostReaderTests
         (host.ProductType, host.OsVersion, host.AgentVersion, host.LastSeen).ShouldBe(("Server", "o", "7.1", "2026-01-01T00:00:00Z"));
         host.Tags.ShouldBe(["t"]);
         PolicyType.All.Select(host.PolicyOf).ShouldBe(["p1", "p2", "p3", null, null, "p4", null, "p5", "p6"]);
+    }
+
+    [Theory]
+    [InlineData("""{"policy_id": "p", "applied": false}""", HostStatus.Failed)]
+    [InlineData("""{"applied": false, "policy_id": "p"}""", HostStatus.Failed)]
+    [InlineData("""{"policy_id": "p", "applied": true}""", HostStatus.Passed)]
+    [InlineData("""{"policy_id": "p"}""", HostStatus.Passed)]
+    [InlineData("""{"policy_id": "p", "applied": null}""", HostStatus.Passed)]
+    [InlineData("""{"policy_id": "", "applied": false}""", HostStatus.NoPolicyAssigned)]
+    public void A_policy_that_is_assigned_and_not_applied_is_not_in_force(string assignment, HostStatus status)
+    {
+        var host = Read($$"""{"device_id": "d", "platform_name": "Windows", "device_policies": { "prevention": {{assignment}}, "firewall": {"policy_id": "q"} } }""");
+        var grades = new Dictionary<PolicyType, IReadOnlyList<PolicyGrade>>
+        {
+            [PolicyType.Prevention] = [new PolicyGrade { Type = PolicyType.Prevention, Id = "p", Passed = true }],
+            [PolicyType.Firewall] = [new PolicyGrade { Type = PolicyType.Firewall, Id = "q", Passed = true }],
+        };
+        var verdict = new HostRollup([PolicyType.Prevention, PolicyType.Firewall], grades, new ScanCoverage(), AssessmentCoverage.None).Verdict(host);
+        verdict.Statuses[PolicyType.Prevention].ShouldBe(status);
+        verdict.Statuses[PolicyType.Firewall].ShouldBe(HostStatus.Passed);
     }
 
     [Theory]

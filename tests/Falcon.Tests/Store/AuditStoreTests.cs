@@ -228,14 +228,7 @@ public sealed class AuditStoreTests(PostgresServer postgres) : IClassFixture<Pos
     {
         var store = await OpenAsync(kind);
         var first = await WriteAsync(store, "a", 10);
-        await using (var connection = await store.Connections.OpenAsync(default))
-        {
-            // After the hosts of the last run were dropped.
-            await connection.ExecuteAsync(kind == "sqlite"
-                ? "CREATE TRIGGER refuse BEFORE INSERT ON runs BEGIN SELECT RAISE(FAIL, 'refused'); END"
-                : "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$ LANGUAGE plpgsql; CREATE TRIGGER refuse BEFORE INSERT ON runs EXECUTE FUNCTION refuse()", default);
-        }
-
+        await RefuseAsync(store, kind);
         await using (var writer = await store.BeginAsync(_ => false, default))
         {
             Add(writer, "b", 20);
@@ -247,6 +240,53 @@ public sealed class AuditStoreTests(PostgresServer postgres) : IClassFixture<Pos
         (await HostsAsync(store, first)).Count.ShouldBe(10);
         (await store.HasCheckpointAsync(default)).ShouldBeFalse();
         await store.Connections.DisposeAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_run_that_cannot_be_completed_takes_its_reports_back(string kind)
+    {
+        await using var audit = await SimulatedAudit.StartAsync(new SimulatorOptions { Hosts = 50 }, _directory, _time, await AddressAsync(kind));
+        var first = await audit.RunAsync(new AuditOptions());
+        var reports = Directory.GetFiles(audit.Output).Order(StringComparer.Ordinal).ToList();
+        reports.Count.ShouldBe(4);
+        await RefuseAsync(audit.Store, kind);
+        var named = 0;
+        audit.AfterReports = () => named = Directory.GetFiles(audit.Output).Length;
+        _time.Advance(TimeSpan.FromHours(2));
+        await Should.ThrowAsync<DbException>(() => audit.RunAsync(new AuditOptions()));
+        named.ShouldBe(8);
+        Directory.GetFiles(audit.Output).Order(StringComparer.Ordinal).ShouldBe(reports);
+        (await audit.Store.LastCompleteAsync(default))!.Id.ShouldBe(first.Run.Id);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_store_of_another_customer_is_refused_and_stays_as_it_is(string kind)
+    {
+        await using var audit = await SimulatedAudit.StartAsync(new SimulatorOptions { Hosts = 50 }, _directory, _time, await AddressAsync(kind));
+        var first = await audit.RunAsync(new AuditOptions());
+        first.Run.Cid.ShouldNotBeEmpty();
+        await using (var connection = await audit.Store.Connections.OpenAsync(default))
+        {
+            await connection.ExecuteAsync("UPDATE runs SET cid = 'of-somebody-else'", default);
+        }
+
+        _time.Advance(TimeSpan.FromHours(2));
+        var error = await Should.ThrowAsync<FormatException>(() => audit.RunAsync(new AuditOptions()));
+        error.Message.ShouldContain($"holds audits of the customer of-somebody-else, and these hosts are of {first.Run.Cid}: give each tenant a store of its own");
+        (await audit.Store.RunsAsync(9, default)).Select(run => run.Id).ShouldBe([first.Run.Id]);
+        (await HostsAsync(audit.Store, first.Run.Id)).Count.ShouldBe(50);
+        Directory.GetFiles(audit.Output).Length.ShouldBe(4);
+    }
+
+    // A completion breaks after the hosts of the last run were dropped.
+    private static async Task RefuseAsync(AuditStore store, string kind)
+    {
+        await using var connection = await store.Connections.OpenAsync(default);
+        await connection.ExecuteAsync(kind == "sqlite"
+            ? "CREATE TRIGGER refuse BEFORE INSERT ON runs BEGIN SELECT RAISE(FAIL, 'refused'); END"
+            : "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$ LANGUAGE plpgsql; CREATE TRIGGER refuse BEFORE INSERT ON runs EXECUTE FUNCTION refuse()", default);
     }
 
     [Theory]

@@ -215,7 +215,8 @@ public sealed class FoundryStoreTests(PostgresServer postgres) : IClassFixture<P
     [Theory]
     [InlineData(-1, true)]
     [InlineData(1, false)]
-    public async Task Two_writers_at_once_leave_one_whole_run_the_later_one(int minutes, bool outerStays)
+    [InlineData(1, false, "/devices/")]
+    public async Task Two_writers_at_once_leave_one_whole_run_the_later_one(int minutes, bool outerStays, string during = "-hosts-000002")
     {
         await using var outer = await StartAsync(2500);
         var clock = new VirtualTime(_time.GetUtcNow().AddMinutes(minutes));
@@ -223,7 +224,7 @@ public sealed class FoundryStoreTests(PostgresServer postgres) : IClassFixture<P
         AuditOutcome? within = null;
         outer.BeforeRequest = async request =>
         {
-            if (request.Method == HttpMethod.Put && request.RequestUri!.AbsolutePath.EndsWith("-hosts-000002", StringComparison.Ordinal) && within is null)
+            if (request.RequestUri!.AbsolutePath.Contains(during, StringComparison.Ordinal) && within is null)
             {
                 within = await inner.RunAsync(Everything with { ZeroTrust = TrustScope.None }, foundry: true);
             }
@@ -248,6 +249,27 @@ public sealed class FoundryStoreTests(PostgresServer postgres) : IClassFixture<P
         await outer.RunAsync(Everything, foundry: true);
         Runs(outer).Count.ShouldBe(2);
         (await outer.Foundry.RestoreAsync(other, default)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_run_that_its_own_store_refuses_counts_in_the_collection_neither()
+    {
+        await using var audit = await StartAsync(20);
+        audit.AfterReports = () => throw new IOException("No space left on device");
+        await Should.ThrowAsync<IOException>(() => audit.RunAsync(Everything, foundry: true));
+        audit.Simulator.Objects.Keys.ShouldNotContain("current");
+        Directory.EnumerateFiles(audit.Output).ShouldBeEmpty();
+
+        audit.AfterReports = null;
+        _time.Advance(TimeSpan.FromHours(2));
+        var first = await audit.RunAsync(Everything, foundry: true);
+        var current = audit.Simulator.Objects["current"];
+        _time.Advance(TimeSpan.FromHours(2));
+        audit.AfterReports = () => throw new IOException("No space left on device");
+        await Should.ThrowAsync<IOException>(() => audit.RunAsync(Everything, foundry: true));
+        audit.Simulator.Objects["current"].ShouldBe(current);
+        (await audit.Foundry.LastAsync(default))!.Started.ToUnixTimeMilliseconds().ShouldBe(first.Run.Started.ToUnixTimeMilliseconds());
+        Directory.EnumerateFiles(audit.Output).Count().ShouldBe(4);
     }
 
     [Fact]
@@ -307,12 +329,16 @@ public sealed class FoundryStoreTests(PostgresServer postgres) : IClassFixture<P
 
             return Task.CompletedTask;
         };
-        // As a kill would: between the collection and the store.
-        audit.AfterReports = () => throw new IOException("killed");
+        // As a kill would: between the collection and the store, and nobody is left to take back what the collection has.
+        audit.AfterReports = () =>
+        {
+            audit.BeforeRequest = _ => throw new HttpRequestException("killed");
+            throw new IOException("killed");
+        };
         await Should.ThrowAsync<IOException>(() => audit.RunAsync(Everything, foundry: true));
         named.ShouldBe(4);
         (await audit.Store.LastCompleteAsync(default)).ShouldBeNull();
-        Directory.EnumerateFiles(audit.Output).Count().ShouldBe(4);
+        audit.BeforeRequest = null;
         (await audit.Foundry.RestoreAsync(audit.Store, default)).ShouldBeTrue();
         (await audit.Store.LastCompleteAsync(default))!.Hosts.Total.ShouldBe(20);
     }

@@ -93,6 +93,8 @@ public sealed class CaseRunTests
         """{"result": "raised: 429", "calls": 5, "sleeps_s": [2, 4, 8, 16], "failed_requests": 1, "consecutive_429s": 5}""")]
     [InlineData("policy_ttl", """{"policy_type": "response", "ttl_policies": {"rtr_policy": 111}}""", """{"ttl_s": 600}""", """{"ttl_s": 111}""")]
     [InlineData("fql_filter", """{"tags": ["a"], "product_types": ["all"]}""", """{"filter": "tags:['a']+product_type_desc:['all']"}""", """{"filter": "tags:['a']"}""")]
+    [InlineData("host_rollup", """{"host": {"device_id": "d", "platform_name": "Linux", "device_policies": {"prevention": {"policy_id": "p", "applied": false}}}, "graded": {"prevention": [{"policy_id": "p", "passed": true}]}}""",
+        """{"statuses": {"prevention": "PASSED", "sensor_update": "NO POLICY ASSIGNED", "content_update": "NO POLICY ASSIGNED", "firewall": "NO POLICY ASSIGNED", "device_control": "NO POLICY ASSIGNED", "it_automation": "NO POLICY ASSIGNED", "ods_scheduled_scan": "N/A", "response": "NO POLICY ASSIGNED", "sca": "NOT GRADED"}, "any_failed": false}""", """{"statuses": {"prevention": "FAILED", "sensor_update": "NO POLICY ASSIGNED", "content_update": "NO POLICY ASSIGNED", "firewall": "NO POLICY ASSIGNED", "device_control": "NO POLICY ASSIGNED", "it_automation": "NO POLICY ASSIGNED", "ods_scheduled_scan": "N/A", "response": "NO POLICY ASSIGNED", "sca": "NOT GRADED"}, "all_passed": false, "any_failed": true, "has_ungradable": false, "stats": {"total": 1, "all_passed": 0, "any_failed": 1}}""")]
     [InlineData("fql_filter", """{"product_types": ["all"]}""", """{"filter": "product_type_desc:['all']"}""", """{"filter": null}""")]
     [InlineData("redact_args", """{"args": ["x", "--base-u=LEAK", "--client-i", "LEAK"]}""", """{"result": ["x", "--base-u=LEAK", "--client-i", "LEAK"]}""", """{"result": ["x", "--base-u=<redacted>", "--client-i", "<redacted>"]}""")]
     [InlineData("sensor_build_parse", """{"build": null}""", """{"error": "TypeError"}""", """{"result": "Disabled"}""")]
@@ -107,6 +109,39 @@ public sealed class CaseRunTests
         {
             CaseRun.Judge(test, JsonNode.Parse(expected)!.AsObject()).Passed.ShouldBeFalse();
         }
+    }
+
+    [Theory]
+    [InlineData("{}", false)]
+    [InlineData("""{"note": "look at it"}""", false)]
+    [InlineData("""{"message": "raised"}""", false)]
+    [InlineData("""{"result": true}""", true)]
+    public void A_case_that_wants_nothing_is_an_error(string expected, bool isRead)
+    {
+        var file = System.Text.Encoding.UTF8.GetBytes($$"""[{"id": "a", "kind": "comparator", "policy": {}, "expected": {{expected}}}]""");
+        var problem = Record.Exception(() => CaseFile.Read(file, "cases.json"))?.Message;
+        (problem is null).ShouldBe(isRead);
+        (problem ?? "names no field").ShouldContain("names no field");
+    }
+
+    private const string Scans = """{"passing": ["s1"], "runs": [{"profile_id": "s1", "metadata": [{"host_id": "h1", "status": "completed", "last_updated": "2026-01-02T00:00:00Z"}]}]}""";
+
+    // The field names of an answer are the case's to ask for, not to make up.
+    [Theory]
+    [InlineData("backoff_series", """{"n": 3}""", """{"series": [2, 4, 8]}""", true)]
+    [InlineData("backoff_series", """{"n": 3}""", """{"series": [2, 4]}""", false)]
+    [InlineData("backoff_series", """{"consecutive": [1, 9]}""", """{"sleeps_s": [2, 300]}""", true)]
+    [InlineData("backoff_series", """{"n": 3}""", """{"horoscope": [2, 4, 8]}""", false)]
+    [InlineData("ods_last_scan", Scans, """{"h1": "2026-01-02T00:00:00Z"}""", true)]
+    [InlineData("ods_last_scan", Scans, """{"h1": "2026-01-03T00:00:00Z"}""", false)]
+    [InlineData("ods_last_scan", Scans, """{"h2": "2026-01-02T00:00:00Z"}""", false)]
+    [InlineData("ods_last_scan", Scans, """{"last_compliant_scan_times": {"h1": "2026-01-02T00:00:00Z"}}""", true)]
+    [InlineData("ods_last_scan", Scans, """{"horoscope": {"h1": "2026-01-02T00:00:00Z"}}""", false)]
+    public async Task A_case_names_the_answer_that_it_wants(string kind, string policy, string expected, bool passes)
+    {
+        var test = CaseFile.Read(System.Text.Encoding.UTF8.GetBytes($$"""[{"id": "a", "kind": "{{kind}}", "policy": {{policy}}, "expected": {{expected}}}]"""), "cases").Single();
+        var result = await CaseRun.RunAsync(test, CancellationToken.None);
+        result.Passed.ShouldBe(passes, Describe(result));
     }
 
     [Fact]

@@ -103,12 +103,21 @@ public sealed class PolicyAuditPlanTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void The_configuration_is_one_that_runs_read(string name)
+    public void The_configuration_is_one_that_runs_read(string name) => Configuration(Plan(name)).Prefix.ShouldBe("FALCON_");
+
+    [Theory]
+    [InlineData("", "all")]
+    [InlineData("productTypes: [], ", "all")]
+    [InlineData("productTypes: [Server], ", "Server")]
+    public void Hosts_of_every_product_count_where_the_schedule_names_none(string types, string asked) =>
+        string.Join(',', Configuration(PolicyAuditPlan.Make(Schedules.Of($"{{{types}{Schedules.Sound}}}"), Inputs)).AskedProductTypes).ShouldBe(asked);
+
+    [Fact]
+    public void Old_reports_are_deleted_unasked_in_either_mode()
     {
-        var text = (string)Plan(name).Objects.Single(item => item.Type == RenderedKinds.ConfigMaps).Body["data"]!["config.yaml"]!;
-        var document = YamlReader.ReadFirst(text);
-        var config = Comptroller.Falcon.Configuration.FalconConfigReader.Read(document.Root, "config.yaml", path => document.Locate(path).Line);
-        config.Prefix.ShouldBe("FALCON_");
+        var cronJob = PolicyAuditPlan.Make(Schedules.Of($"{{{Schedules.Sound}}}"), Inputs).Objects.Single(item => (string)item.Body["metadata"]!["name"]! == "tenant-cleanup").Body;
+        ((string)cronJob["spec"]!["schedule"]!).ShouldBe("0 2 * * *");
+        Configuration(PolicyAuditPlan.Make(Schedules.Of($"{{mode: Daemon, {Schedules.Sound}}}"), Inputs)).Cleanup.Text.ShouldBe("0 2 * * *");
     }
 
     [Fact]
@@ -212,6 +221,12 @@ public sealed class PolicyAuditPlanTests
 
     private static IEnumerable<JsonNode> Pods(PolicyAuditPlan plan) =>
         plan.Objects.Select(item => item.Body["spec"]?["jobTemplate"]?["spec"]?["template"]?["spec"] ?? item.Body["spec"]?["template"]?["spec"]).OfType<JsonNode>();
+
+    private static Comptroller.Falcon.Configuration.FalconConfig Configuration(PolicyAuditPlan plan)
+    {
+        var document = YamlReader.ReadFirst((string)plan.Objects.Single(item => item.Type == RenderedKinds.ConfigMaps).Body["data"]!["config.yaml"]!);
+        return Comptroller.Falcon.Configuration.FalconConfigReader.Read(document.Root, "config.yaml", path => document.Locate(path).Line);
+    }
 
     private static string Text(PolicyAuditPlan plan) => YamlWriter.WriteAll(plan.Objects.Select(item => item.Body));
 }

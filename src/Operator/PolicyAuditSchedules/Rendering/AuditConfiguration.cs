@@ -16,6 +16,8 @@ internal static class AuditConfiguration
 
     public const int HealthPort = 8088;
 
+    private const string AllProductTypes = "all";
+
     /// <summary>Null when the cloud is not known, or the address is none.</summary>
     public static Uri? BaseUrl(FalconAccess falcon) =>
         falcon.Cloud is { } cloud ? FalconCloud.OfRegion(cloud)
@@ -48,7 +50,8 @@ internal static class AuditConfiguration
                 ["schedules"] = schedules,
                 ["time_zone"] = spec.TimeZone,
                 ["policy_types"] = Strings(spec.PolicyTypes),
-                ["product_types"] = Strings(spec.ProductTypes),
+                // An empty list of the file is the three of the tool that this replaces, and leaves out hosts of every other type.
+                ["product_types"] = Strings(spec.ProductTypes.Count == 0 ? [AllProductTypes] : spec.ProductTypes),
                 ["rate_limit"] = new JsonObject
                 {
                     ["requests_per_second"] = spec.RateLimit.RequestsPerSecond ?? profile.RequestsPerSecond,

@@ -146,7 +146,7 @@ internal sealed partial class AuditDaemon(
                     break;
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             LogGivenUp(task);
         }
@@ -166,7 +166,8 @@ internal sealed partial class AuditDaemon(
     private async Task AuditAsync(CancellationToken cancellationToken)
     {
         var reports = new AuditReports(output, _config.Compress, metadata);
-        var outcome = await new AuditRun(api, store, _time) { Report = foundry is null ? reports.WriteAsync : (ended, writer, token) => foundry.WriteAsync(ended, writer, reports, token) }.RunAsync(await optionsOf(_config, cancellationToken), cancellationToken);
+        await (foundry?.CheckAsync(cancellationToken) ?? Task.CompletedTask);
+        var outcome = await new AuditRun(api, store, _time) { Report = foundry is null ? reports.WriteAsync : (ended, writer, complete, token) => foundry.WriteAsync(ended, writer, reports, complete, token) }.RunAsync(await optionsOf(_config, cancellationToken), cancellationToken);
         _result = RunResultFile.Of(outcome);
         _figures.Record(outcome.Run, outcome.Types, reports.Written);
         LogRan(outcome.Run.Result, outcome.Run.Hosts.Total, outcome.Run.Policies.Total, outcome.Run.Policies.Score, outcome.Run.Duration.TotalSeconds, outcome.IsResumed, outcome.Run.Message);

@@ -120,7 +120,7 @@ internal static class AuditVerb
             DatabaseType = foundry is null ? connections.Kind : FoundryStore.Kind,
         });
         using var progress = AuditProgressBar.Open(result.InvocationConfiguration.Error);
-        var run = new AuditRun(api, store, TimeProvider.System) { Progress = progress.Show, Report = foundry is not null ? (ended, writer, token) => foundry.WriteAsync(ended, writer, reports, token) : reports is null ? null : reports.WriteAsync };
+        var run = new AuditRun(api, store, TimeProvider.System) { Progress = progress.Show, Report = foundry is not null ? (ended, writer, complete, token) => foundry.WriteAsync(ended, writer, reports, complete, token) : reports is null ? null : reports.WriteAsync };
         var outcome = await run.RunAsync(await options.AuditAsync(result, config, api, cancellationToken), cancellationToken);
         foreach (var line in (reports?.Written ?? []).Select(report => report.Path).Concat(foundry?.Leftovers is { } leftovers ? [leftovers] : []))
         {

@@ -57,7 +57,8 @@ internal sealed class CollectionCopy : IAsyncDisposable
         }
     }
 
-    // A reader that finds another one at the copy makes one for itself, and takes it away again: readers do not wait for each other either.
+    // A reader that finds another one at the copy makes one for itself, and takes it away again: readers do not wait for each other either. So does
+    // one that may not write beside the store, which need not be its own.
     private static async Task<CollectionCopy> OpenAsync(StoreConnections audits, CancellationToken cancellationToken)
     {
         if (!audits.IsPostgres)
@@ -67,7 +68,7 @@ internal sealed class CollectionCopy : IAsyncDisposable
             {
                 return new CollectionCopy(kept, await StoreLock.TakeAsync(kept, cancellationToken), null);
             }
-            catch (StoreTakenException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 await kept.DisposeAsync();
             }

@@ -159,7 +159,7 @@ internal sealed class FalconOptions
             groups.AddRange(await api.HostGroupIdsAsync(names, cancellationToken));
         }
 
-        var products = Split(result.GetValue(_products));
+        var products = Split(result.GetValue(_products)) is { Count: > 0 } named ? named : config.AskedProductTypes;
         return new AuditOptions
         {
             Types = Split(result.GetValue(_types)) is { Count: > 0 } types ? Types(types) : config.PolicyTypes,
@@ -167,8 +167,9 @@ internal sealed class FalconOptions
             HostFilter = Fql.Hosts(
                 groupIds: groups,
                 tags: HostTags.Parse(result.GetValue(_tags)),
-                productTypes: products.Count > 0 ? products : config.AskedProductTypes,
+                productTypes: products,
                 custom: result.GetValue(_lastSeen) is { } ago ? Fql.LastSeenSince(TimeProvider.System.GetUtcNow() - Ago(ago)) : null),
+            ProductTypes = products,
             ZeroTrust = result.GetResult(_trust) is { Implicit: false } asked ? Trust(asked.GetValueOrDefault<string?>()) : config.ZeroTrust,
         };
     }

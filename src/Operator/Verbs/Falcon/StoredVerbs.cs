@@ -211,7 +211,9 @@ internal static class StoredVerbs
             throw new FormatException($"{connections.FilePath}: no such store; run comptroller falcon audit first");
         }
 
-        await using var copy = config.Foundry is null ? null : await NewerAsync(result, options, config, connections, run, cancellationToken);
+        await using var copy = config.Foundry is null ? null
+            : run is null ? await NewerAsync(result, options, config, connections, run, cancellationToken)
+            : await TryNewerAsync(result, options, config, connections, run, cancellationToken);
         if (copy is not null)
         {
             store = copy.Store;
@@ -221,6 +223,20 @@ internal static class StoredVerbs
         _ = run ?? throw new FormatException("no run is complete yet; run comptroller falcon audit first");
         await result.InvocationConfiguration.Error.WriteLineAsync($"run of {run.Started.UtcDateTime:yyyy-MM-dd HH:mm} UTC, {run.Result.ToString().ToLowerInvariant()}");
         return await show(store, run, config);
+    }
+
+    // Without credentials or the API the run of this machine is still one to show. A collection that answers and is damaged is said instead.
+    private static async Task<CollectionCopy?> TryNewerAsync(ParseResult result, FalconOptions options, FalconConfig config, StoreConnections connections, StoredRun own, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await NewerAsync(result, options, config, connections, own, cancellationToken);
+        }
+        catch (Exception e) when (e is FormatException or FalconApiException { Failure: not (FalconFailure.Partial or FalconFailure.Malformed) })
+        {
+            await result.InvocationConfiguration.Error.WriteLineAsync($"the collection {config.Foundry} cannot be asked for a newer run, this machine's own is shown: {e.Message}");
+            return null;
+        }
     }
 
     // Another machine may have audited since.

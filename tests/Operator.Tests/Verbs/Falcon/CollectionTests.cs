@@ -66,6 +66,38 @@ public sealed class CollectionTests
     }
 
     [Fact]
+    public async Task A_verb_that_cannot_write_beside_the_store_makes_a_copy_elsewhere()
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 200 }, FalconTenant.Foundry);
+        (await tenant.RunAsync("audit")).Exit.ShouldBe(0);
+        Directory.Delete(Path.GetDirectoryName(tenant.Store)!, recursive: true);
+        Directory.CreateDirectory(Path.GetDirectoryName(tenant.Store)!);
+        // Whoever runs this, there is no directory to be made where a file is.
+        await File.WriteAllTextAsync($"{tenant.Store}.collection", "");
+        var shown = await tenant.RunAsync("hosts");
+        shown.Output.ShouldContain("\n200 hosts, ", customMessage: shown.Error);
+    }
+
+    [Fact]
+    public async Task A_collection_that_cannot_be_asked_leaves_the_run_of_this_machine_to_be_shown()
+    {
+        var away = false;
+        await using var tenant = await FalconTenant.StartAsync(
+            new SimulatorOptions { Hosts = 200, Faults = request => away && request.Path.Contains("policy_audits", StringComparison.Ordinal) ? new Fault { MissingScope = true } : null }, FalconTenant.Foundry);
+        (await tenant.RunAsync("audit")).Exit.ShouldBe(0);
+        away = true;
+        foreach (var verb in (string[])["hosts", "policies", "grade"])
+        {
+            var shown = await tenant.RunAsync(verb);
+            shown.Exit.ShouldBe(0, shown.Error);
+            shown.Error.ShouldContain("the collection policy_audits cannot be asked for a newer run, this machine's own is shown: ");
+        }
+
+        Directory.Delete(Path.GetDirectoryName(tenant.Store)!, recursive: true);
+        (await tenant.RunAsync("hosts")).Exit.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_daemon_takes_up_the_run_of_the_collection_and_puts_the_next_one_beside_it()
     {
         await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 200 }, FalconTenant.Foundry);
