@@ -19,7 +19,7 @@ internal sealed class NamespaceController(ObjectStore store, ResourceCatalog cat
     /// How long a deleted namespace is left alone: requests that were admitted before the deletion may still be on their way to it. The
     /// real controller waits five seconds.
     /// </summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
     private readonly HashSet<string> _emptying = new(StringComparer.Ordinal);
 

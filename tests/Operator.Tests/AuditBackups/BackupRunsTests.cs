@@ -113,7 +113,7 @@ public sealed class BackupRunsTests
         (status.LastDigest!.Number, status.DigestsUntil, status.ChainIntact, status.LastDigest.Outcome).ShouldBe((7, Start.AddMinutes(3), true, "Succeeded"));
         BackupRuns.AddTo(new AuditBackupStatus(), BackupTask.Digest, Run("d", digest), 1).ChainIntact.ShouldBeNull("it proves nothing of the ones before");
 
-        var blind = BackupRuns.AddTo(status, BackupTask.Digest, Run("e", Failed("digest", "s3://evidence/: cannot list the bucket: AccessDenied")), 1);
+        var blind = BackupRuns.AddTo(status, BackupTask.Digest, Run("e", Failed("digest", "s3://evidence/: cannot list the bucket: AccessDenied", RunCauses.Store)), 1);
         (blind.ChainIntact, blind.DigestsUntil, blind.LocationAvailable).ShouldBe((true, Start.AddMinutes(3), false));
 
         var gone = "backups/evidence/0000000007.manifest.json: missing; digests/evidence/0000000009.digest.json names it, and it is the newest one";

@@ -85,7 +85,7 @@ public sealed class DriftWatchConditionsTests
         DriftDependencies.Of(Watches.Read(File.ReadAllText(Repository.PathOf("config", "samples", "driftwatch-full.yaml"))).Spec).Select(each => $"{each.Kind} {each.Name}").ShouldBe(
             [
                 "Secret drift-intake", "Secret drift-tls", "Secret drift-postgres", "Secret drift-aws", "Secret drift-gcp", "Secret drift-azure", "Secret drift-api", "Secret gitlab", "Secret drift-notifications",
-                "Secret tfstate-default-cluster", "ConfigMap legacy-state", "PersistentVolumeClaim terraform-plans",
+                "Secret tfstate-default-cluster", "ConfigMap legacy-state", "PersistentVolumeClaim terraform-plans", "ConfigMap known-drifts",
             ],
             ignoreOrder: true);
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Threading.Channels;
 using Comptroller.Archive.Health;
 using Comptroller.Archive.Log;
 
@@ -88,47 +89,51 @@ internal static class AppendVerb
     // So many lines at a time that they are made durable together, so few that the numbers come out as the events go in.
     private static async Task<int> AppendLinesAsync(AuditLog log, TextReader input, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        var (exit, number, running) = (ExitCodes.Clean, 0L, new Queue<Task<long>>());
-        while (await input.ReadLineAsync(cancellationToken) is { } line)
+        var running = Channel.CreateBounded<Task<long>>(new BoundedChannelOptions(Writers) { SingleReader = true, SingleWriter = true });
+        // Beside the reading: who sends one event and waits for its number must get it, and reading standard input holds its thread.
+        var printing = PrintAsync(running.Reader, output, error);
+        var (exit, number) = (ExitCodes.Clean, 0L);
+        try
         {
-            number++;
-            try
+            while (await input.ReadLineAsync(cancellationToken) is { } line)
             {
-                running.Enqueue(log.AppendAsync(AuditEventJson.Parse(line), cancellationToken).AsTask());
-            }
-            catch (Exception e) when (e is FormatException or JsonException)
-            {
-                await error.WriteLineAsync($"-:{number}: {e.Message}");
-                exit = ExitCodes.Errors;
-            }
-
-            // Also when no more is there to be read: who sends one event and waits for its number must get it.
-            while (running.Count >= Writers || running.TryPeek(out var first) && first.IsCompleted)
-            {
-                exit = await PrintAsync(running.Dequeue(), output, error, exit);
+                number++;
+                try
+                {
+                    await running.Writer.WriteAsync(log.AppendAsync(AuditEventJson.Parse(line), cancellationToken).AsTask(), cancellationToken);
+                }
+                catch (Exception e) when (e is FormatException or JsonException)
+                {
+                    await error.WriteLineAsync($"-:{number}: {e.Message}");
+                    exit = ExitCodes.Errors;
+                }
             }
         }
-
-        while (running.TryDequeue(out var last))
+        finally
         {
-            exit = await PrintAsync(last, output, error, exit);
+            running.Writer.Complete();
+        }
+
+        return await printing == ExitCodes.Clean ? exit : ExitCodes.Errors;
+    }
+
+    private static async Task<int> PrintAsync(ChannelReader<Task<long>> running, TextWriter output, TextWriter error)
+    {
+        var exit = ExitCodes.Clean;
+        await foreach (var append in running.ReadAllAsync(CancellationToken.None))
+        {
+            try
+            {
+                await output.WriteLineAsync($"{await append}");
+            }
+            catch (EventRefusedException e)
+            {
+                await error.WriteLineAsync(e.Message);
+                exit = ExitCodes.Errors;
+            }
         }
 
         return exit;
-    }
-
-    private static async Task<int> PrintAsync(Task<long> append, TextWriter output, TextWriter error, int exit)
-    {
-        try
-        {
-            await output.WriteLineAsync($"{await append}");
-            return exit;
-        }
-        catch (EventRefusedException e)
-        {
-            await error.WriteLineAsync(e.Message);
-            return ExitCodes.Errors;
-        }
     }
 
     private static IEnumerable<string> Repairs(LogRecovery recovery)

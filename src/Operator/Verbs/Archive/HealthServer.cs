@@ -57,7 +57,7 @@ internal sealed class HealthServer : IAsyncDisposable
             await server._application.StartAsync(cancellationToken);
             return server;
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is SocketException or IOException)
         {
             await server.DisposeAsync();
             throw new IOException($"--listen {address}: {e.Message}", e);

@@ -77,8 +77,14 @@ internal sealed class WatchServer : IAsyncDisposable
 
     public Task StartAsync(CancellationToken cancellationToken) => _application.StartAsync(cancellationToken);
 
+    /// <summary>Ends what is being answered. Called again, it does nothing: whoever stops it before the rest need not keep it from its scope.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
         // Streams never end by themselves.
         await _stopping.CancelAsync();
         await _application.DisposeAsync();

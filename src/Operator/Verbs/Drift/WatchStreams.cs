@@ -213,8 +213,9 @@ internal sealed class WatchStreams(WatchParts parts, RateLimiter limiter, Cancel
             // One document a frame: readers parse what a message holds.
             await socket.SendAsync(Encoding.UTF8.GetBytes(message).AsMemory(), WebSocketMessageType.Text, endOfMessage: true, patience.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException && patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
+            // A write that is cut off in its middle breaks the socket, and that is what is told then.
             parts.Figures.Dropped("websocket");
             socket.Abort();
             throw;

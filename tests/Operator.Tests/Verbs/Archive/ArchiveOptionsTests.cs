@@ -57,10 +57,11 @@ public sealed class ArchiveOptionsTests : IDisposable
         var program = $"sh {_directory["wrap"]}";
         await BackupAsync("--encrypt-command", program, "--key-id", "alias/audit");
         Pieces().ShouldAllBe(name => name.EndsWith(".enc", StringComparison.Ordinal));
-        (await File.ReadAllTextAsync(Directory.GetFiles(_directory["store/backups"], "*", SearchOption.AllDirectories)[0])).ShouldContain("alias/audit");
+        (await File.ReadAllTextAsync(Directory.GetFiles(_directory["store/content"], "*", SearchOption.AllDirectories)[0])).ShouldContain("alias/audit");
         (await RunAsync("verify", "--public-key", _directory["key.pem.pub"])).Output.ShouldContain("files are encrypted");
         (await RunAsync("restore", "--public-key", _directory["key.pem.pub"], "--target", _directory["no"])).Exit.ShouldBe(2);
-        (await RunAsync("restore", "--public-key", _directory["key.pem.pub"], "--target", _directory["back"], "--decrypt-command", program)).Exit.ShouldBe(0);
+        var restored = await RunAsync("restore", "--public-key", _directory["key.pem.pub"], "--target", _directory["back"], "--decrypt-command", program, "--key-id", "alias/audit");
+        restored.Exit.ShouldBe(0, restored.Output + restored.Error);
         (await File.ReadAllBytesAsync(_directory["back/logs/audit.log"])).ShouldBe(await File.ReadAllBytesAsync(_directory["audit.log"]));
         (await File.ReadAllLinesAsync(_directory["wrap.asked"])).ShouldBe(["wrap", "unwrap"]);
     }
@@ -97,7 +98,7 @@ public sealed class ArchiveOptionsTests : IDisposable
     [InlineData("--encrypt-to and --encrypt-command", "backup", "--encrypt-command", "cat", "--encrypt-to", "KEY")]
     [InlineData("--encrypt-to", "backup", "--encrypt-to", "nowhere.pem")]
     [InlineData("does not lock objects", "backup", "--lock-days", "1")]
-    [InlineData("does not lock objects", "digest", "--lock-days", "1")]
+    [InlineData("cannot lock objects", "digest", "--lock-days", "1")]
     [InlineData("stream \"A B\"", "digest", "--stream", "A B")]
     [InlineData("stream \"A B\"", "verify", "--streams-of", "A B")]
     [InlineData("--cloud", "backup", "--cloud", "dropbox")]
