@@ -81,6 +81,40 @@ public sealed class WatchStreamTests
     }
 
     [Fact]
+    public async Task A_WebSocket_that_does_not_read_is_cut_off_and_holds_up_nobody()
+    {
+        await using var watch = await OpenAsync(patience: TimeSpan.FromSeconds(1));
+        using var slow = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await slow.ConnectAsync(IPAddress.Loopback, watch.Server.Address.Port);
+        await slow.SendAsync("GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"u8.ToArray());
+        // A text of a client is masked; a mask of zeros is taken for none.
+        var subscription = """{"type":"subscribe","topic":"all"}"""u8.ToArray();
+        await slow.SendAsync((byte[])[0x81, (byte)(0x80 | subscription.Length), 1, 2, 3, 4, .. subscription.Select((each, at) => (byte)(each ^ (at % 4 + 1)))]);
+        using var socket = await SocketAsync(watch);
+        await ReceiveAsync(socket);
+        await SendAsync(socket, """{"type":"subscribe","topic":"all"}""");
+        await ReceiveAsync(socket);
+        using var limit = new CancellationTokenSource(Patience);
+        for (var sent = 0; !watch.Metrics().Contains("driftwatch_stream_clients_dropped_total{transport=\"websocket\"} 1", StringComparison.Ordinal); sent += 500)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await watch.SeeAsync(sent, 500);
+            for (var read = 0; read < 500; read++)
+            {
+                (await ReceiveAsync(socket)).GetProperty("type").GetString().ShouldBe("data");
+            }
+        }
+
+        while (!watch.Metrics().Contains("driftwatch_stream_clients{transport=\"websocket\"} 1", StringComparison.Ordinal))
+        {
+            await Task.Delay(20, limit.Token);
+        }
+
+        await SendAsync(socket, """{"type":"ping"}""");
+        (await ReceiveAsync(socket)).GetProperty("type").GetString().ShouldBe("pong");
+    }
+
+    [Fact]
     public async Task A_question_over_a_WebSocket_is_answered_by_the_API_and_counts_as_a_request()
     {
         await using var watch = await RunningWatch.StartAsync(config => config with { Api = config.Api with { Anonymous = Scopes.Read, RateLimit = new RateLimitConfig { PerMinute = 1, Burst = 3 } } });

@@ -205,17 +205,17 @@ internal sealed class WatchStreams(WatchParts parts, RateLimiter limiter, Cancel
 
     private async Task SendAsync(WebSocket socket, string message, SemaphoreSlim sending, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(parts.StreamPatience);
+        using var late = new CancellationTokenSource(parts.StreamPatience);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         await sending.WaitAsync(cancellationToken);
         try
         {
             // One document a frame: readers parse what a message holds.
             await socket.SendAsync(Encoding.UTF8.GetBytes(message).AsMemory(), WebSocketMessageType.Text, endOfMessage: true, patience.Token);
         }
-        catch (Exception e) when (e is OperationCanceledException or WebSocketException && patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException && late.IsCancellationRequested)
         {
-            // A write that is cut off in its middle breaks the socket, and that is what is told then.
+            // A write that is cut off breaks the socket, which ends the request and with it cancellationToken: only the time tells why.
             parts.Figures.Dropped("websocket");
             socket.Abort();
             throw;
