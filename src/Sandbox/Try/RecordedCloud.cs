@@ -27,7 +27,7 @@ internal sealed class RecordedCloud : IDisposable
         """;
 
     /// <summary>What a watch does without here: it leads outside, to Secrets that nobody made, or keeps quiet at the hour of the trial.</summary>
-    private static readonly string[] LeftOut = ["windows", "credentials", "notifications", "store", "replicas", "autoscaling", "comparison", "api", "pod", "network"];
+    private static readonly string[] LeftOut = ["windows", "credentials", "notifications", "store", "replicas", "autoscaling", "comparison", "baseline", "api", "pod", "network"];
 
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
     private readonly Dictionary<ObjectKey, int> _ports = [];
