@@ -73,7 +73,7 @@ public sealed class AzureStore : IObjectStore
     public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => _caller.CallAsync<Stream?>(
         $"read {key}",
         () => Request(HttpMethod.Get, UrlOf(key)),
-        answer => IsMissing(answer) ? null : new MemoryStream(answer.Expect(HttpStatusCode.OK).Content(), writable: false),
+        answer => IsMissing(answer) ? null : answer.Expect(HttpStatusCode.OK).Object(),
         cancellationToken);
 
     /// <inheritdoc/>

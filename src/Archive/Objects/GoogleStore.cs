@@ -62,7 +62,7 @@ public sealed class GoogleStore : IObjectStore
     public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => _caller.CallAsync<Stream?>(
         $"read {key}",
         () => new HttpRequestMessage(HttpMethod.Get, $"{UrlOf(key)}?alt=media"),
-        answer => IsMissing(answer) ? null : new MemoryStream(answer.Expect(HttpStatusCode.OK).Content(), writable: false),
+        answer => IsMissing(answer) ? null : answer.Expect(HttpStatusCode.OK).Object(),
         cancellationToken);
 
     /// <inheritdoc/>

@@ -11,17 +11,14 @@ internal sealed class ObjectContent : MemoryStream
         : base(bytes.Room, 0, bytes.Length, writable: false) => _bytes = bytes;
 
     /// <summary>Reads an answer to its end.</summary>
-    /// <exception cref="IOException">It ended too early, or is an error that came with a success.</exception>
+    /// <exception cref="IOException">It ended too early.</exception>
     public static async Task<ObjectContent> ReadAsync(Stream answer, int length, CancellationToken cancellationToken)
     {
         var bytes = new BorrowedBytes(length);
         try
         {
             bytes.Length = await answer.ReadAtLeastAsync(bytes.Room.AsMemory(0, length), length, throwOnEndOfStream: false, cancellationToken);
-            // No object of ours begins like markup: that is an error that came with 200.
-            return bytes.Span is [(byte)'<', ..] ? throw new IOException("an error instead of the object, though it said 200")
-                : bytes.Length == length ? new ObjectContent(bytes)
-                : throw new IOException($"the answer ended after {bytes.Length} of {length} bytes");
+            return bytes.Length == length ? new ObjectContent(bytes) : throw new IOException($"the answer ended after {bytes.Length} of {length} bytes");
         }
         catch
         {

@@ -109,6 +109,11 @@ public sealed class S3Store : IObjectStore
         try
         {
             using var answer = await _client.GetObjectAsync(_options.Bucket, NameOf(key), cancellationToken);
+            if (answer.ETag is not { Length: > 0 })
+            {
+                throw new IOException(StoreAnswer.NoObject);
+            }
+
             if (answer.ContentLength > LongestObject)
             {
                 throw new ObjectStoreException($"{Location}: {key} is {answer.ContentLength} bytes long; no object of ours is");

@@ -106,6 +106,9 @@ internal sealed record StoreAnswer(HttpStatusCode Status, HttpResponseHeaders He
     /// <summary>Pieces and manifests are far shorter; more is not ours.</summary>
     public const long Longest = 512L << 20;
 
+    /// <summary>What is said of an answer that is an error in spite of its status.</summary>
+    public const string NoObject = "an error instead of the object, though it said 200";
+
     /// <summary>What the store calls the failure: Azure says so in a header, Google in JSON.</summary>
     public string Code { get; } = Headers.TryGetValues("x-ms-error-code", out var codes) ? string.Join(' ', codes) : (int)Status < 400 ? "" : GoogleReason(Body);
 
@@ -116,9 +119,9 @@ internal sealed record StoreAnswer(HttpStatusCode Status, HttpResponseHeaders He
     /// <exception cref="StoreRefusal">It is another one.</exception>
     public StoreAnswer Expect(params ReadOnlySpan<HttpStatusCode> statuses) => statuses.Contains(Status) ? this : throw new StoreRefusal(this);
 
-    /// <summary>Bytes of an object. No object of ours begins like markup: that is an error that came with the wrong status.</summary>
+    /// <summary>The object that was asked for. Every object has an ETag; an error that came with a success has none, and what an object begins with says nothing.</summary>
     /// <exception cref="IOException">It is an error.</exception>
-    public byte[] Content() => Body is [(byte)'<', ..] ? throw new IOException("an error instead of the object, though it said 200") : Body;
+    public Stream Object() => this["ETag"] is null ? throw new IOException(NoObject) : new MemoryStream(Body, writable: false);
 
     private static string GoogleReason(byte[] body)
     {

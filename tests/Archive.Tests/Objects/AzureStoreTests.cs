@@ -13,6 +13,9 @@ public sealed class AzureStoreTests(Azurite azurite) : IClassFixture<Azurite>
     private static readonly CancellationToken None = CancellationToken.None;
     private static readonly byte[] Hello = Encoding.UTF8.GetBytes("hello");
 
+    // An error that comes with a success must not be taken for an object, and an object that looks like one not for an error.
+    private static readonly byte[] LooksLikeError = Encoding.UTF8.GetBytes("<?xml version=\"1.0\"?><Error><Code>InternalError</Code></Error>");
+
     [AzuriteFact]
     public async Task Blobs_are_written_once_listed_read_and_deleted()
     {
@@ -83,9 +86,9 @@ public sealed class AzureStoreTests(Azurite azurite) : IClassFixture<Azurite>
         foreach (var fault in Enum.GetValues<Fault>())
         {
             faults.Next(fault, 2);
-            (await store.PutAsync($"put/{fault}", Hello, PutOptions.Default, None)).ShouldBeTrue($"{fault}");
+            (await store.PutAsync($"put/{fault}", LooksLikeError, PutOptions.Default, None)).ShouldBeTrue($"{fault}");
             faults.Next(fault, 2);
-            (await StoreReading.ReadAsync(store, $"put/{fault}")).ShouldBe(Hello, $"{fault}");
+            (await StoreReading.ReadAsync(store, $"put/{fault}")).ShouldBe(LooksLikeError, $"{fault}");
         }
     }
 
@@ -201,7 +204,7 @@ public sealed class AzureStoreTests(Azurite azurite) : IClassFixture<Azurite>
         {
             "PUT" => puts++ == 0 ? Answer.Of(200, "<Error/>") : Answer.Of(201),
             "GET" when request["comp"] == "list" => Answer.Of(200, lists++ == 0 ? "<Error/>" : "<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>"),
-            "GET" => Answer.Of(200, gets++ == 0 ? "<?xml version=\"1.0\"?><Error/>" : "hello"),
+            "GET" => gets++ == 0 ? Answer.Of(200, "<?xml version=\"1.0\"?><Error/>") : Answer.Of(200, "hello").With(("ETag", "\"0x8\"")),
             _ => Answer.Of(200),
         });
         await using var store = Scripted(server);

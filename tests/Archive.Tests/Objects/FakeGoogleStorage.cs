@@ -168,7 +168,7 @@ internal sealed class FakeGoogleStorage : IAsyncDisposable
 
                 return Testing.Answer.Of(200, found.Resource.ToJsonString());
             default:
-                return request["alt"] == "media" ? new Answer(200, found.Content) : Testing.Answer.Of(200, found.Resource.ToJsonString());
+                return request["alt"] == "media" ? new Answer(200, found.Content).With(("ETag", "CKih16GjycICEAE=")) : Testing.Answer.Of(200, found.Resource.ToJsonString());
         }
     }
 

@@ -13,6 +13,9 @@ public sealed class S3StoreTests(RadosGateway gateway) : IClassFixture<RadosGate
     private static readonly CancellationToken None = CancellationToken.None;
     private static readonly byte[] Hello = Encoding.UTF8.GetBytes("hello");
 
+    // An error that comes with a success must not be taken for an object, and an object that looks like one not for an error.
+    private static readonly byte[] LooksLikeError = Encoding.UTF8.GetBytes("<?xml version=\"1.0\"?><Error><Code>InternalError</Code></Error>");
+
     [RadosFact]
     public async Task Objects_are_written_once_listed_read_and_deleted()
     {
@@ -100,9 +103,9 @@ public sealed class S3StoreTests(RadosGateway gateway) : IClassFixture<RadosGate
         foreach (var fault in Enum.GetValues<Fault>())
         {
             faults.Next(fault, 2);
-            (await store.PutAsync($"put/{fault}", Hello, PutOptions.Default, None)).ShouldBeTrue($"{fault}");
+            (await store.PutAsync($"put/{fault}", LooksLikeError, PutOptions.Default, None)).ShouldBeTrue($"{fault}");
             faults.Next(fault, 2);
-            (await StoreReading.ReadAsync(store, $"put/{fault}")).ShouldBe(Hello, $"{fault}");
+            (await StoreReading.ReadAsync(store, $"put/{fault}")).ShouldBe(LooksLikeError, $"{fault}");
         }
 
         faults.Seen.ShouldBeGreaterThanOrEqualTo((Enum.GetValues<Fault>().Length - 1) * 4, "all but the slow one are met again");
