@@ -24,7 +24,7 @@ public sealed class S3Store : IObjectStore
     private const string WriteName = "x-amz-meta-write";
     private static readonly TimeSpan CallTimeout = TimeSpan.FromMinutes(5);
 
-    private readonly AmazonS3Client _client;
+    private readonly S3Client _client;
     private readonly S3Options _options;
     private readonly RetryPolicy _retry;
     private readonly AmbientCredentials? _ambient;
@@ -41,7 +41,7 @@ public sealed class S3Store : IObjectStore
             ForcePathStyle = options.Endpoint is not null,
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-            MaxErrorRetry = 1, // The SDK goes by the clock of a store that says ours is wrong; all else is retried here, with the classes of failure that are known.
+            MaxErrorRetry = 1, // For a clock that the store says is wrong; all else is retried here, with the classes of failure that are known.
             Timeout = CallTimeout,
             HttpClientFactory = new GuardedClients(options.AllowLocal),
         };
@@ -55,9 +55,10 @@ public sealed class S3Store : IObjectStore
         }
 
         _ambient = options.Credentials is null ? new AmbientCredentials() : null;
-        _client = options.Credentials is null ? new AmazonS3Client(_ambient, config)
-            : options.Credentials.SessionToken is { } token ? new AmazonS3Client(new SessionAWSCredentials(options.Credentials.AccessKey, options.Credentials.SecretKey, token), config)
-            : new AmazonS3Client(new BasicAWSCredentials(options.Credentials.AccessKey, options.Credentials.SecretKey), config);
+        AWSCredentials credentials = options.Credentials is not { } given ? _ambient!
+            : given.SessionToken is { } token ? new SessionAWSCredentials(given.AccessKey, given.SecretKey, token)
+            : new BasicAWSCredentials(given.AccessKey, given.SecretKey);
+        _client = new S3Client(credentials, config, IsPassing);
     }
 
     public string Location => $"s3://{_options.Bucket}/{_options.Prefix}";

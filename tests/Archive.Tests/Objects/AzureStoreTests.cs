@@ -42,7 +42,7 @@ public sealed class AzureStoreTests(Azurite azurite) : IClassFixture<Azurite>
         var content = RandomNumberGenerator.GetBytes((64 << 10) * 5 + 17);
         await using var faults = FaultProxy.Start(azurite.Endpoint);
         var options = azurite.Options(setup.Location.Split('/')[3]) with { Endpoint = new Uri($"{faults.Endpoint.ToString().TrimEnd('/')}/{Azurite.Account}") };
-        await using (var killed = new AzureStore(options, TimeProvider.System) { BlockLength = 64 << 10 })
+        await using (var killed = new AzureStore(options, new ImpatientTime()) { BlockLength = 64 << 10 })
         {
             using var stop = new CancellationTokenSource();
             faults.Before = head => { if (head.Contains("comp=blocklist", StringComparison.Ordinal) && head.StartsWith("PUT", StringComparison.Ordinal)) { faults.Next(Fault.ResetBefore, 1); stop.Cancel(); } };
@@ -52,7 +52,7 @@ public sealed class AzureStoreTests(Azurite azurite) : IClassFixture<Azurite>
         (await setup.HeadAsync("long", None)).ShouldBeNull();
         var blocks = 0;
         faults.Before = head => { if (head.Contains("comp=block&", StringComparison.Ordinal)) { Interlocked.Increment(ref blocks); } };
-        await using var again = new AzureStore(options, TimeProvider.System) { BlockLength = 64 << 10 };
+        await using var again = new AzureStore(options, new ImpatientTime()) { BlockLength = 64 << 10 };
         (await again.PutAsync("long", content, PutOptions.Default, None)).ShouldBeTrue();
         blocks.ShouldBe(0);
         (await StoreReading.ReadAsync(again, "long")).ShouldBe(content);
@@ -82,7 +82,9 @@ public sealed class AzureStoreTests(Azurite azurite) : IClassFixture<Azurite>
     public async Task A_store_that_is_busy_cut_off_or_away_for_a_moment_is_tried_again()
     {
         await using var faults = FaultProxy.Start(azurite.Endpoint);
-        await using var store = await azurite.StoreAsync(options => options with { Endpoint = new Uri($"{faults.Endpoint.ToString().TrimEnd('/')}/{Azurite.Account}") });
+        await using var setup = await azurite.StoreAsync();
+        var options = azurite.Options(setup.Location.Split('/')[3]) with { Endpoint = new Uri($"{faults.Endpoint.ToString().TrimEnd('/')}/{Azurite.Account}") };
+        await using var store = new AzureStore(options, new ImpatientTime());
         foreach (var fault in Enum.GetValues<Fault>())
         {
             faults.Next(fault, 2);
@@ -224,5 +226,5 @@ public sealed class AzureStoreTests(Azurite azurite) : IClassFixture<Azurite>
     }
 
     private static AzureStore Scripted(ScriptedServer server) => new(
-        new AzureOptions { Account = "a", Container = "c", Endpoint = server.Endpoint, AllowLocal = true, Environment = name => name == "AZURE_STORAGE_KEY" ? Azurite.Key : null }, TimeProvider.System);
+        new AzureOptions { Account = "a", Container = "c", Endpoint = server.Endpoint, AllowLocal = true, Environment = name => name == "AZURE_STORAGE_KEY" ? Azurite.Key : null }, new ImpatientTime());
 }

@@ -30,7 +30,7 @@ public sealed class Azurite : IAsyncLifetime
             return;
         }
 
-        var port = FreePort();
+        var port = FreePort.Take();
         Endpoint = new Uri($"http://127.0.0.1:{port}/{Account}");
         _process = Process.Start(new ProcessStartInfo(Program, ["--blobHost", "127.0.0.1", "--blobPort", $"{port}", "--location", _directory.Path, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]) { UseShellExecute = false })!;
         using var patience = new CancellationTokenSource(Patience);
@@ -87,13 +87,6 @@ public sealed class Azurite : IAsyncLifetime
     private static string? Find() =>
         Environment.GetEnvironmentVariable("COMPTROLLER_TEST_AZURITE") is { Length: > 0 } given ? given
         : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, "azurite-blob")).FirstOrDefault(File.Exists);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
 
 /// <summary>A test against the emulator; skipped with its reason where it is not installed.</summary>

@@ -32,6 +32,8 @@ internal enum Fault
 /// <summary>Stands before a store and breaks the next exchanges. One exchange a connection, so that each fault hits one request.</summary>
 internal sealed class FaultProxy : IAsyncDisposable
 {
+    private const string Awaits = "\r\nExpect: 100-continue";
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly Uri _store;
@@ -170,7 +172,7 @@ internal sealed class FaultProxy : IAsyncDisposable
     // Head and body, with the connection asked to end behind the answer.
     private async Task<byte[]> ReadRequestAsync(NetworkStream stream)
     {
-        var (bytes, buffer) = (new MemoryStream(), new byte[64 << 10]);
+        var (bytes, buffer, isAwaited) = (new MemoryStream(), new byte[64 << 10], true);
         while (true)
         {
             var read = await stream.ReadAsync(buffer, _stop.Token);
@@ -188,10 +190,17 @@ internal sealed class FaultProxy : IAsyncDisposable
             }
 
             var head = Encoding.ASCII.GetString(all, 0, end);
+            if (isAwaited && head.Contains(Awaits, StringComparison.OrdinalIgnoreCase))
+            {
+                // A client that asks first holds its body back for a second when nobody answers: each write took that long.
+                await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), _stop.Token);
+                isAwaited = false;
+            }
+
             var length = head.Split("\r\n").Where(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)).Select(line => int.Parse(line.AsSpan(15))).FirstOrDefault();
             if (all.Length >= end + 4 + length)
             {
-                return [.. Encoding.ASCII.GetBytes(head + "\r\nConnection: close\r\n\r\n"), .. all.AsSpan(end + 4)];
+                return [.. Encoding.ASCII.GetBytes(head.Replace(Awaits, "", StringComparison.OrdinalIgnoreCase) + "\r\nConnection: close\r\n\r\n"), .. all.AsSpan(end + 4)];
             }
         }
     }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -28,7 +26,7 @@ public sealed class RadosGateway : IAsyncLifetime
             return;
         }
 
-        var (port, monitor) = (FreePort(), FreePort());
+        var (port, monitor) = (FreePort.Take(), FreePort.Take());
         Endpoint = new Uri($"http://127.0.0.1:{port}");
         using var script = Process.Start(new ProcessStartInfo("bash", [Path.Combine(AppContext.BaseDirectory, "Objects", "rgw-up.sh"), _directory.Path, $"{port}", $"{monitor}"]) { UseShellExecute = false })!;
         using var patience = new CancellationTokenSource(Patience);
@@ -77,14 +75,6 @@ public sealed class RadosGateway : IAsyncLifetime
         var bucket = $"b-{Guid.NewGuid():N}";
         await client.PutBucketAsync(new PutBucketRequest { BucketName = bucket, ObjectLockEnabledForBucket = locked });
         return new S3Store((change ?? (same => same))(Options(bucket)), TimeProvider.System);
-    }
-
-    // Two in a row are needed of the monitor; the kernel hands out even ones to listeners.
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

@@ -99,7 +99,8 @@ public sealed class S3StoreTests(RadosGateway gateway) : IClassFixture<RadosGate
     public async Task A_store_that_is_busy_cut_off_or_away_for_a_moment_is_tried_again()
     {
         await using var faults = FaultProxy.Start(gateway.Endpoint);
-        await using var store = await gateway.StoreAsync(locked: false, options => options with { Endpoint = faults.Endpoint });
+        await using var setup = await gateway.StoreAsync(locked: false);
+        await using var store = new S3Store(gateway.Options(setup.Location.Split('/')[2]) with { Endpoint = faults.Endpoint }, new ImpatientTime());
         foreach (var fault in Enum.GetValues<Fault>())
         {
             faults.Next(fault, 2);

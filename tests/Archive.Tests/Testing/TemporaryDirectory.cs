@@ -3,13 +3,21 @@ namespace Comptroller.Archive.Tests.Testing;
 /// <summary>A directory that goes with the test.</summary>
 internal sealed class TemporaryDirectory : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("comptroller-archive-");
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("comptroller-test-");
 
     public string Path => _directory.FullName;
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
     public IEnumerable<string> Files => _directory.EnumerateFiles("*", SearchOption.AllDirectories).Select(file => System.IO.Path.GetRelativePath(Path, file.FullName)).Order(StringComparer.Ordinal);
+
+    /// <summary>A file of its own with a text; its path.</summary>
+    public string Write(string text)
+    {
+        var path = this[$"{Guid.NewGuid():N}"];
+        File.WriteAllText(path, text);
+        return path;
+    }
 
     public void Dispose() => _directory.Delete(recursive: true);
 }

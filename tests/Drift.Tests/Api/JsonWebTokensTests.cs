@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Comptroller.Archive.Tests.Testing;
 using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Configuration;
 
@@ -112,8 +113,8 @@ public sealed class JsonWebTokensTests
     [Fact]
     public void Keys_of_a_set_are_chosen_by_their_id_and_only_used_for_their_algorithm()
     {
-        var folder = Directory.CreateTempSubdirectory("keys-").FullName;
-        var file = Path.Combine(folder, "jwks.json");
+        using var directory = new TemporaryDirectory();
+        var file = directory["jwks.json"];
         var (rsa, ec) = (Rsa.ExportParameters(false), Ecdsa.ExportParameters(false));
         File.WriteAllText(file, $$"""
             {"keys":[{"kty":"RSA","kid":"r","use":"sig","alg":"RS256","n":"{{Base64Url.EncodeToString(rsa.Modulus)}}","e":"{{Base64Url.EncodeToString(rsa.Exponent)}}"},
@@ -143,7 +144,8 @@ public sealed class JsonWebTokensTests
     [Fact]
     public void A_rotated_secret_is_taken_up_and_a_broken_one_leaves_the_last_good()
     {
-        var file = Path.Combine(Directory.CreateTempSubdirectory("keys-").FullName, "secret");
+        using var directory = new TemporaryDirectory();
+        var file = directory["secret"];
         File.WriteAllBytes(file, Secret);
         var warnings = new List<string>();
         var keys = JwtKeys.Open(Config with { SecretFiles = [file] }, _clock);

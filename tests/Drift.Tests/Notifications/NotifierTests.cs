@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
+using Comptroller.Archive.Tests.Testing;
 using Comptroller.Drift.Configuration;
 using Comptroller.Drift.Lifecycle;
 using Comptroller.Drift.Notifications;
@@ -39,11 +40,10 @@ public sealed class NotifierTests
     [Fact]
     public async Task A_message_is_signed_and_carries_its_token_and_an_id_that_stays()
     {
-        var folder = Directory.CreateTempSubdirectory("secret-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "key"), "s3cret\n");
-        await File.WriteAllTextAsync(Path.Combine(folder, "token"), "t0ken\n");
+        using var directory = new TemporaryDirectory();
+        var (secret, token) = (directory.Write("s3cret\n"), directory.Write("t0ken\n"));
         await using var receiver = new Receiver("503 Busy", "200 OK");
-        await using var watch = await StartAsync(receiver.Url, channel => channel with { SecretFile = Path.Combine(folder, "key"), TokenFile = Path.Combine(folder, "token") });
+        await using var watch = await StartAsync(receiver.Url, channel => channel with { SecretFile = secret, TokenFile = token });
         using var notifier = Notifier(watch);
         await TellAsync(notifier, watch);
         receiver.Requests.Count.ShouldBe(2);

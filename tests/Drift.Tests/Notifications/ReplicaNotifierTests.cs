@@ -34,7 +34,7 @@ public sealed class ReplicaNotifierTests(PostgresServer server) : IClassFixture<
             var (notifier, stop) = (new Notifier(config, store, TimeProvider.System), new CancellationTokenSource());
             // What happens before anybody looks is no news: each has looked once before anything happens.
             await notifier.GatherAsync(CancellationToken.None);
-            replicas.Add((store, notifier, stop, notifier.RunAsync(stop.Token)));
+            replicas.Add((store, notifier, stop, number == 2 ? StepsAsync(notifier, config.Channels[0], stop.Token) : notifier.RunAsync(stop.Token)));
         }
 
         using var patience = new CancellationTokenSource(Patience);
@@ -68,6 +68,17 @@ public sealed class ReplicaNotifierTests(PostgresServer server) : IClassFixture<
             await running.WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             notifier.Dispose();
             await store.DisposeAsync();
+        }
+    }
+
+    // The one that stops does so between two steps: in the middle of one it keeps its claim for the minutes of its lease, and the others wait for that.
+    private static async Task StepsAsync(Notifier notifier, ChannelConfig channel, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            await notifier.GatherAsync(CancellationToken.None);
+            await notifier.DeliverAsync(channel, CancellationToken.None);
+            await Task.Delay(20, CancellationToken.None);
         }
     }
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Amazon.Runtime;
+using Comptroller.Archive.Tests.Testing;
 using Comptroller.Drift.State;
 using Comptroller.Drift.State.Backends;
 
@@ -70,8 +71,8 @@ public sealed class BackendTests : IDisposable
     [InlineData(true, true)]
     public async Task A_token_of_another_provider_buys_one_of_Google_and_that_one_of_a_service_account(bool asJson, bool isImpersonated)
     {
-        var file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, asJson ? """{"id_token":"pod-jwt"}""" : "pod-jwt\n");
+        using var directory = new TemporaryDirectory();
+        var file = directory.Write(asJson ? """{"id_token":"pod-jwt"}""" : "pod-jwt\n");
         await using var server = new ScriptedServer(request => request.Path switch
         {
             "/v1/token" when Uri.UnescapeDataString(request.Body) is var body && body.Contains("subject_token=pod-jwt", StringComparison.Ordinal)
@@ -91,7 +92,6 @@ public sealed class BackendTests : IDisposable
         await File.WriteAllTextAsync(file, "");
         var empty = new GcsStateSource("states", "s", server.Address, new GoogleTokens(account, "", _http, TimeProvider.System), _http) { Name = "gs://states/s" };
         (await Should.ThrowAsync<StateException>(() => empty.OpenAsync(null, CancellationToken.None))).Message.ShouldNotContain("pod-jwt");
-        File.Delete(file);
     }
 
     [Theory]
@@ -126,8 +126,8 @@ public sealed class BackendTests : IDisposable
     [Fact]
     public async Task Azure_is_asked_by_workload_identity()
     {
-        var file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, "pod-jwt\n");
+        using var directory = new TemporaryDirectory();
+        var file = directory.Write("pod-jwt\n");
         await using var server = new ScriptedServer(request => request.Path == "/ten/oauth2/v2.0/token"
             ? request.Body.Contains("client_assertion=pod-jwt&", StringComparison.Ordinal) || request.Body.EndsWith("client_assertion=pod-jwt", StringComparison.Ordinal) ? new(200, """{"access_token":"az","expires_in":"3600"}""") : new(400)
             : new(request.Headers["Authorization"] == "Bearer az" ? 200 : 401, State, "ETag: \"0x1\""));
@@ -140,7 +140,6 @@ public sealed class BackendTests : IDisposable
         };
         var source = new AzureStateSource("acct", "states", "prod", server.Address, null, new AzureTokens(name => variables.GetValueOrDefault(name), _http, TimeProvider.System), _http, TimeProvider.System) { Name = "azurerm://acct/states/prod" };
         (await ReadAsync(source, null)).Index.Count.ShouldBe(1);
-        File.Delete(file);
     }
 
     [Fact]
@@ -179,9 +178,9 @@ public sealed class BackendTests : IDisposable
     [Fact]
     public async Task Parts_that_are_mounted_are_read_as_one_file_and_those_that_are_gone_are_left_out()
     {
-        var folder = Directory.CreateTempSubdirectory("parts-").FullName;
+        using var directory = new TemporaryDirectory();
         var packed = Gzip(State);
-        var files = Enumerable.Range(0, 3).Select(number => Path.Combine(folder, $"part-{number}")).ToArray();
+        var files = Enumerable.Range(0, 3).Select(number => directory[$"part-{number}"]).ToArray();
         await File.WriteAllBytesAsync(files[0], packed[..50]);
         await File.WriteAllBytesAsync(files[1], packed[50..]);
         var source = StateSources.Of(files[0], _http, new StateAccess { Parts = [.. files[1..]] });

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Comptroller.Falcon.Tests.Store;
 
@@ -53,12 +51,7 @@ public sealed class PostgresServer : IAsyncLifetime
         }
 
         await RunAsync([.. user, Path.Combine(programs, "initdb"), "-D", data, "-U", "auditor", "--auth=scram-sha-256", $"--pwfile={secret}", "--no-sync", "-E", "UTF8", "--locale=C"]);
-        using (var free = new TcpListener(IPAddress.Loopback, 0))
-        {
-            free.Start();
-            _port = ((IPEndPoint)free.LocalEndpoint).Port;
-        }
-
+        _port = FreePort.Take();
         string[] start = [.. user, Path.Combine(programs, "postgres"), "-D", data, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={_directory}", "-c", "fsync=off"];
         _server = Start(start);
         var ready = new TaskCompletionSource();

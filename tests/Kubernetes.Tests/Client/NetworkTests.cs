@@ -38,7 +38,7 @@ public sealed class NetworkTests
     public async Task T6_a_proxy_that_is_not_there_is_named(string scheme)
     {
         using var client = KubeClient.Create(
-            new KubeClientConfiguration { Server = new Uri("https://kube.example:6443"), Proxy = new Uri($"{scheme}://127.0.0.1:{Relay.FreePort()}") });
+            new KubeClientConfiguration { Server = new Uri("https://kube.example:6443"), Proxy = new Uri($"{scheme}://127.0.0.1:{FreePort.Take()}") });
 
         var error = await Should.ThrowAsync<KubeApiException>(
             () => client.ListAsync(KubernetesTypes.Leases, null, new ListOptions { FailFast = true }, CancellationToken.None));

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Comptroller.Crds;
@@ -26,7 +25,7 @@ internal sealed class DriftEstate : IAsyncDisposable
     public Estate Estate { get; }
 
     /// <summary>Of the watch: pods share one address.</summary>
-    public int Port { get; } = FreePort();
+    public int Port { get; } = FreePort.Take();
 
     public Uri Address => new($"http://127.0.0.1:{Port}");
 
@@ -125,12 +124,5 @@ internal sealed class DriftEstate : IAsyncDisposable
     {
         _http.Dispose();
         await Estate.DisposeAsync();
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

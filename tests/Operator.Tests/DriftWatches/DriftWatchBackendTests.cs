@@ -24,7 +24,7 @@ public sealed class DriftWatchBackendTests : IAsyncLifetime
 
     public Task InitializeAsync()
     {
-        _address = new Uri($"http://127.0.0.1:{DriftEstate.FreePort()}/");
+        _address = new Uri($"http://127.0.0.1:{FreePort.Take()}/");
         _cloud.Prefixes.Add(_address.ToString());
         _cloud.Start();
         _serving = Task.Run(ServeAsync);

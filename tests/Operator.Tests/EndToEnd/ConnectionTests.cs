@@ -17,7 +17,7 @@ public sealed class ConnectionTests
     {
         await using var estate = await Estate.StartAsync();
         await estate.ApplyAsync("default", "policy", Specs.Sound);
-        var port = Relay.FreePort();
+        var port = FreePort.Take();
         var absent = new UriBuilder(estate.Server.Address) { Port = port }.Uri;
         var run = await estate.OperateAsync(options => options with { Cluster = options.Cluster with { Server = absent }, PodNamespace = Estate.OperatorNamespace });
         var problem = $"no answer when asking to list auditpolicies.comptroller.dev: https://127.0.0.1:{port} refused the connection";

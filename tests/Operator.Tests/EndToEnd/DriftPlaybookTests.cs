@@ -143,7 +143,7 @@ public sealed class DriftPlaybookTests : IAsyncLifetime
 
         public StateBackend()
         {
-            Address = new Uri($"http://127.0.0.1:{DriftEstate.FreePort()}/state/");
+            Address = new Uri($"http://127.0.0.1:{FreePort.Take()}/state/");
             _listener.Prefixes.Add(Address.ToString());
             _listener.Start();
             _serving = Task.Run(ServeAsync);

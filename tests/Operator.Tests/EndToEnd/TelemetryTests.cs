@@ -46,7 +46,7 @@ public sealed class TelemetryTests
     {
         await using var estate = await Estate.StartAsync();
         using var kubeconfig = new TemporaryFile(Kubeconfig.Text(estate.Server.Address, estate.Server.CaCertificatePem, await estate.OperatorTokenAsync()));
-        await using var program = ProgramRun.Start(Operator(kubeconfig), new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://127.0.0.1:{Relay.FreePort()}" });
+        await using var program = ProgramRun.Start(Operator(kubeconfig), new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://127.0.0.1:{FreePort.Take()}" });
         await estate.ApplyAsync("default", "policy", Specs.Sound);
         await estate.UntilAsync("default", "policy", "Ready=True/Succeeded");
 

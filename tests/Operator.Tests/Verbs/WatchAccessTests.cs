@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Comptroller.Archive.Tests.Testing;
 using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Configuration;
 
@@ -10,8 +11,12 @@ namespace Comptroller.Operator.Tests.Verbs;
 
 /// <summary>How often, from where, in which browser and with which certificate.</summary>
 [Collection(RunningWatch.Alone)]
-public sealed class WatchAccessTests
+public sealed class WatchAccessTests : IDisposable
 {
+    private readonly TemporaryDirectory _files = new();
+
+    public void Dispose() => _files.Dispose();
+
     [Fact]
     public async Task A_caller_who_asks_too_often_is_told_when_to_come_back_and_probes_and_intake_are_not_limited()
     {
@@ -60,7 +65,7 @@ public sealed class WatchAccessTests
     [Fact]
     public async Task Guessing_credentials_is_limited_also_at_the_intake()
     {
-        await using var watch = await RunningWatch.StartAsync(config => config with { TokenFile = RunningWatch.File("t0ken"), Api = config.Api with { RateLimit = new RateLimitConfig { PerMinute = 1, Burst = 3 } } });
+        await using var watch = await RunningWatch.StartAsync(config => config with { TokenFile = _files.Write("t0ken"), Api = config.Api with { RateLimit = new RateLimitConfig { PerMinute = 1, Burst = 3 } } });
         var statuses = new List<HttpStatusCode>();
         for (var number = 0; number < 5; number++)
         {
@@ -99,7 +104,7 @@ public sealed class WatchAccessTests
         using var falco = Certificate(authority, "falco", "1.3.6.1.5.5.7.3.2");
         using var wrongUse = Certificate(authority, "other-server", "1.3.6.1.5.5.7.3.1");
         using var foreign = Certificate(stranger, "falco", "1.3.6.1.5.5.7.3.2");
-        var tls = new TlsConfig(RunningWatch.File(server.ExportCertificatePem()), RunningWatch.File(server.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem()), RunningWatch.File(authority.ExportCertificatePem()));
+        var tls = new TlsConfig(_files.Write(server.ExportCertificatePem()), _files.Write(server.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem()), _files.Write(authority.ExportCertificatePem()));
         await using var watch = await RunningWatch.StartAsync(config => config with { Tls = tls });
         using var sender = watch.Client(null, Handler(authority, falco));
         var sent = await sender.PostAsync("/api/v1/falco/events", new StringContent(RunningWatch.Alert(1), Encoding.UTF8, "application/json"));
@@ -122,7 +127,7 @@ public sealed class WatchAccessTests
         using var authority = Authority("authority");
         using var first = Certificate(authority, "first", "1.3.6.1.5.5.7.3.1");
         using var second = Certificate(authority, "second", "1.3.6.1.5.5.7.3.1");
-        var tls = new TlsConfig(RunningWatch.File(first.ExportCertificatePem()), RunningWatch.File(first.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem()), null);
+        var tls = new TlsConfig(_files.Write(first.ExportCertificatePem()), _files.Write(first.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem()), null);
         await using var watch = await RunningWatch.StartAsync(config => config with { Tls = tls });
         (await ServedAsync(watch, authority)).ShouldBe("CN=first");
         // The kubelet swaps both at once; whoever sees the new certificate beside the old key must go on with the old pair.
@@ -144,7 +149,7 @@ public sealed class WatchAccessTests
     [Fact]
     public async Task Certificates_that_cannot_be_used_are_named_at_the_start()
     {
-        var tls = new TlsConfig(RunningWatch.File("nothing"), RunningWatch.File("nothing"), null);
+        var tls = new TlsConfig(_files.Write("nothing"), _files.Write("nothing"), null);
         (await Should.ThrowAsync<FormatException>(() => RunningWatch.StartAsync(config => config with { Tls = tls }))).Message.ShouldContain("no certificate and its key as PEM");
     }
 

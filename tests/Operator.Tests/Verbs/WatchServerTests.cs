@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Comptroller.Archive.Tests.Testing;
 using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Intake;
 
@@ -10,12 +11,13 @@ namespace Comptroller.Operator.Tests.Verbs;
 [Collection(RunningWatch.Alone)]
 public sealed class WatchServerTests : IAsyncLifetime
 {
+    private readonly TemporaryDirectory _files = new();
     private RunningWatch _watch = null!;
     private HttpClient _client = null!;
 
     public async Task InitializeAsync()
     {
-        _watch = await RunningWatch.StartAsync(config => config with { TokenFile = RunningWatch.File("t0ken"), Api = config.Api with { AdminTokenFile = RunningWatch.File("adm1n") } });
+        _watch = await RunningWatch.StartAsync(config => config with { TokenFile = _files.Write("t0ken"), Api = config.Api with { AdminTokenFile = _files.Write("adm1n") } });
         _client = _watch.Client("t0ken");
     }
 
@@ -23,6 +25,7 @@ public sealed class WatchServerTests : IAsyncLifetime
     {
         _client.Dispose();
         await _watch.DisposeAsync();
+        _files.Dispose();
     }
 
     [Fact]

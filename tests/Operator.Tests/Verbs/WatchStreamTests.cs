@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using Comptroller.Archive.Tests.Testing;
 using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Configuration;
 
@@ -10,9 +11,13 @@ namespace Comptroller.Operator.Tests.Verbs;
 
 /// <summary>Streams through the whole server.</summary>
 [Collection(RunningWatch.Alone)]
-public sealed class WatchStreamTests
+public sealed class WatchStreamTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly TemporaryDirectory _files = new();
+
+    public void Dispose() => _files.Dispose();
 
     [Fact]
     public async Task A_stream_begins_at_once_tells_what_happens_and_goes_on_where_it_was()
@@ -175,7 +180,7 @@ public sealed class WatchStreamTests
         await Should.ThrowAsync<WebSocketException>(() => SocketAsync(watch, options => options.SetRequestHeader("Origin", "https://evil.example.com")));
         using var client = watch.Client(null);
         (await client.GetAsync("/ws")).StatusCode.ShouldBe(HttpStatusCode.UpgradeRequired);
-        await using var closed = await RunningWatch.StartAsync(config => config with { Api = config.Api with { AdminTokenFile = RunningWatch.File("adm1n") } });
+        await using var closed = await RunningWatch.StartAsync(config => config with { Api = config.Api with { AdminTokenFile = _files.Write("adm1n") } });
         await Should.ThrowAsync<WebSocketException>(() => SocketAsync(closed));
         using var socket = await SocketAsync(closed, options =>
         {

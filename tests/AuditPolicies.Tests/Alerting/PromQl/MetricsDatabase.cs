@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace Comptroller.AuditPolicies.Tests.Alerting.PromQl;
@@ -22,7 +20,7 @@ internal sealed class MetricsDatabase : IAsyncDisposable
 
     public static async Task<MetricsDatabase> StartAsync()
     {
-        var database = new MetricsDatabase(FreePort());
+        var database = new MetricsDatabase(FreePort.Take());
         try
         {
             await database.UntilReadyAsync();
@@ -73,12 +71,5 @@ internal sealed class MetricsDatabase : IAsyncDisposable
                 await Task.Delay(TimeSpan.FromMilliseconds(100));
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

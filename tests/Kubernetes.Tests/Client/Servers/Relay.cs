@@ -48,14 +48,6 @@ internal sealed class Relay : IAsyncDisposable
     /// <summary>A proxy that goes wherever it is asked to, on this machine.</summary>
     public static Relay Proxy(RelayProtocol protocol) => new(protocol, 0, 0);
 
-    /// <summary>A port on which nobody listens.</summary>
-    public static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
-
     /// <summary>From now on everything is taken and nothing is passed on; the connections stay open, as behind a firewall that forgot them.</summary>
     public void Freeze() => frozen = true;
 

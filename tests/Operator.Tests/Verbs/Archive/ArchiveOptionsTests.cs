@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Comptroller.Archive.Backups;
 using Comptroller.Archive.Evidence;
@@ -169,7 +168,7 @@ public sealed class ArchiveOptionsTests : IDisposable
     [Fact]
     public async Task A_writer_tells_of_itself_under_health_and_what_it_cannot_listen_on()
     {
-        var port = FreePort();
+        var port = FreePort.Take();
         string[] append = ["archive", "append", "--log-file", _directory["logs/audit.log"], "--listen"];
         using (var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "comptroller.dll"), .. append, $"127.0.0.1:{port}"])
         {
@@ -202,13 +201,6 @@ public sealed class ArchiveOptionsTests : IDisposable
             exit.ShouldBe(2);
             error.ShouldContain($"--listen {address}: an address and a port");
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private string RsaKey()

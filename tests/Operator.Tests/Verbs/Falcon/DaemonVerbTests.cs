@@ -87,7 +87,7 @@ public sealed class DaemonVerbTests
     public async Task SIGHUP_with_an_address_that_cannot_be_listened_on_keeps_the_old_endpoints_and_says_so(int port)
     {
         await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 50 });
-        await using var daemon = tenant.Start("daemon", port == 0 ? ["--health-port", $"{FreePort()}"] : []);
+        await using var daemon = tenant.Start("daemon", port == 0 ? ["--health-port", $"{FreePort.Take()}"] : []);
         var address = await AddressAsync(daemon);
         await File.WriteAllTextAsync(tenant.Config, (await File.ReadAllTextAsync(tenant.Config)).Replace("{port: 0, bind_address: 127.0.0.1}", $"{{port: {port}, bind_address: 192.0.2.1}}", StringComparison.Ordinal));
         await daemon.HangUpAsync();
@@ -193,13 +193,6 @@ public sealed class DaemonVerbTests
     }
 
     private static async Task<Uri> AddressAsync(ProgramRun daemon) => new(JsonElement.Parse(await daemon.Log.LineAsync("started; endpoints at")).GetProperty("address").GetString()!);
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private static async Task<string?> NextAsync(HttpClient http, Uri address) => JsonElement.Parse(await http.GetStringAsync(new Uri(address, "/ready"))).GetProperty("next_scheduled_run").GetString();
 
