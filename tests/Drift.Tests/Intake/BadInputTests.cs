@@ -31,6 +31,7 @@ public sealed class BadInputTests : IAsyncLifetime
         await _store.DisposeAsync();
         _figures.Dispose();
         _stop.Dispose();
+        Directory.Delete(Path.GetDirectoryName(_path)!, recursive: true);
     }
 
     [Theory]

@@ -34,9 +34,11 @@ internal sealed class RunningWatch : IAsyncDisposable
     private readonly EventIntake _intake;
     private readonly Task _writer;
 
-    private RunningWatch(DriftStore store, DriftConfig config, StateIndex state, TimeSpan patience)
+    private readonly string _folder;
+
+    private RunningWatch(string folder, DriftStore store, DriftConfig config, StateIndex state, TimeSpan patience)
     {
-        (Store, _feed) = (store, new DriftFeed(store));
+        (_folder, Store, _feed) = (folder, store, new DriftFeed(store));
         _intake = new EventIntake(store, _figures, config.Rules, TimeSpan.Zero, config.Queue, TimeProvider.System);
         _intake.Use(state, new Dictionary<string, long>());
         _writer = Task.Run(() => _intake.RunAsync(_stop.Token));
@@ -74,7 +76,7 @@ internal sealed class RunningWatch : IAsyncDisposable
         var states = new StateSet([StateSources.Of(file, http, new StateAccess())], TimeProvider.System);
         await states.RefreshAsync(CancellationToken.None);
         var config = configure(new DriftConfig { Queue = 256 });
-        var watch = new RunningWatch(await DriftStore.OpenAsync(Path.Combine(folder, "d.sqlite"), CancellationToken.None), config, states.Index, patience ?? TimeSpan.FromSeconds(10));
+        var watch = new RunningWatch(folder, await DriftStore.OpenAsync(Path.Combine(folder, "d.sqlite"), CancellationToken.None), config, states.Index, patience ?? TimeSpan.FromSeconds(10));
         await watch.Server.StartAsync(CancellationToken.None);
         return watch;
     }
@@ -120,5 +122,6 @@ internal sealed class RunningWatch : IAsyncDisposable
         _metrics.Dispose();
         _figures.Dispose();
         _served.Dispose();
+        Directory.Delete(_folder, recursive: true);
     }
 }
