@@ -29,10 +29,16 @@ public sealed record AuditOptions
     /// <summary>Runs of scheduled scans older than this are not looked at.</summary>
     public TimeSpan ScanHistory { get; init; } = TimeSpan.FromDays(30);
 
-    /// <summary>The same for audits about the same, grading files included: only such an audit goes on where another was stopped.</summary>
-    public string Identity()
+    /// <summary>
+    /// The same for audits about the same by the same API client, grading files included: only such an audit goes on where another was stopped. Policies carry
+    /// no customer, so that those of one tenant would be graded as another's.
+    /// </summary>
+    public string Identity(Api.FalconClientOptions client)
     {
-        var text = string.Join('\n', [HostFilter ?? "", $"{ZeroTrust}", $"{ScanHistory}", .. Types.Select(type => $"{type.Key} {Grading[type].Digest}")]);
+        var text = string.Join('\n', [
+            client.Address.AbsoluteUri, client.Credentials.Read().ClientId, client.Credentials.MemberCid ?? "",
+            HostFilter ?? "", $"{ZeroTrust}", $"{ScanHistory}", .. Types.Select(type => $"{type.Key} {Grading[type].Digest}"),
+        ]);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 }

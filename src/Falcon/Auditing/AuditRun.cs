@@ -35,7 +35,7 @@ public sealed class AuditRun(FalconApi api, AuditStore store, TimeProvider time)
     /// </summary>
     public async Task<AuditOutcome> RunAsync(AuditOptions options, CancellationToken cancellationToken)
     {
-        var (now, about) = (time.GetUtcNow(), options.Identity());
+        var (now, about) = (time.GetUtcNow(), options.Identity(api.Client.Options));
         var types = ImmutableArray<TypeAudit>.Empty;
         StoredRun run;
         await store.PrepareAsync(cancellationToken);

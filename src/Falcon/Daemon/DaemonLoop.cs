@@ -38,7 +38,15 @@ public sealed class DaemonLoop(
 
             if (await ReloadIsAskedAsync(due is null ? plan.Soonest : null, config.CheckInterval, stop))
             {
-                config = await reload(config, stop);
+                try
+                {
+                    config = await reload(config, stop);
+                }
+                catch (OperationCanceledException) when (stop.IsCancellationRequested)
+                {
+                    return;
+                }
+
                 plan.Change(config, time.GetUtcNow());
             }
         }

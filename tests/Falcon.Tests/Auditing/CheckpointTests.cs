@@ -100,6 +100,24 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public async Task Another_tenant_does_not_go_on_with_the_policies_of_the_first()
+    {
+        using var stop = new CancellationTokenSource();
+        await using (var first = await StartAsync(StoppedAt(Devices, 1, stop)))
+        {
+            await Should.ThrowAsync<OperationCanceledException>(() => first.RunAsync(Everything, cancellationToken: stop.Token));
+            (await first.Store.HasCheckpointAsync(default)).ShouldBeTrue();
+        }
+
+        await using var second = await StartAsync(new SimulatorOptions { Hosts = 20, Cid = new string('b', 32) });
+        var outcome = await second.RunAsync(Everything);
+        outcome.IsResumed.ShouldBeFalse();
+        outcome.Run.Cid.ShouldBe(new string('b', 32));
+        second.Simulator.Calls[Prevention].ShouldBeGreaterThan(0);
+        (await second.Store.HasCheckpointAsync(default)).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task A_run_that_was_resumed_and_fails_then_is_recorded_and_its_rows_go()
     {
         using var stop = new CancellationTokenSource();

@@ -99,6 +99,24 @@ public sealed class DaemonLoopTests : IDisposable
         _ran.ShouldBe(["01 02:00 FetchAndGrade"]);
     }
 
+    [Fact]
+    public async Task A_stop_in_the_middle_of_a_reload_ends_in_order()
+    {
+        var reading = new TaskCompletionSource();
+        var loop = new DaemonLoop(_time, RunAsync, async (running, token) =>
+        {
+            reading.SetResult();
+            await Task.Delay(Timeout.Infinite, token);
+            return running;
+        }, _next.Add);
+        var daemon = loop.RunAsync(Config, lastRun: null, immediate: false, _stop.Token, _giveUp.Token);
+        loop.Reload();
+        await reading.Task.EndsAsync();
+        await _stop.CancelAsync();
+        await daemon.EndsAsync();
+        _ran.ShouldBeEmpty();
+    }
+
     public void Dispose()
     {
         _stop.Dispose();

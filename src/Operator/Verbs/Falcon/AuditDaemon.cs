@@ -48,6 +48,8 @@ internal sealed partial class AuditDaemon(
         }
 
         var last = await store.RunsAsync(1, stop);
+        // A checkpoint does not keep until the next slot.
+        var atOnce = immediate || await store.HasCheckpointAsync(stop);
         _server = await ServeAsync(config, stop);
         var loop = new DaemonLoop(_time, RunAsync, ReloadAsync, _figures.Next);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
@@ -62,9 +64,9 @@ internal sealed partial class AuditDaemon(
             LogStopping(stopTimeout.TotalSeconds);
             giveUp.CancelAfter(stopTimeout);
         });
+        // From here on a stop ends in order and with 0, as soon as it may come.
         LogStarted(_server?.Address);
-        // A checkpoint does not keep until the next slot.
-        await loop.RunAsync(config, last.Count > 0 ? last[0].Started : null, immediate || await store.HasCheckpointAsync(stop), stop, giveUp.Token);
+        await loop.RunAsync(config, last.Count > 0 ? last[0].Started : null, atOnce, stop, giveUp.Token);
         await store.Connections.DisposeAsync();
         LogStoreClosed();
         await DisposeAsync();

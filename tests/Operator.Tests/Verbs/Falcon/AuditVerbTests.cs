@@ -65,6 +65,21 @@ public sealed class AuditVerbTests
     }
 
     [Fact]
+    public async Task The_store_of_another_customer_is_exit_2_and_keeps_what_it_has()
+    {
+        await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 20 });
+        (await tenant.RunAsync("audit")).Exit.ShouldBe(0);
+        var hosts = await tenant.RunAsync("hosts");
+        await using var other = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 30, Cid = new string('b', 32) });
+        await File.WriteAllTextAsync(other.Config, (await File.ReadAllTextAsync(other.Config)).Replace(other.Store, tenant.Store, StringComparison.Ordinal));
+        var run = await other.RunAsync("audit");
+        run.Exit.ShouldBe(2);
+        run.Error.ShouldContain($"holds audits of the customer {new SimulatorOptions().Cid}, and these hosts are of {new string('b', 32)}: give each tenant a store of its own");
+        other.Reports().ShouldBeEmpty();
+        (await tenant.RunAsync("hosts")).ShouldBe(hosts);
+    }
+
+    [Fact]
     public async Task A_malformed_policy_degrades_the_run_and_is_named_to_the_container()
     {
         await using var tenant = await FalconTenant.StartAsync(new SimulatorOptions { Hosts = 20, Faults = request => request.Path == "policy/combined/prevention/v1" ? new Fault { MalformedPolicy = true } : null });
