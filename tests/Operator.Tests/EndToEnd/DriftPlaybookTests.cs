@@ -34,6 +34,8 @@ public sealed class DriftPlaybookTests : IAsyncLifetime
         await shell.RunAsync("kubectl -n $ns wait dw/$dw --for=condition=Ready --timeout=5m");
         await shell.RunAsync("curl -s localhost:8080/ready");
         (await _drift.StatusOfAsync("/health")).ShouldBe(HttpStatusCode.OK);
+        await shell.RunAsync("kubectl -n $ns annotate --overwrite dw/$dw reconcile.fluxcd.io/requestedAt=\"$(date -u +%FT%TZ)\"");
+        await _drift.UntilAsync(item => item["status"]!["lastHandledReconcileAt"] is not null);
         await shell.ShouldBeInTheRunbookAsync();
     }
 
