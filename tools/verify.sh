@@ -10,6 +10,9 @@ dotnet run --project tools/CrdGen -- --check
 echo "== format is clean"
 dotnet format whitespace Operator.sln --verify-no-changes --no-restore
 
+echo "== references respect the dependency rule"
+dotnet test tests/Operator.Tests --nologo -v q --filter FullyQualifiedName~HouseTests
+
 echo "== kustomizations build"
 for folder in deploy/*/; do
   [ ! -f "$folder/kustomization.yaml" ] || kubectl kustomize "$folder" > /dev/null

@@ -12,8 +12,8 @@ public sealed class DeadLetterEndpoints(Notifier notifier)
         {
             Query = [DriftEndpoints.PageParameters[1], new("cursor", "string", "id of the last one of the page before")], Data = "DeadLetterPage",
         },
-        new("POST", "/api/v1/notifications/dead-letters/{id}/retry", Scopes.Write, "Sends one again", RetryAsync) { Data = "Any" },
-        new("DELETE", "/api/v1/notifications/dead-letters/{id}", Scopes.Write, "Drops one", DropAsync) { Data = "Any" },
+        new("POST", "/api/v1/notifications/dead-letters/{id}/retry", Scopes.Write, "Sends one again", RetryAsync) { Data = "Nothing" },
+        new("DELETE", "/api/v1/notifications/dead-letters/{id}", Scopes.Write, "Drops one", DropAsync) { Data = "Nothing" },
     ];
 
     private async Task<ApiAnswer> ListAsync(ApiCall call, CancellationToken cancellationToken)

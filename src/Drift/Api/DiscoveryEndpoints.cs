@@ -25,7 +25,6 @@ internal sealed class DiscoveryEndpoints(WatchView view)
     /// <summary>Where cursors of drifts begin; far behind every place of a managed resource, so that a state that grows moves none.</summary>
     private const long Drifts = 1L << 40;
 
-    private static readonly ImmutableArray<DriftStatus> Standing = [DriftStatus.Pending, DriftStatus.Open, DriftStatus.Acknowledged];
     private static readonly Parameter Region = new("region", "string", "Only this one, global for what has none; every one without");
 
     public IEnumerable<Route> Routes =>
@@ -41,7 +40,7 @@ internal sealed class DiscoveryEndpoints(WatchView view)
     {
         var (state, region, cursor) = (view.State(), call.Text("region"), call.Cursor() ?? 0);
         var counts = await view.Store.CountsAsync(cancellationToken);
-        var deleted = (await view.Store.ListAsync(new DriftQuery { Statuses = Standing, Kind = FindingKind.Deleted, Most = MostDeleted }, cancellationToken)).Drifts
+        var deleted = (await view.Store.ListAsync(new DriftQuery { Statuses = DriftStatuses.Standing, Kind = FindingKind.Deleted, Most = MostDeleted }, cancellationToken)).Drifts
             .Select(drift => drift.Address).ToHashSet(StringComparer.Ordinal);
         var (managed, at) = (new List<(StateResource Resource, string Region)>(), (int)Math.Min(cursor, state.Count));
         foreach (var resource in state.Resources.Skip(at).Take(MostLookedAt))
@@ -63,7 +62,7 @@ internal sealed class DiscoveryEndpoints(WatchView view)
         if (at == state.Count && managed.Count < call.Limit)
         {
             var before = cursor > Drifts ? cursor - Drifts : (long?)null;
-            var page = await view.Store.ListAsync(new DriftQuery { Statuses = Standing, Kind = FindingKind.Unmanaged, Before = before, Most = call.Limit - managed.Count }, cancellationToken);
+            var page = await view.Store.ListAsync(new DriftQuery { Statuses = DriftStatuses.Standing, Kind = FindingKind.Unmanaged, Before = before, Most = call.Limit - managed.Count }, cancellationToken);
             unmanaged = [.. (await RegionsAsync(page.Drifts, cancellationToken)).Where(each => region is null || each.Region == region)];
             next = page.Next is { } more ? Drifts + more : null;
         }
@@ -92,7 +91,7 @@ internal sealed class DiscoveryEndpoints(WatchView view)
     {
         var region = call.Text("region");
         var counts = await view.Store.CountsAsync(cancellationToken);
-        var page = await view.Store.ListAsync(new DriftQuery { Statuses = Standing, Before = call.Cursor(), Most = call.Limit }, cancellationToken);
+        var page = await view.Store.ListAsync(new DriftQuery { Statuses = DriftStatuses.Standing, Before = call.Cursor(), Most = call.Limit }, cancellationToken);
         var drifts = (await RegionsAsync(page.Drifts, cancellationToken)).Where(each => region is null || each.Region == region).ToList();
         return ApiAnswer.Of(json =>
         {

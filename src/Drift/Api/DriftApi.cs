@@ -19,7 +19,7 @@ public sealed class DriftApi
         _routes =
         [
             .. ServerRoutes.All.Concat(new DriftEndpoints(view).Routes).Concat(new EventEndpoints(view).Routes).Concat(new StatsEndpoints(view) { Graph = graph.Count }.Routes).Concat(graph.Routes)
-                .Concat(new ProviderEndpoints(view).Routes).Concat(new DiscoveryEndpoints(view).Routes).Concat(new StateEndpoints(view).Routes).Concat(new SettingsEndpoints(view).Routes).Concat(new KeyEndpoints(view).Routes).Concat(more)
+                .Concat(new CorrelationEndpoints(view).Routes).Concat(new ProviderEndpoints(view).Routes).Concat(new DiscoveryEndpoints(view).Routes).Concat(new StateEndpoints(view).Routes).Concat(new SettingsEndpoints(view).Routes).Concat(new KeyEndpoints(view).Routes).Concat(more)
                 .OrderByDescending(route => route.Segments.Length).ThenByDescending(route => route.Segments.Count(segment => segment != "{id}")),
         ];
         _exact = _routes.Where(route => !route.Template.Contains("{id}", StringComparison.Ordinal)).ToFrozenDictionary(route => (route.Method, route.Template));

@@ -14,7 +14,6 @@ internal sealed class GraphEndpoints(WatchView view)
     private const int MostDepth = 10;
     private const int MostWhole = 5000;
     private const int MostMatches = 1000;
-    private static readonly ImmutableArray<DriftStatus> Standing = [DriftStatus.Pending, DriftStatus.Open, DriftStatus.Acknowledged];
 
     private readonly CurrentGraph _graph = new();
 
@@ -24,18 +23,18 @@ internal sealed class GraphEndpoints(WatchView view)
         new("GET", "/api/v1/graph/nodes", Scopes.Read, "Resources", NodesAsync) { Query = DriftEndpoints.PageParameters, Data = "NodePage" },
         new("GET", "/api/v1/graph/edges", Scopes.Read, "How they are connected", (call, _) => Task.FromResult(Edges(call))) { Query = DriftEndpoints.PageParameters, Data = "EdgePage" },
         new("GET", "/api/v1/graph/stats", Scopes.Read, "How many of what", (_, _) => Task.FromResult(Stats())) { Data = "GraphStats" },
-        new("GET", "/api/v1/graph/critical", Scopes.Read, "What most depends on", CriticalAsync) { Query = [new("min", "integer", "The least number of edges that end there, 3 without"), DriftEndpoints.PageParameters[1]], Data = "Any" },
-        new("GET", "/api/v1/graph/path", Scopes.Read, "The shortest way between two resources", PathAsync) { Query = [new("from", "string", "An id or address"), new("to", "string", "An id or address")], Data = "Any" },
+        new("GET", "/api/v1/graph/critical", Scopes.Read, "What most depends on", CriticalAsync) { Query = [new("min", "integer", "The least number of edges that end there, 3 without"), DriftEndpoints.PageParameters[1]], Data = "CriticalNodes" },
+        new("GET", "/api/v1/graph/path", Scopes.Read, "The shortest way between two resources", PathAsync) { Query = [new("from", "string", "An id or address"), new("to", "string", "An id or address")], Data = "GraphPath" },
         new("GET", "/api/v1/graph/nodes/{id}", Scopes.Read, "One resource", NodeAsync) { Data = "GraphNode" },
-        new("GET", "/api/v1/graph/impact/{id}", Scopes.Read, "What a change of it may reach", ImpactAsync) { Query = [Depth(3)], Data = "Any" },
-        new("GET", "/api/v1/graph/dependencies/{id}", Scopes.Read, "What it depends on", (call, stop) => WalkAsync(call, "dependencies", upwards: false, stop)) { Query = [Depth(5)], Data = "Any" },
-        new("GET", "/api/v1/graph/dependents/{id}", Scopes.Read, "What depends on it", (call, stop) => WalkAsync(call, "dependents", upwards: true, stop)) { Query = [Depth(5)], Data = "Any" },
-        new("GET", "/api/v1/graph/neighbors/{id}", Scopes.Read, "What is connected to it", NeighboursAsync) { Data = "Any" },
+        new("GET", "/api/v1/graph/impact/{id}", Scopes.Read, "What a change of it may reach", ImpactAsync) { Query = [Depth(3)], Data = "GraphImpact" },
+        new("GET", "/api/v1/graph/dependencies/{id}", Scopes.Read, "What it depends on", (call, stop) => WalkAsync(call, "dependencies", upwards: false, stop)) { Query = [Depth(5)], Data = "Dependencies" },
+        new("GET", "/api/v1/graph/dependents/{id}", Scopes.Read, "What depends on it", (call, stop) => WalkAsync(call, "dependents", upwards: true, stop)) { Query = [Depth(5)], Data = "Dependents" },
+        new("GET", "/api/v1/graph/neighbors/{id}", Scopes.Read, "What is connected to it", NeighboursAsync) { Data = "Neighbours" },
         new("GET", "/api/v1/graph/relationships/{id}", Scopes.Read, "Its edges", (call, _) => Task.FromResult(Relationships(call)))
         {
-            Query = [new("direction", "string", "Which; both without") { Values = ["outgoing", "incoming", "both"] }], Data = "Any",
+            Query = [new("direction", "string", "Which; both without") { Values = ["outgoing", "incoming", "both"] }], Data = "Relationships",
         },
-        new("POST", "/api/v1/graph/match", Scopes.Read, "Pairs of resources with an edge of a kind between them", MatchAsync) { Body = "GraphPattern", Data = "Any" },
+        new("POST", "/api/v1/graph/match", Scopes.Read, "Pairs of resources with an edge of a kind between them", MatchAsync) { Body = "GraphPattern", Data = "GraphMatches" },
     ];
 
     /// <summary>Nodes and edges.</summary>
@@ -130,7 +129,7 @@ internal sealed class GraphEndpoints(WatchView view)
             json.WriteStartObject();
             json.WriteNumber("node_count", graph.NodeCount);
             json.WriteNumber("relationship_count", graph.EdgeCount);
-            WriteCounts(json, "nodes_by_label", graph.NodesByType());
+            WriteCounts(json, "nodes_by_label", GraphPattern.CountLabels(graph.NodesByType()));
             WriteCounts(json, "relationships_by_type", graph.EdgesByRelation());
             json.WriteEndObject();
         });
@@ -309,13 +308,13 @@ internal sealed class GraphEndpoints(WatchView view)
     private async Task<List<(GraphNode Node, bool HasDrift)>> DriftedAsync(ImmutableArray<GraphNode> nodes, CancellationToken cancellationToken)
     {
         var counts = await view.Store.CountsAsync(cancellationToken);
-        var types = counts.Where(count => count.Count > 0 && Standing.Contains(count.Status)).Select(count => count.Type).ToHashSet(StringComparer.Ordinal);
+        var types = counts.Where(count => count.Count > 0 && DriftStatuses.Standing.Contains(count.Status)).Select(count => count.Type).ToHashSet(StringComparer.Ordinal);
         var drifted = new List<(GraphNode, bool)>(nodes.Length);
         foreach (var node in nodes)
         {
             // Most types have no drift at all, and most answers are found without the store.
             drifted.Add((node, types.Contains(node.Type)
-                && (await view.Store.ListAsync(new DriftQuery { ResourceId = node.ResourceId, Type = node.Type, Statuses = Standing, Most = 1 }, cancellationToken)).Drifts.Length > 0));
+                && (await view.Store.ListAsync(new DriftQuery { ResourceId = node.ResourceId, Type = node.Type, Statuses = DriftStatuses.Standing, Most = 1 }, cancellationToken)).Drifts.Length > 0));
         }
 
         return drifted;
@@ -327,7 +326,7 @@ internal sealed class GraphEndpoints(WatchView view)
         json.WriteStartObject();
         json.WriteString("id", node.Id);
         json.WriteStartArray("labels");
-        foreach (var label in GraphPattern.Labels(node))
+        foreach (var label in GraphPattern.Labels(node.Type))
         {
             json.WriteStringValue(label);
         }

@@ -14,7 +14,7 @@ internal sealed record GraphPattern(ImmutableArray<string>? StartLabels, string 
         new(Texts(body, "start_labels"), ApiCall.Text(body, "rel_type", 50) ?? "", Texts(body, "end_labels"), Filter(body));
 
     /// <summary>What a resource is, from the general to its type.</summary>
-    public static ImmutableArray<string> Labels(GraphNode node) => node.Type switch
+    public static ImmutableArray<string> Labels(string type) => type switch
     {
         "aws_vpc" => ["Resource", "VPC", "Network"],
         "aws_subnet" => ["Resource", "Subnet", "Network"],
@@ -24,8 +24,13 @@ internal sealed record GraphPattern(ImmutableArray<string>? StartLabels, string 
         "aws_internet_gateway" => ["Resource", "InternetGateway", "Network"],
         "aws_route_table" => ["Resource", "RouteTable", "Network"],
         "aws_security_group" => ["Resource", "SecurityGroup", "Security"],
-        var type => ["Resource", type],
+        _ => ["Resource", type],
     };
+
+    /// <summary>How many nodes have each label.</summary>
+    public static IReadOnlyDictionary<string, int> CountLabels(IReadOnlyDictionary<string, int> nodesByType) => nodesByType
+        .SelectMany(type => Labels(type.Key).Select(label => (Label: label, type.Value))).GroupBy(each => each.Label, each => each.Value, StringComparer.Ordinal)
+        .ToDictionary(group => group.Key, group => group.Sum(), StringComparer.Ordinal);
 
     public bool IsRelation(Relation relation) => RelType.Length == 0 || relation.Name() == RelType;
 
@@ -65,7 +70,7 @@ internal sealed record GraphPattern(ImmutableArray<string>? StartLabels, string 
         json.WriteEndObject();
     }
 
-    private static bool Has(GraphNode node, ImmutableArray<string>? labels) => labels is not { } wanted || wanted.All(label => label == node.Type || Labels(node).Contains(label));
+    private static bool Has(GraphNode node, ImmutableArray<string>? labels) => labels is not { } wanted || wanted.All(label => label == node.Type || Labels(node.Type).Contains(label));
 
     private static ImmutableArray<string>? Texts(JsonElement body, string name) => !body.TryGetProperty(name, out var list) || list.ValueKind == JsonValueKind.Null ? null
         : list.ValueKind == JsonValueKind.Array && list.GetArrayLength() <= Most && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) ? [.. list.EnumerateArray().Select(item => item.GetString()!)]

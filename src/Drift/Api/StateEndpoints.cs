@@ -38,8 +38,8 @@ internal sealed class StateEndpoints(WatchView view)
             WriteNumber(json, "serial", only?.Serial);
             json.WriteString("lineage", only?.Lineage);
             json.WriteNumber("resource_count", view.State().Count);
-            // Outputs may hold secrets and are no resources: they are not even read.
-            json.WriteNumber("outputs_count", 0);
+            // Outputs may hold secrets: they are counted while a state is read, and not kept.
+            json.WriteNumber("outputs_count", states.Sum(state => state.Outputs));
             json.WriteNumber("states", states.Count);
             json.WriteBoolean("current", states.All(state => state.Error is null && state.LoadedAt is not null));
             json.WriteEndObject();

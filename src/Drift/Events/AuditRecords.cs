@@ -89,7 +89,8 @@ public static class AuditRecords
         }
         else if (element.Member("data").Text("operationName").Length > 0)
         {
-            into.Add(AzureEvents.Read(element.Member("data"), Texts.Time(element.Text("eventTime"))));
+            // Event Grid writes eventTime in its own schema and time in that of CloudEvents.
+            into.Add(AzureEvents.Read(element.Member("data"), Texts.Time(element.Text("eventTime")) ?? Texts.Time(element.Text("time"))));
         }
         else if (element.Text("source").Length > 0 && element.TryGetProperty("rule", out _))
         {

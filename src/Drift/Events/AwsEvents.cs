@@ -14,13 +14,15 @@ internal static partial class AwsEvents
     {
         public string Error { get; init; } = "";
         public bool IsReadOnly { get; init; }
+
+        /// <summary>What a rule calls the resource itself, for calls whose parameters do not name it; empty when it does not.</summary>
+        public string Named { get; init; } = "";
         public required ChangeEvent Frame { get; init; }
     }
 
     /// <summary>An alert of Falco.</summary>
     public static Understanding Read(FieldSet fields, DateTimeOffset? alertTime)
     {
-        // A rule may spell the name of a resource as ct.resource.*; the plugin itself has no such field.
         var call = new Call(
             fields.Text("ct.name") ?? "",
             fields.Text("ct.src") ?? "",
@@ -29,6 +31,8 @@ internal static partial class AwsEvents
         {
             Error = fields.Text("ct.error") ?? "",
             IsReadOnly = fields.Text("ct.readonly") == "true",
+            // The plugin has no such fields; rules of people have.
+            Named = fields.Text("ct.resource.id", "ct.request.resource") ?? "",
             Frame = Frame(
                 Actor.OfAws(
                     fields.Text("ct.user"), fields.Text("ct.originaluser"), fields.Text("ct.user.identitytype", "ct.user.type"), fields.Text("ct.user.arn"),
@@ -142,7 +146,8 @@ internal static partial class AwsEvents
 
         return first.Count switch
         {
-            0 => aliases.Count == 0 ? [] : [[.. aliases.Distinct(StringComparer.Ordinal)]],
+            0 when aliases.Count == 0 => call.Named.Length == 0 ? [] : [[call.Named]],
+            0 => [[.. aliases.Distinct(StringComparer.Ordinal)]],
             1 when aliases.Count == 0 => [[first[0]]],
             1 => [[.. aliases.Prepend(first[0]).Distinct(StringComparer.Ordinal)]],
             _ => [.. first.Select(id => ImmutableArray.Create(id))],

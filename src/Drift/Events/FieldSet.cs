@@ -14,6 +14,9 @@ internal sealed class FieldSet
     private readonly JsonProperty[] _fields;
     private readonly int[] _marks;
 
+    /// <summary>Whether a rule spells out items of lists: <c>ct.request.alarmnames.0</c>. Hardly any does, and looking for such names costs.</summary>
+    public bool IsIndexed { get; }
+
     public FieldSet(JsonElement fields)
     {
         if (fields.ValueKind != JsonValueKind.Object)
@@ -28,6 +31,7 @@ internal sealed class FieldSet
         foreach (var field in fields.EnumerateObject())
         {
             var name = JsonMarshal.GetRawUtf8PropertyName(field);
+            IsIndexed |= name.IndexOf(".0"u8) > 0;
             (_fields[at], _marks[at++]) = (field, name.Contains((byte)'\\') ? Escaped : name.IsEmpty ? 0 : Mark(name.Length, name[^1]));
         }
     }

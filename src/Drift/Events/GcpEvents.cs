@@ -36,6 +36,13 @@ internal static partial class GcpEvents
         var payload = entry.Member("protoPayload");
         var labels = entry.Member("resource").Member("labels");
         var metadata = payload.Member("requestMetadata");
+        // What takes long is logged twice: when it begins, with the request, and when it is done, without. The second would be a change of which only the call is known.
+        var operation = entry.Member("operation");
+        if (Texts.Of(operation.Member("last")) == "true" && Texts.Of(operation.Member("first")) != "true" && payload.Member("request").ValueKind == JsonValueKind.Undefined)
+        {
+            return Understanding.Dropped(DropReason.Irrelevant, "gcp_audit");
+        }
+
         return Understand(
             payload.Text("methodName"),
             payload.Text("resourceName"),

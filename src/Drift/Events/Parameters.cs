@@ -56,6 +56,11 @@ internal sealed class Parameters(JsonElement body, FieldSet? fields, string pref
             return [flat];
         }
 
+        if (fields is { IsIndexed: true } && Items(fields, path) is { Count: > 0 } items)
+        {
+            return items;
+        }
+
         if (Body.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
         {
             return [];
@@ -78,6 +83,24 @@ internal sealed class Parameters(JsonElement body, FieldSet? fields, string pref
         }
 
         return texts;
+    }
+
+    // Any part of a path may be a list that a rule spells out item by item.
+    private List<string> Items(FieldSet from, string path)
+    {
+        var dot = -1;
+        do
+        {
+            dot = path.IndexOf('.', dot + 1);
+            var (head, rest) = dot < 0 ? (path, "") : (path[..dot], path[dot..]);
+            var texts = Enumerable.Range(0, MostValues).Select(number => from.TextOf(prefix, $"{head}.{number}{rest}")).TakeWhile(text => text is not null).ToList();
+            if (texts.Count > 0)
+            {
+                return texts!;
+            }
+        }
+        while (dot >= 0);
+        return [];
     }
 
     private static void Walk(JsonElement at, ReadOnlySpan<char> path, bool isTop, bool wholeLists, ref List<JsonElement>? found)

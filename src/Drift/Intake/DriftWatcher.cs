@@ -21,6 +21,7 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
 
     private readonly FullComparison? _comparison = config.Comparison is null ? null : new FullComparison(config.Comparison, config.Rules);
     private DateTimeOffset? _compared;
+    private DateTimeOffset? _firstCompared;
     private DateTimeOffset? _refreshed;
     private DateTimeOffset? _succeeded;
     private bool _isAsked;
@@ -45,10 +46,17 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
             return states.Statuses.Select(status => status.Error).FirstOrDefault(error => error is not null) ?? "the states are being read";
         }
 
-        var age = time.GetUtcNow() - (_succeeded ?? DateTimeOffset.MinValue);
+        var now = time.GetUtcNow();
+        var age = now - (_succeeded ?? DateTimeOffset.MinValue);
         return intake.IsSaturated ? "the queue is full"
-            : age > 2 * config.RefreshInterval + LeastBetween ? $"a state could not be read for {age.TotalSeconds:0} s; judging by the last good one" : null;
+            : age > 2 * config.RefreshInterval + LeastBetween ? $"a state could not be read for {age.TotalSeconds:0} s; judging by the last good one"
+            : Uncompared(now);
     }
+
+    // What no event tells of only a comparison finds; without one for long, "no drift" would be a guess.
+    private string? Uncompared(DateTimeOffset now) =>
+        config.Comparison is { } comparison && now - (LastComparison?.SucceededAt ?? _firstCompared) is { } age && age > 2 * comparison.Interval + comparison.Timeout
+            ? $"no full comparison has succeeded for {age.TotalSeconds:0} s: {LastComparison?.Error ?? $"{comparison.File ?? "its output"} is not renewed within comparison.interval"}" : null;
 
     /// <summary>Has every state read anew, and a full comparison begin, with the next tick.</summary>
     public void CompareNow() => Volatile.Write(ref _isAsked, true);
@@ -103,6 +111,7 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
         {
             // A plan takes minutes; drifts are decided meanwhile.
             _compared = now;
+            _firstCompared ??= now;
             Comparing = CompareAsync(now, cancellationToken);
         }
 

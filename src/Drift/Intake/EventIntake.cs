@@ -31,6 +31,9 @@ public sealed class EventIntake
     /// <summary>Between two looks for what other replicas took in.</summary>
     private static readonly TimeSpan OthersPause = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Between two warnings: a full disk fails every batch.</summary>
+    private static readonly TimeSpan WarningPause = TimeSpan.FromSeconds(10);
+
     private readonly Channel<Post> _posts;
     private readonly IDriftStore _store;
     private readonly WatchFigures _figures;
@@ -41,6 +44,7 @@ public sealed class EventIntake
     private readonly string _worker = Guid.NewGuid().ToString("N");
     private volatile Baseline? _baseline;
     private long _kept;
+    private long _warnedAt;
 
     /// <param name="store">Where drifts are kept.</param>
     /// <param name="figures">Counts what happens.</param>
@@ -58,8 +62,21 @@ public sealed class EventIntake
     /// <summary>How long a claim lasts: far longer than judging takes, short enough that what a dead replica left is soon judged.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Told why the store cannot be written, once for a while: senders and metrics only know that it cannot.</summary>
+    public Action<string> Warned { get; init; } = _ => { };
+
     /// <summary>Whether hardly another request fits into the queue.</summary>
     public bool IsSaturated => _posts.Reader.Count > _capacity * 0.9;
+
+    private void Failed(DbException failure)
+    {
+        _figures.StoreFailed();
+        var (now, before) = (_time.GetUtcNow().UtcTicks, Interlocked.Read(ref _warnedAt));
+        if (now - before >= WarningPause.Ticks && Interlocked.CompareExchange(ref _warnedAt, now, before) == before)
+        {
+            Warned($"the store cannot be written: {failure.Message}");
+        }
+    }
 
     private sealed record Baseline(StateIndex State, IReadOnlyDictionary<string, long> Serials);
 
@@ -218,10 +235,10 @@ public sealed class EventIntake
                 {
                     await CatchUpAsync(cancellationToken);
                 }
-                catch (DbException)
+                catch (DbException e)
                 {
                     // The server is away; what is claimed is anybody's when the lease ends.
-                    _figures.StoreFailed();
+                    Failed(e);
                 }
             }
             while (await timer.WaitForNextTickAsync(cancellationToken));
@@ -328,10 +345,10 @@ public sealed class EventIntake
                 Interlocked.Add(ref _kept, unjudged.Count);
             }
         }
-        catch (DbException)
+        catch (DbException e)
         {
             // A full disk or a locked file: senders are told to come back, and the next batch tries again.
-            _figures.StoreFailed();
+            Failed(e);
             written = false;
         }
 

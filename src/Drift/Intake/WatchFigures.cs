@@ -46,9 +46,11 @@ public sealed class WatchFigures : IDisposable
         _meter.CreateObservableCounter("driftwatch_state_refresh_failures_total", () => Volatile.Read(ref _refreshFailures), unit: null, "Attempts to read a state that failed");
         _meter.CreateObservableGauge("driftwatch_last_success_timestamp_seconds", () => Volatile.Read(ref _lastSuccess), unit: null, "When every state was last seen to be current");
         _meter.CreateObservableGauge("driftwatch_state_resources", () => _states.Select(state => new Measurement<long>(state.Resources, new KeyValuePair<string, object?>("state", state.Name))), unit: null, "Managed resources of a state");
+        _meter.CreateObservableGauge("driftwatch_state_last_success_timestamp_seconds", () => _states.Where(state => state.LoadedAt is not null).Select(state =>
+            new Measurement<double>(state.LoadedAt!.Value.ToUnixTimeMilliseconds() / 1000.0, new KeyValuePair<string, object?>("state", state.Name))), unit: null, "When each state was last seen to be current");
         _meter.CreateObservableGauge("driftwatch_queue_depth", () => Depth(), unit: null, "Requests that wait to be written");
         _meter.CreateObservableGauge("driftwatch_drifts", () => _drifts.Select(each => new Measurement<long>(
-            each.Count, new("provider", each.Provider), new("kind", each.Kind.Name()), new("severity", each.Severity.Name()), new("status", each.Status.Name()))), unit: null, "Drifts by where they are in their life");
+            each.Count, new("provider", each.Provider), new("type", each.Type), new("kind", each.Kind.Name()), new("severity", each.Severity.Name()), new("status", each.Status.Name()))), unit: null, "Drifts by where they are in their life");
     }
 
     internal Func<int> Depth { get; set; } = () => 0;

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Comptroller.Drift.Lifecycle;
 
 /// <summary>Where a drift is in its life. The numbers are kept in stores.</summary>
@@ -21,6 +23,9 @@ public enum DriftStatus
 /// <summary>How they are written.</summary>
 public static class DriftStatuses
 {
+    /// <summary>State and world differ, and nobody has said that this is quiet.</summary>
+    public static ImmutableArray<DriftStatus> Standing { get; } = [DriftStatus.Pending, DriftStatus.Open, DriftStatus.Acknowledged];
+
     public static string Name(this DriftStatus status) => status switch
     {
         DriftStatus.Pending => "pending",

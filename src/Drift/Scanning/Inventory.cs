@@ -15,8 +15,27 @@ public sealed record Inventory(Provider Provider, ImmutableArray<CloudResource> 
         "aws_elasticache_replication_group", "aws_lb"];
 
     /// <summary>Reads <c>{"provider": …, "types": […], "resources": […]}</c>.</summary>
+    /// <param name="utf8">JSON.</param>
+    /// <param name="source">Named in errors.</param>
     /// <exception cref="FormatException">Says what is wrong.</exception>
-    public static Inventory Read(JsonElement root, string source)
+    public static Inventory Read(ReadOnlyMemory<byte> utf8, string source)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(utf8);
+            return Read(document.RootElement.Clone(), source);
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"{source}:{(e.LineNumber ?? 0) + 1}: this is not JSON: {e.Message}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new FormatException($"{source}: a text in it is none: {e.Message}", e);
+        }
+    }
+
+    private static Inventory Read(JsonElement root, string source)
     {
         if (root.ValueKind != JsonValueKind.Object)
         {
@@ -28,8 +47,7 @@ public sealed record Inventory(Provider Provider, ImmutableArray<CloudResource> 
             throw new FormatException($"{source}: unknown field \"{field.Name}\"; known here: provider, types, resources");
         }
 
-        var types = root.Member("types");
-        return Read(ProviderOf(root.Text("provider"), source), root.Member("resources"), types.ValueKind == JsonValueKind.Array ? [.. types.EnumerateArray().Select(type => type.GetString() ?? "")] : null, source);
+        return Read(ProviderOf(root.Text("provider"), source), root.Member("resources"), TypesOf(root.Member("types"), source), source);
     }
 
     internal static Inventory Read(Provider provider, JsonElement resources, ImmutableHashSet<string>? types, string source)
@@ -41,6 +59,11 @@ public sealed record Inventory(Provider Provider, ImmutableArray<CloudResource> 
 
         return new Inventory(provider, [.. resources.EnumerateArray().Select((each, at) => CloudResource.Read(each, $"{source}: resources[{at}]"))], types ?? (provider == Provider.Aws ? AwsTypes : null));
     }
+
+    // Of types that are read wrongly nothing would ever be missing.
+    private static ImmutableHashSet<string>? TypesOf(JsonElement types, string source) => types.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null
+        : types.ValueKind == JsonValueKind.Array && types.EnumerateArray().All(type => type.ValueKind == JsonValueKind.String) ? [.. types.EnumerateArray().Select(type => type.GetString()!)]
+        : throw new FormatException($"{source}: \"types\" must be a list of Terraform types");
 
     internal static Provider ProviderOf(string name, string source) => name switch
     {
@@ -63,8 +86,21 @@ public sealed record Inventory(Provider Provider, ImmutableArray<CloudResource> 
 /// <param name="Egress">The same for the way out.</param>
 public sealed record CloudResource(string Id, string Type, string Name, JsonElement Attributes, JsonElement Tags, JsonElement Ingress, JsonElement Egress)
 {
+    private static readonly string[] Known = ["id", "type", "name", "attributes", "tags", "labels", "ingress_permissions", "egress_permissions"];
+
     internal static CloudResource Read(JsonElement item, string place)
     {
+        if (item.ValueKind != JsonValueKind.Object)
+        {
+            throw new FormatException($"{place}: must be an object");
+        }
+
+        // A misspelt field would not be compared, and what is not compared looks clean.
+        foreach (var field in item.EnumerateObject().Where(field => !Known.Contains(field.Name, StringComparer.Ordinal)))
+        {
+            throw new FormatException($"{place}: unknown field \"{field.Name}\"; known here: {string.Join(", ", Known)}");
+        }
+
         var (id, type) = (item.Text("id"), item.Text("type"));
         if (id.Length == 0 || type.Length == 0)
         {

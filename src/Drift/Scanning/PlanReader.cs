@@ -13,6 +13,8 @@ namespace Comptroller.Drift.Scanning;
 /// </summary>
 public static class PlanReader
 {
+    private static readonly string[] PlanMembers = ["resource_drift", "resource_changes", "planned_values", "prior_state", "configuration"];
+
     /// <summary>Reads a plan.</summary>
     /// <param name="utf8">Messages, one a line, or one document.</param>
     /// <param name="source">Named in errors.</param>
@@ -21,6 +23,18 @@ public static class PlanReader
     /// <param name="now">For ignore rules and windows.</param>
     /// <exception cref="FormatException">It is no plan, or Terraform failed; says why.</exception>
     public static ScanReport Read(ReadOnlyMemory<byte> utf8, string source, StateIndex state, RuleBook rules, DateTimeOffset now)
+    {
+        try
+        {
+            return ReadDocuments(utf8, source, state, rules, now);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new FormatException($"{source}: a text in the plan is none: {e.Message}", e);
+        }
+    }
+
+    private static ScanReport ReadDocuments(ReadOnlyMemory<byte> utf8, string source, StateIndex state, RuleBook rules, DateTimeOffset now)
     {
         var findings = new List<Finding>();
         var seen = new PlannedResources(state);
@@ -40,6 +54,7 @@ public static class PlanReader
 
             if (root.Member("resource_drift").ValueKind == JsonValueKind.Array || root.Member("format_version").ValueKind == JsonValueKind.String)
             {
+                CheckIsPlan(root, $"{source}:{line}");
                 (isPlan, isFinished) = (true, true);
                 seen.AddValues(root.Member("prior_state").Member("values").Member("root_module"));
                 findings.AddRange(Drift(root.Member("resource_drift"), seen));
@@ -96,6 +111,20 @@ public static class PlanReader
         }
 
         return null;
+    }
+
+    // States, schemas and validations have a format_version as well; none of them says what has drifted, so none of them is clean.
+    private static void CheckIsPlan(JsonElement root, string place)
+    {
+        if (!PlanMembers.Any(name => root.Member(name).ValueKind != JsonValueKind.Undefined))
+        {
+            throw new FormatException($"{place}: this is no plan{(root.Member("values").ValueKind == JsonValueKind.Undefined ? "" : " but a state")}: give the output of `terraform show -json PLAN`, with the plan file's name");
+        }
+
+        if (root.Member("errored").ValueKind == JsonValueKind.True)
+        {
+            throw new FormatException($"{place}: the plan failed: Terraform marked it as errored; what it did not come to is not clean");
+        }
     }
 
     // A plan file is one document, possibly over many lines; messages are one a line.

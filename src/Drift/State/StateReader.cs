@@ -161,8 +161,15 @@ public sealed class StateReader : IDisposable
         {
             case 0 when isObject:
             case 1 when _pendingName == "resources" && !isObject:
+            case 1 when _pendingName == "outputs" && isObject:
             case 3 when _pendingName == "instances" && !isObject:
                 break;
+            case 2 when _path[1] == "outputs":
+                // Counted and no more: outputs hold secrets, and are no resources.
+                _header.Outputs++;
+                _skipDepth = reader.CurrentDepth;
+                _pendingName = "";
+                return true;
             case 2 when isObject:
                 _resource = new PendingResource(_kept, _writer);
                 break;
@@ -255,4 +262,7 @@ public sealed class StateHeader
     public long Serial { get; internal set; }
 
     public string Lineage { get; internal set; } = "";
+
+    /// <summary>How many outputs there are; none of them is read.</summary>
+    public int Outputs { get; internal set; }
 }

@@ -27,6 +27,7 @@ public sealed class StateSet(ImmutableArray<StateSource> sources, TimeProvider t
         source.Name, _loaded[at]?.Header.Serial, _loaded[at]?.Header.Lineage, _loaded[at]?.Index.Count ?? 0, _loaded[at]?.At, _errors[at])
     {
         TerraformVersion = _loaded[at]?.Header.TerraformVersion ?? "",
+        Outputs = _loaded[at]?.Header.Outputs ?? 0,
     });
 
     /// <summary>Reads what has changed.</summary>
@@ -91,4 +92,7 @@ public sealed record StateSourceStatus(string Name, long? Serial, string? Lineag
 {
     /// <summary>What wrote that state; empty when none was ever read.</summary>
     public string TerraformVersion { get; init; } = "";
+
+    /// <summary>How many outputs that state has.</summary>
+    public int Outputs { get; init; }
 }

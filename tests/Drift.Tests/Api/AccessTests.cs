@@ -13,7 +13,11 @@ public sealed class AccessTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _store = await DriftStore.OpenAsync(Path.Combine(_folder, "d.sqlite"), CancellationToken.None);
 
-    public async Task DisposeAsync() => await _store.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Fact]
     public void A_caller_has_a_burst_then_the_rate_and_is_told_whole_seconds()

@@ -17,9 +17,11 @@ namespace Comptroller.Drift.Tests.Api;
 /// <summary>A store with a state, and the API over it.</summary>
 internal sealed class WatchFixture : IAsyncDisposable
 {
-    private WatchFixture(DriftStore store, StateIndex state, DriftConfig config, FixedClock clock)
+    private readonly string _folder;
+
+    private WatchFixture(string folder, DriftStore store, StateIndex state, DriftConfig config, FixedClock clock)
     {
-        (Store, Clock) = (store, clock);
+        (_folder, Store, Clock) = (folder, store, clock);
         var keys = new ApiKeys(store, clock);
         View = new WatchView
         {
@@ -58,8 +60,9 @@ internal sealed class WatchFixture : IAsyncDisposable
 
     public static async Task<WatchFixture> StartAsync(DriftConfig? config = null, params string[] resources)
     {
-        var store = await DriftStore.OpenAsync(Path.Combine(Directory.CreateTempSubdirectory("drift-").FullName, "d.sqlite"), CancellationToken.None);
-        return new WatchFixture(store, await Given.State(resources), config ?? new DriftConfig(), new FixedClock(Given.Now));
+        var folder = Directory.CreateTempSubdirectory("drift-").FullName;
+        var store = await DriftStore.OpenAsync(Path.Combine(folder, "d.sqlite"), CancellationToken.None);
+        return new WatchFixture(folder, store, await Given.State(resources), config ?? new DriftConfig(), new FixedClock(Given.Now));
     }
 
     /// <summary>Unmanaged networks of these numbers are seen.</summary>
@@ -112,5 +115,6 @@ internal sealed class WatchFixture : IAsyncDisposable
         Feed.Dispose();
         Notifier.Dispose();
         await Store.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
     }
 }

@@ -12,6 +12,15 @@ public sealed class AuditRecordsTests
         """;
 
     [Fact]
+    public void Of_an_operation_of_Google_Cloud_that_is_logged_twice_the_beginning_counts()
+    {
+        const string Entry = """{"protoPayload":{"methodName":"v1.compute.instances.setMachineType","resourceName":"projects/p/zones/europe-west1-b/instances/vm"REQUEST},"operation":{"id":"operation-1","producer":"compute.googleapis.com",PLACE}}""";
+        Given.Understood(Entry.Replace("REQUEST", ""","request":{"machineType":"zones/europe-west1-b/machineTypes/e2-small"}""", StringComparison.Ordinal).Replace("PLACE", "\"first\":true", StringComparison.Ordinal)).Single().Events.ShouldHaveSingleItem();
+        Given.Understood(Entry.Replace("REQUEST", "", StringComparison.Ordinal).Replace("PLACE", "\"last\":true", StringComparison.Ordinal)).Single().Reason.ShouldBe(DropReason.Irrelevant);
+        Given.Understood(Entry.Replace("REQUEST", "", StringComparison.Ordinal).Replace("PLACE", "\"first\":true,\"last\":true", StringComparison.Ordinal)).Single().Events.ShouldHaveSingleItem("what is done at once is logged once");
+    }
+
+    [Fact]
     public void A_CloudTrail_record_about_several_resources_is_several_changes_with_all_that_is_known()
     {
         var events = Given.Understood(Terminate).Single().Events;

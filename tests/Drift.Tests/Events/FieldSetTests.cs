@@ -19,6 +19,14 @@ public sealed class FieldSetTests
         Fields.TextOf(name.AsSpan(0, 3), name.AsSpan(3)).ShouldBe(value);
     }
 
+    [Theory]
+    [InlineData("CreateLoadBalancer", "\"ct.response.loadbalancers.0.loadbalancerarn\":\"arn:lb\"", "arn:lb")]
+    [InlineData("DeleteAlarms", "\"ct.request.alarmnames.0\":\"cpu\",\"ct.request.alarmnames.1\":\"disk\"", "cpu,disk")]
+    [InlineData("CreateBucket", "\"ct.resource.id\":\"logs\"", "logs")]
+    [InlineData("CreateBucket", "\"ct.request.resource\":\"logs\",\"ct.request\":\"{\\\"bucketName\\\":\\\"better\\\"}\"", "better")]
+    public void Rules_may_spell_out_items_of_lists_or_name_the_resource_themselves(string call, string fields, string ids) =>
+        Given.Understood(Given.Alert($$"""{"ct.name":"{{call}}",{{fields}}}""")).Single().Events.Select(change => change.Id).ShouldBe(ids.Split(','));
+
     [Fact]
     public void A_time_is_read_as_any_program_writes_it()
     {

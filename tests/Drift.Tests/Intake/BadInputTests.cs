@@ -12,6 +12,7 @@ public sealed class BadInputTests : IAsyncLifetime
     private readonly string _path = Path.Combine(Directory.CreateTempSubdirectory("drift-").FullName, "d.sqlite");
     private readonly WatchFigures _figures = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly System.Collections.Concurrent.ConcurrentQueue<string> _warnings = new();
     private DriftStore _store = null!;
     private EventIntake _intake = null!;
     private Task _running = Task.CompletedTask;
@@ -19,7 +20,7 @@ public sealed class BadInputTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _store = await DriftStore.OpenAsync(_path, CancellationToken.None);
-        _intake = new EventIntake(_store, _figures, RuleBook.Default, TimeSpan.Zero, 64, TimeProvider.System);
+        _intake = new EventIntake(_store, _figures, RuleBook.Default, TimeSpan.Zero, 64, TimeProvider.System) { Warned = _warnings.Enqueue };
         _intake.Use(await Given.State(Given.Resource("aws_instance", "web", """{"id":"i-1","instance_type":"t3.micro"}""")), new Dictionary<string, long>(StringComparer.Ordinal));
         _running = Task.Run(() => _intake.RunAsync(_stop.Token));
     }
@@ -31,6 +32,7 @@ public sealed class BadInputTests : IAsyncLifetime
         await _store.DisposeAsync();
         _figures.Dispose();
         _stop.Dispose();
+        Directory.Delete(Path.GetDirectoryName(_path)!, recursive: true);
     }
 
     [Theory]
@@ -85,6 +87,7 @@ public sealed class BadInputTests : IAsyncLifetime
             await other.OpenAsync();
             await other.Command("BEGIN IMMEDIATE").ExecuteAsync(CancellationToken.None);
             (await PostAsync(Alert("t3.large"))).Result.ShouldBe(IntakeResult.Busy);
+            _warnings.ShouldHaveSingleItem().ShouldContain("the store cannot be written: SQLite Error 5", Case.Sensitive, "whoever runs it must learn whether the disk is full or the file locked");
             await other.Command("ROLLBACK").ExecuteAsync(CancellationToken.None);
         }
 

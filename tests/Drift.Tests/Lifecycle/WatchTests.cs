@@ -33,6 +33,7 @@ public sealed class WatchTests : IAsyncLifetime
         await _store.DisposeAsync();
         _figures.Dispose();
         _http.Dispose();
+        Directory.Delete(_folder, recursive: true);
     }
 
     [Fact]
@@ -204,6 +205,35 @@ public sealed class WatchTests : IAsyncLifetime
         await watcher.StepAsync(CancellationToken.None);
         await watcher.Comparing.WaitAsync(TimeSpan.FromSeconds(30));
         (await OneAsync()).ShouldSatisfyAllConditions(drift => drift.Status.ShouldBe(DriftStatus.Resolved), drift => drift.Reason.ShouldBe("a full comparison found no difference"));
+    }
+
+    [Fact]
+    public async Task Without_a_full_comparison_for_two_intervals_the_watch_cannot_be_relied_on()
+    {
+        var plan = Path.Combine(_folder, "plan.json");
+        var comparison = new ComparisonConfig(plan, [], null, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1));
+        var watcher = new DriftWatcher(new DriftConfig { Comparison = comparison }, new StateSet([StateSources.Of(StatePath, _http, null)], _clock), _store, _intake, _figures, _clock);
+        await StateAsync("t3.micro");
+        await CompareAsync();
+        watcher.Unready().ShouldBeNull("it has just been tried");
+        _clock.Advance(1261);
+        await CompareAsync();
+        watcher.Unready()!.ShouldStartWith("no full comparison has succeeded for 1261 s: ");
+        watcher.Unready()!.ShouldContain("plan.json");
+
+        await File.WriteAllTextAsync(plan, """{"format_version":"1.2","resource_drift":[]}""");
+        _clock.Advance(601);
+        await CompareAsync();
+        watcher.Unready().ShouldBeNull("it has succeeded");
+        _clock.Advance(1261);
+        await CompareAsync();
+        watcher.Unready()!.ShouldEndWith("is not renewed within comparison.interval");
+
+        async Task CompareAsync()
+        {
+            await watcher.StepAsync(CancellationToken.None);
+            await watcher.Comparing.WaitAsync(TimeSpan.FromSeconds(30));
+        }
     }
 
     private async Task StartAsync(TimeSpan grace)

@@ -25,6 +25,25 @@ public sealed class ScanTests
           {"address":"aws_iam_role.r","mode":"managed","type":"aws_iam_role","name":"r","change":{"actions":["delete"],"before":{"id":"r"},"after":null}}]}
         """;
 
+    [Theory]
+    [InlineData("""{"format_version":"1.0","terraform_version":"1.9.0","values":{"root_module":{}}}""", "no plan but a state")]
+    [InlineData("""{"format_version":"1.0","valid":true,"error_count":0}""", "no plan")]
+    [InlineData("""{"format_version":"1.0","provider_schemas":{}}""", "no plan")]
+    [InlineData("""{"format_version":"1.2","planned_values":{},"resource_changes":[],"errored":true}""", "the plan failed")]
+    [InlineData("""{"format_version":"1.2","planned_values":{},"resource_drift":[{"address":"a.\ud800","mode":"managed","type":"a","change":{"actions":["delete"]}}]}""", "a text in the plan is none")]
+    public void What_is_no_plan_is_never_clean(string document, string message) =>
+        Should.Throw<FormatException>(() => PlanReader.Read(Encoding.UTF8.GetBytes(document), "p.json", StateIndex.Empty, RuleBook.Default, Given.Now)).Message.ShouldContain(message);
+
+    [Theory]
+    [InlineData("", "inventory:1: this is not JSON")]
+    [InlineData("""{"provider":"aws","types":"aws_vpc","resources":[]}""", "\"types\" must be a list")]
+    [InlineData("""{"provider":"aws","types":[7],"resources":[]}""", "\"types\" must be a list")]
+    [InlineData("""{"provider":"aws","resources":[{"id":"a","type":"aws_vpc","atributes":{}}]}""", "resources[0]: unknown field \"atributes\"")]
+    [InlineData("""{"provider":"aws","resources":[7]}""", "resources[0]: must be an object")]
+    [InlineData("""{"provider":"aws","resources":[{"id":"\ud800","type":"aws_vpc"}]}""", "a text in it is none")]
+    public void An_inventory_that_cannot_be_right_is_refused_with_its_place(string document, string message) =>
+        Should.Throw<FormatException>(() => Inventory.Read(Encoding.UTF8.GetBytes(document), "inventory")).Message.ShouldContain(message);
+
     [Fact]
     public void Messages_of_a_plan_name_what_drifted()
     {
@@ -143,7 +162,7 @@ public sealed class ScanTests
     private static ScanReport Read(string text) => PlanReader.Read(Encoding.UTF8.GetBytes(text), "plan", StateIndex.Empty, RuleBook.Default, Given.Now);
 
     private static ScanReport Compare(StateIndex state, string provider, string resources) => InventoryComparison.Run(
-        state, Inventory.Read(Given.Json($$"""{"provider":"{{provider}}","resources":{{resources}}}"""), "inventory"), RuleBook.Default, Given.Now);
+        state, Inventory.Read(Encoding.UTF8.GetBytes($$"""{"provider":"{{provider}}","resources":{{resources}}}"""), "inventory"), RuleBook.Default, Given.Now);
 
     private static string Json(ScanReport report)
     {

@@ -5,8 +5,12 @@ using Comptroller.Drift.State.Backends;
 
 namespace Comptroller.Drift.Tests.State;
 
-public sealed class StateReaderTests
+public sealed class StateReaderTests : IDisposable
 {
+    private readonly string _folder = Directory.CreateTempSubdirectory("drift-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
     private const string Secret = "hunter2-in-clear";
 
     private const string Whole = $$$"""
@@ -74,10 +78,20 @@ public sealed class StateReaderTests
         (await Should.ThrowAsync<StateException>(() => Given.Read(text))).Message.ShouldContain(message);
 
     [Fact]
+    public async Task Outputs_are_counted_and_nothing_of_them_is_kept()
+    {
+        var builder = new StateIndexBuilder();
+        var text = """{"version":4,"serial":3,"outputs":{"url":{"value":{"resources":[{"a":"hunter2"}]},"type":"string"},"n":{"value":7,"sensitive":true},"list":{"value":["hunter2"]}},"resources":[{"mode":"managed","type":"aws_vpc","name":"a","instances":[{"attributes":{"id":"vpc-1"}}]}]}""";
+        var header = await StateReader.ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(text)), "s", builder, CancellationToken.None);
+        (header.Outputs, header.Serial).ShouldBe((3, 3));
+        Encoding.UTF8.GetString(builder.Build().Resources.ShouldHaveSingleItem().Attributes.Span).ShouldNotContain("hunter2");
+    }
+
+    [Fact]
     public async Task A_mark_of_an_editor_and_compression_are_no_matter()
     {
         (await Given.Read("\uFEFF{\"version\":4,\"resources\":[]}")).Resources.ShouldBeEmpty();
-        var path = Path.Combine(Directory.CreateTempSubdirectory("drift-").FullName, "tfstate.gz");
+        var path = Path.Combine(_folder, "tfstate.gz");
         await using (var file = File.Create(path))
         await using (var gzip = new GZipStream(file, CompressionLevel.Fastest))
         {
@@ -94,7 +108,7 @@ public sealed class StateReaderTests
     [Fact]
     public async Task A_source_that_fails_keeps_its_last_good_state_and_says_so()
     {
-        var path = Path.Combine(Directory.CreateTempSubdirectory("drift-").FullName, "s.tfstate");
+        var path = Path.Combine(_folder, "s.tfstate");
         await File.WriteAllTextAsync(path, Whole);
         using var http = new HttpClient();
         var set = new StateSet([StateSources.Of(path, http, null)], TimeProvider.System);

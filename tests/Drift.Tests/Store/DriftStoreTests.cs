@@ -13,6 +13,9 @@ public abstract class DriftStoreTests : IAsyncLifetime
     private DriftStore _store = null!;
     private StateIndex _state = null!;
 
+    /// <summary>Columns that the version before had not.</summary>
+    protected static readonly string[] FormerlyMissing = ["principal_id", "account", "role", "region", "request"];
+
     protected abstract Task<string> AddressAsync();
 
     public async Task InitializeAsync()
@@ -175,9 +178,13 @@ public abstract class DriftStoreTests : IAsyncLifetime
     }
 }
 
-public sealed class SqliteStoreTests : DriftStoreTests
+public sealed class SqliteStoreTests : DriftStoreTests, IDisposable
 {
-    protected override Task<string> AddressAsync() => Task.FromResult(Path.Combine(Directory.CreateTempSubdirectory("drift-").FullName, "d.sqlite"));
+    private readonly string _folder = Directory.CreateTempSubdirectory("drift-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    protected override Task<string> AddressAsync() => Task.FromResult(Path.Combine(_folder, $"{Guid.NewGuid():N}.sqlite"));
 
     [Fact]
     public Task SQLite_finds_lists_counts_and_tells() => A_drift_is_found_listed_counted_and_told_of();
@@ -212,7 +219,7 @@ public sealed class SqliteStoreTests : DriftStoreTests
         await using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={path};Pooling=false"))
         {
             await connection.OpenAsync();
-            foreach (var column in (string[])["principal_id", "account", "role", "region", "request"])
+            foreach (var column in FormerlyMissing)
             {
                 await connection.Command($"ALTER TABLE actors DROP COLUMN {column}").ExecuteAsync(CancellationToken.None);
             }
@@ -262,6 +269,44 @@ public sealed class PostgresStoreTests(Falcon.Tests.Store.PostgresServer server)
             message.ShouldContain("ALTER SCHEMA public RENAME TO drift_v9");
             (await connection.Command("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'public'").NumberAsync(CancellationToken.None)).ShouldBe(1);
         }
+    }
+
+    [Falcon.Tests.Store.PostgresFact]
+    public async Task A_database_of_the_version_before_is_brought_up_to_date_with_all_that_it_holds_and_by_two_at_once()
+    {
+        var address = await AddressAsync();
+        await using (var former = await DriftStore.OpenAsync(address, CancellationToken.None))
+        {
+            await former.ApplyAsync(Verdicts(0, "t3.large", "eve"), CancellationToken.None);
+            await former.PutAsync(new StoredItem("keys", "k", "v", null, 0), CancellationToken.None);
+        }
+
+        await using (var connection = new Npgsql.NpgsqlConnection(server.KeyValues(new Uri(address).AbsolutePath.Trim('/'))))
+        {
+            await connection.OpenAsync();
+            foreach (var column in FormerlyMissing)
+            {
+                await connection.Command($"ALTER TABLE actors DROP COLUMN {column}").ExecuteAsync(CancellationToken.None);
+            }
+
+            await connection.Command("UPDATE items SET value = '2' WHERE area = 'store' AND key = 'version'").ExecuteAsync(CancellationToken.None);
+        }
+
+        // Replicas of the new program start together; the second finds the work done.
+        var both = await Task.WhenAll(Task.Run(() => DriftStore.OpenAsync(address, CancellationToken.None)), Task.Run(() => DriftStore.OpenAsync(address, CancellationToken.None)));
+        foreach (var store in both)
+        {
+            await using (store)
+            {
+                var drift = (await store.ListAsync(new DriftQuery(), CancellationToken.None)).Drifts.ShouldHaveSingleItem();
+                (await store.LastActorsAsync([drift.Number], CancellationToken.None))[drift.Number].ShouldSatisfyAllConditions(actor => actor.Name.ShouldBe("eve"), actor => actor.Region.ShouldBe(""));
+                (await store.GetAsync("keys", "k", CancellationToken.None))!.Value.ShouldBe("v");
+                await store.ApplyAsync(Verdicts(0, "t3.large", "eve"), CancellationToken.None);
+            }
+        }
+
+        await using var after = await DriftStore.OpenAsync(address, CancellationToken.None);
+        (await after.ListAsync(new DriftQuery(), CancellationToken.None)).Drifts.ShouldHaveSingleItem().Occurrences.ShouldBe(3);
     }
 
     [Falcon.Tests.Store.PostgresFact]

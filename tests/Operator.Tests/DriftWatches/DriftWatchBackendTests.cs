@@ -2,6 +2,8 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Comptroller.Drift.Configuration;
+using Comptroller.Drift.Store;
+using Comptroller.Falcon.Tests.Store;
 using Comptroller.Operator.DriftWatches;
 using Comptroller.Operator.DriftWatches.Rendering;
 using Comptroller.Operator.Verbs.Drift;
@@ -12,7 +14,7 @@ namespace Comptroller.Operator.Tests.DriftWatches;
 /// What a watch renders is what <c>drift watch</c> reads: the rendered ConfigMap of each place a state may be in is laid out as the kubelet
 /// does, read by the verb's own reader, and the states and the store in it are opened against servers that speak as the clouds do.
 /// </summary>
-public sealed class DriftWatchBackendTests : IAsyncLifetime
+public sealed class DriftWatchBackendTests(PostgresServer server) : IClassFixture<PostgresServer>, IAsyncLifetime
 {
     private const string State = """{"version":4,"serial":3,"lineage":"l","resources":[{"mode":"managed","type":"aws_vpc","name":"main","instances":[{"attributes":{"id":"vpc-1"}}]}]}""";
 
@@ -86,6 +88,18 @@ public sealed class DriftWatchBackendTests : IAsyncLifetime
         config.StoreFile.ShouldBe(Path.Combine(_root, "secrets", "postgres", "value"));
         await File.WriteAllTextAsync(config.StoreFile!, "postgresql://drift:hidden@127.0.0.1:1/drift?timeout=1&colour=red");
         (await Should.ThrowAsync<FormatException>(() => DriftOptions.StoreAsync(config, CancellationToken.None))).Message.ShouldNotContain("hidden");
+    }
+
+    [PostgresFact]
+    public async Task The_database_that_is_rendered_is_opened_shared_and_written_to()
+    {
+        var config = await RenderedAsync($"{Watches.Sound}, replicas: 3, store: {{postgres: {{connectionSecretRef: {{name: db, key: url}}}}}}");
+        await File.WriteAllTextAsync(config.StoreFile!, $"{server.Url(await server.NewDatabaseAsync())}\n");
+        await using var first = await DriftOptions.StoreAsync(config, CancellationToken.None);
+        first.IsShared.ShouldBeTrue();
+        await first.PutAsync(new StoredItem("test", "key", "value"), CancellationToken.None);
+        await using var second = await DriftOptions.StoreAsync(config, CancellationToken.None);
+        (await second.GetAsync("test", "key", CancellationToken.None))!.Value.ShouldBe("value", "another replica sees what this one wrote");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using Comptroller.Drift.Lifecycle;
 using Comptroller.Drift.Store;
 using Comptroller.Operator.Tests.Estates;
@@ -21,13 +22,18 @@ internal sealed class DriftProcess(ProgramRun run, Uri address) : IAsyncDisposab
     /// <param name="folder">Has the state <c>s.tfstate</c>.</param>
     /// <param name="store">Address of the store.</param>
     /// <param name="largestFileKiB">See <see cref="ProgramRun"/>.</param>
-    public static async Task<DriftProcess> StartAsync(string folder, string store, int? largestFileKiB = null)
+    /// <param name="hasState">Whether the state is there yet; without it events are kept to be judged later.</param>
+    public static async Task<DriftProcess> StartAsync(string folder, string store, int? largestFileKiB = null, bool hasState = true)
     {
         var config = Path.Combine(folder, $"{Guid.NewGuid():N}.yaml");
         await File.WriteAllTextAsync(config, $"states:\n  - address: {Path.Combine(folder, "s.tfstate")}\nlisten: 127.0.0.1:0\nstore: \"{store}\"\ngracePeriod: 0s\napi:\n  anonymous: [read, intake]\n");
         var run = ProgramRun.Start(["drift", "watch", "--config", config], [], largestFileKiB);
         var line = await run.Log.LineAsync("listening on").WaitAsync(Patience);
-        await run.Log.LineAsync("resources in states").WaitAsync(Patience);
+        if (hasState)
+        {
+            await run.Log.LineAsync("resources in states").WaitAsync(Patience);
+        }
+
         var start = line.IndexOf("http://", StringComparison.Ordinal);
         return new DriftProcess(run, new Uri(line[start..line.IndexOf(' ', start)]));
     }
@@ -40,6 +46,25 @@ internal sealed class DriftProcess(ProgramRun run, Uri address) : IAsyncDisposab
             $$$"""{"time":"2026-07-23T09:40:55Z","rule":"r","source":"aws_cloudtrail","output_fields":{"ct.name":"ModifyInstanceAttribute","ct.request.instanceid":"i-{{{instance}}}","ct.request.instancetype":"t3.large","ct.user":"eve","ct.useragent":"{{{new string('x', 800)}}}"}}""",
             Encoding.UTF8, "application/json");
         return await Http.PostAsync(new Uri(address, "/api/v1/falco/events"), body, cancellationToken);
+    }
+
+    /// <summary>Waits until the changes of these instances were judged; at most a thousand.</summary>
+    public async Task UntilJudgedAsync(IEnumerable<int> instances)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        var missing = instances.ToHashSet();
+        while (true)
+        {
+            var page = JsonNode.Parse(await Http.GetStringAsync(new Uri(address, "/api/v1/drifts?limit=1000"), CancellationToken.None))!["data"]!["data"]!.AsArray();
+            missing.ExceptWith(page.Select(drift => int.Parse(((string)drift!["resource_id"]!).AsSpan(2), CultureInfo.InvariantCulture)));
+            if (missing.Count == 0)
+            {
+                return;
+            }
+
+            patience.IsCancellationRequested.ShouldBeFalse($"{missing.Count} changes were not judged within {Patience.TotalSeconds} s");
+            await Task.Delay(200, CancellationToken.None);
+        }
     }
 
     /// <summary>Every drift of a store.</summary>

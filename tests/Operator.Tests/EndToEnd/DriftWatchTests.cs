@@ -47,7 +47,7 @@ public sealed class DriftWatchTests : IAsyncLifetime
             pages.ShouldContain(metric, Case.Sensitive, "an alert without its metric never fires");
         }
 
-        pages.ShouldContain("comptroller_drift_watch_open_drifts{drift_name=\"cloud\",drift_namespace=\"default\",severity=\"medium\"} 1");
+        await UntilMeasuredAsync(run, "comptroller_drift_watch_open_drifts{drift_name=\"cloud\",drift_namespace=\"default\",severity=\"medium\"} 1");
         (await _drift.SendAsync(memory: 128)).ShouldBe(HttpStatusCode.Accepted);
         var over = await _drift.UntilAsync(item => item.Says("DriftDetected=False/NoDrift"));
         ((long)over["status"]!["drifts"]!["resolved"]!).ShouldBe(1);
@@ -126,6 +126,17 @@ public sealed class DriftWatchTests : IAsyncLifetime
         }
 
         await _drift.Estate.UntilAsync(ObservedPod.Type, "default", null, pod => pod is null);
+    }
+
+    // The operator measures what its cache holds, which hears of the status a moment after whoever reads it from the API server.
+    private static async Task UntilMeasuredAsync(OperatorRun run, string series)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (await run.MetricsAsync() is var page && !page.Contains(series, StringComparison.Ordinal))
+        {
+            patience.IsCancellationRequested.ShouldBeFalse($"{series} is not in\n{page}");
+            await Task.Delay(TimeSpan.FromMilliseconds(200));
+        }
     }
 
     private async Task UntilToldAsync(string note)

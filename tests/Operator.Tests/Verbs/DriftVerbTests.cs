@@ -26,6 +26,25 @@ public sealed class DriftVerbTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData("drift scan")]
+    [InlineData("drift scan --plan p --inventory i")]
+    [InlineData("drift scan --pan p")]
+    [InlineData("drift scan --plan nowhere")]
+    [InlineData("drift scan --plan nowhere -o xml")]
+    [InlineData("drift scan --plan nowhere --config nowhere.yaml")]
+    [InlineData("drift scan --plan nowhere --state nowhere.tfstate")]
+    [InlineData("drift replay")]
+    [InlineData("drift replay nowhere")]
+    [InlineData("drift replay nowhere --state nowhere.tfstate")]
+    [InlineData("drift scam")]
+    public async Task Whatever_keeps_it_from_looking_is_1_since_2_is_drift(string line)
+    {
+        var (exit, _, error) = await CommandLine.RunAsync(line.Split(' '));
+        exit.ShouldBe(1, error);
+        error.ShouldNotBeEmpty();
+    }
+
     [Fact]
     public async Task A_replay_judges_line_by_line_and_counts_what_it_dropped()
     {
@@ -41,6 +60,14 @@ public sealed class DriftVerbTests : IDisposable
         var (exit, _, error) = await CommandLine.RunAsync("drift", "replay", _files.Write("e.jsonl", $"{Event}\n{{}}\n"), "--state", _files.Write("s.tfstate", State));
         exit.ShouldBe(1);
         error.ShouldContain("e.jsonl:2: bad alert");
+    }
+
+    [Fact]
+    public async Task A_text_that_is_none_is_named_with_its_line()
+    {
+        var (exit, _, error) = await CommandLine.RunAsync("drift", "replay", _files.Write("e.jsonl", $"{Event}\n{Event.Replace("t3.large", "\\ud800", StringComparison.Ordinal)}\n"), "--state", _files.Write("s.tfstate", State));
+        exit.ShouldBe(1, error);
+        error.ShouldContain("e.jsonl:2: ");
     }
 
     [Fact]

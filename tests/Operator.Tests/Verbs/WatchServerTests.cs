@@ -42,6 +42,38 @@ public sealed class WatchServerTests : IAsyncLifetime
     public async Task Bodies_are_answered_by_what_they_are(string body, HttpStatusCode status) => (await PostAsync(body)).StatusCode.ShouldBe(status);
 
     [Fact]
+    public async Task Event_Grid_is_answered_when_it_asks_before_it_sends_and_shows_the_token()
+    {
+        const string Question = """[{"id":"1","eventType":"Microsoft.EventGrid.SubscriptionValidationEvent","data":{"validationCode":"512d38b6"}}]""";
+        (HttpStatusCode, string)[] answers = [await AskAsync(_client, Question), await AskAsync(_client, "[]"), await AskAsync(_watch.Client(null), Question)];
+        answers[0].ShouldBe((HttpStatusCode.OK, """{"validationResponse":"512d38b6"}"""));
+        answers[1].Item1.ShouldBe(HttpStatusCode.BadRequest);
+        answers[2].Item1.ShouldBe(HttpStatusCode.Unauthorized);
+        (await _watch.Store.CountsAsync(CancellationToken.None)).ShouldBeEmpty();
+
+        static async Task<(HttpStatusCode, string)> AskAsync(HttpClient client, string body)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/falco/events") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            request.Headers.Add("aeg-event-type", "SubscriptionValidation");
+            using var answer = await client.SendAsync(request);
+            return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Theory]
+    [InlineData("/api/v1/falco/events", HttpStatusCode.OK, "eventgrid.azure.net")]
+    [InlineData("/api/v1/drifts", HttpStatusCode.MethodNotAllowed, "")]
+    [InlineData("/nope", HttpStatusCode.NotFound, "")]
+    public async Task A_sender_of_CloudEvents_that_asks_may_send_where_events_are_taken_in_only(string path, HttpStatusCode status, string allowed)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Options, path);
+        request.Headers.Add("WebHook-Request-Origin", "eventgrid.azure.net");
+        using var answer = await _client.SendAsync(request);
+        answer.StatusCode.ShouldBe(status);
+        (answer.Headers.TryGetValues("WebHook-Allowed-Origin", out var origins) ? origins.Single() : "").ShouldBe(allowed);
+    }
+
+    [Fact]
     public async Task Bodies_over_one_MiB_are_refused_whether_they_say_their_length_or_not()
     {
         var large = new string(' ', EventIntake.MostBytes + 1);

@@ -15,6 +15,9 @@ public sealed class WatchStreamTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    // The buffers of a connection that nobody reads take megabytes of events, which a busy machine is long in making.
+    private static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(1);
+
     private readonly TemporaryDirectory _files = new();
 
     public void Dispose() => _files.Dispose();
@@ -71,7 +74,7 @@ public sealed class WatchStreamTests : IDisposable
         using var client = watch.Client(null);
         using var stream = await EventStream.OpenAsync(client, "/api/v1/stream");
         await stream.NextAsync();
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(LongPatience);
         var sent = 0;
         while (!watch.Metrics().Contains("driftwatch_stream_clients_dropped_total{transport=\"sse\"} 1", StringComparison.Ordinal))
         {
@@ -99,7 +102,7 @@ public sealed class WatchStreamTests : IDisposable
         await ReceiveAsync(socket);
         await SendAsync(socket, """{"type":"subscribe","topic":"all"}""");
         await ReceiveAsync(socket);
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(LongPatience);
         for (var sent = 0; !watch.Metrics().Contains("driftwatch_stream_clients_dropped_total{transport=\"websocket\"} 1", StringComparison.Ordinal); sent += 500)
         {
             limit.Token.ThrowIfCancellationRequested();

@@ -18,36 +18,28 @@ internal static class ReplayVerb
         var format = new Option<string>("--output", "-o") { Description = "table or json (one finding a line)", DefaultValueFactory = _ => "table" };
         format.AcceptOnlyFromAmong("table", "json");
         var all = new Option<bool>("--all") { Description = "Show what is suppressed as well" };
-        var command = new Command("replay", "Judge recorded events by a state: exit 0 no drift, 1 it could not be done, 2 drift") { files, format, all };
+        var command = new FindingCommand("replay", "Judge recorded events by a state: exit 0 no drift, 1 it could not be done, 2 drift") { files, format, all };
         options.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            try
+            var output = result.InvocationConfiguration.Output;
+            var replay = new Replay(output, isJson: result.GetValue(format) == "json", withSuppressed: result.GetValue(all));
+            var config = await options.ConfigAsync(result, cancellationToken);
+            if (config.States.IsEmpty)
             {
-                var output = result.InvocationConfiguration.Output;
-                var replay = new Replay(output, isJson: result.GetValue(format) == "json", withSuppressed: result.GetValue(all));
-                var config = await options.ConfigAsync(result, cancellationToken);
-                if (config.States.IsEmpty)
-                {
-                    throw new FormatException("judged by which state? Give --state, or states in --config");
-                }
-
-                var state = await DriftOptions.IndexAsync(config, cancellationToken);
-                foreach (var file in result.GetValue(files)!)
-                {
-                    await foreach (var (text, place) in DocumentsAsync(file, cancellationToken))
-                    {
-                        replay.Add(text, place, state, config.Rules);
-                    }
-                }
-
-                return replay.Finish();
+                throw new FormatException("judged by which state? Give --state, or states in --config");
             }
-            catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+
+            var state = await DriftOptions.IndexAsync(config, cancellationToken);
+            foreach (var file in result.GetValue(files)!)
             {
-                await result.InvocationConfiguration.Error.WriteLineAsync(e.Message);
-                return 1;
+                await foreach (var (text, place) in DocumentsAsync(file, cancellationToken))
+                {
+                    replay.Add(text, place, state, config.Rules);
+                }
             }
+
+            return replay.Finish();
         });
         return command;
     }
@@ -96,33 +88,33 @@ internal static class ReplayVerb
 
         public void Add(ReadOnlyMemory<byte> text, string place, Comptroller.Drift.State.StateIndex state, Comptroller.Drift.Rules.RuleBook rules)
         {
-            var understood = new List<Understanding>();
             try
             {
+                var understood = new List<Understanding>();
                 AuditRecords.Read(text, understood);
-            }
-            catch (FormatException e)
-            {
-                throw new FormatException($"{place}: {e.Message}", e);
-            }
-
-            foreach (var record in understood)
-            {
-                if (record.Reason != DropReason.None)
+                foreach (var record in understood)
                 {
-                    Count(record.Reason.Label());
-                }
-
-                foreach (var change in record.Events)
-                {
-                    var judgement = Judge.Of(change, state, rules, change.Time ?? TimeProvider.System.GetUtcNow());
-                    Count(judgement.Findings.Length > 0 && judgement.Findings.All(finding => finding.Suppression is not null) ? "suppressed" : Outcomes.Label(judgement.Outcome));
-                    foreach (var finding in judgement.Findings.Where(finding => withSuppressed || finding.Suppression is null))
+                    if (record.Reason != DropReason.None)
                     {
-                        var key = DriftKey.Of(finding);
-                        _drifts[key] = _drifts.TryGetValue(key, out var known) ? (known.First, known.Occurrences + 1) : (finding, 1);
+                        Count(record.Reason.Label());
+                    }
+
+                    foreach (var change in record.Events)
+                    {
+                        var judgement = Judge.Of(change, state, rules, change.Time ?? TimeProvider.System.GetUtcNow());
+                        Count(judgement.Findings.Length > 0 && judgement.Findings.All(finding => finding.Suppression is not null) ? "suppressed" : Outcomes.Label(judgement.Outcome));
+                        foreach (var finding in judgement.Findings.Where(finding => withSuppressed || finding.Suppression is null))
+                        {
+                            var key = DriftKey.Of(finding);
+                            _drifts[key] = _drifts.TryGetValue(key, out var known) ? (known.First, known.Occurrences + 1) : (finding, 1);
+                        }
                     }
                 }
+            }
+            catch (Exception e) when (e is FormatException or InvalidOperationException)
+            {
+                // Half of a surrogate pair only shows when a value is looked at.
+                throw new FormatException($"{place}: {e.Message}", e);
             }
         }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text;
-using System.Text.Json;
 using Comptroller.Drift.Reports;
 using Comptroller.Drift.Rules;
 using Comptroller.Drift.Scanning;
@@ -21,7 +20,7 @@ internal static class ScanVerb
         var fail = new Option<bool>("--fail-on-drift") { Description = "Exit 2 when there is drift", DefaultValueFactory = _ => true };
         var count = new Option<bool>("--exit-count") { Description = "Exit with the number of drifted resources instead, from 2 to 250" };
         var write = new Option<string?>("--write-baseline") { Description = "Write what drifts now to a file that `baseline` of the configuration names: it is quiet as long as it stays as it is" };
-        var command = new Command("scan", "Compare states with what is there: exit 0 clean, 1 the scan failed, 2 drift") { plan, inventory, format, fail, count, write };
+        var command = new FindingCommand("scan", "Compare states with what is there: exit 0 clean, 1 the scan failed, 2 drift") { plan, inventory, format, fail, count, write };
         options.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -32,21 +31,11 @@ internal static class ScanVerb
         });
         command.SetAction(async (result, cancellationToken) =>
         {
-            ScanReport report;
-            try
+            var report = await ScanAsync(result, options, result.GetValue(plan), result.GetValue(inventory), cancellationToken);
+            if (result.GetValue(write) is { } path)
             {
-                report = await ScanAsync(result, options, result.GetValue(plan), result.GetValue(inventory), cancellationToken);
-                if (result.GetValue(write) is { } path)
-                {
-                    await using var file = File.Create(path);
-                    Baseline.Write(report.Findings, file);
-                }
-            }
-            catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or JsonException)
-            {
-                // The other verbs say 2 for an error; here 2 is drift, and a pipeline must be able to tell them apart.
-                await result.InvocationConfiguration.Error.WriteLineAsync(e.Message);
-                return ScanExitCode.Error;
+                await using var file = File.Create(path);
+                Baseline.Write(report.Findings, file);
             }
 
             await result.InvocationConfiguration.Output.WriteAsync(Rendered(report, result.GetValue(format)!));
@@ -70,7 +59,7 @@ internal static class ScanVerb
             throw new FormatException("compared with which state? Give --state, or states in --config");
         }
 
-        return InventoryComparison.Run(state, Inventory.Read(JsonElement.Parse(await InputFiles.ReadAsync(inventory!, cancellationToken)), inventory!), config.Rules, now);
+        return InventoryComparison.Run(state, Inventory.Read(await InputFiles.ReadAsync(inventory!, cancellationToken), inventory!), config.Rules, now);
     }
 
     private static string Rendered(ScanReport report, string format)

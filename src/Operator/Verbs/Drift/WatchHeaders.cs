@@ -13,6 +13,9 @@ internal sealed class WatchHeaders(DriftConfig config)
     /// <summary>Browsers cannot set headers of a WebSocket; they offer the token as a protocol that begins with this.</summary>
     public const string ProtocolBearer = "bearer.";
 
+    // As long as a host name can be.
+    private const int LongestOrigin = 255;
+
     private const string YearOfSeconds = "max-age=31536000";
 
     public void Add(HttpContext context)
@@ -55,6 +58,24 @@ internal sealed class WatchHeaders(DriftConfig config)
         context.Response.Headers.AccessControlAllowMethods = "GET, POST, DELETE";
         context.Response.Headers.AccessControlAllowHeaders = "Authorization, Content-Type, X-API-Key, Last-Event-ID";
         context.Response.Headers.AccessControlMaxAge = "300";
+        return true;
+    }
+
+    /// <summary>
+    /// Answers the question of a sender of CloudEvents whether it may send here at all; false when this is none. Event Grid makes no subscription
+    /// without. Who really may send is still a matter of credentials.
+    /// </summary>
+    public static bool IsSenderQuestion(HttpContext context)
+    {
+        var origin = context.Request.Headers["WebHook-Request-Origin"].ToString();
+        if (!HttpMethods.IsOptions(context.Request.Method) || origin.Length is 0 or > LongestOrigin)
+        {
+            return false;
+        }
+
+        context.Response.Headers["WebHook-Allowed-Origin"] = origin;
+        context.Response.Headers["WebHook-Allowed-Rate"] = "*";
+        context.Response.Headers.Allow = "POST";
         return true;
     }
 

@@ -21,7 +21,8 @@ internal static class WatchHealth
             ["timestamp"] = Written(now),
             ["checks"] = new JsonObject
             {
-                ["states"] = states.Any(state => state.LoadedAt is null) ? "loading" : states.Any(state => state.Error is not null) ? "stale" : "ok",
+                ["states"] = states.Any(state => state is { LoadedAt: null, Error: not null }) ? "unavailable" : states.Any(state => state.LoadedAt is null) ? "loading" : states.Any(state => state.Error is not null) ? "stale" : "ok",
+                ["state_error"] = states.Select(state => state.Error).FirstOrDefault(error => error is not null),
                 ["queue"] = isSaturated ? "full" : "ok",
                 ["falco"] = now - last < Silence ? "connected" : "silent",
                 ["last_event_at"] = last is { } at ? Written(at) : null,

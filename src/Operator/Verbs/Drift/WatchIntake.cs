@@ -1,5 +1,6 @@
 using System.Buffers;
 using Comptroller.Drift.Api;
+using Comptroller.Drift.Events;
 using Comptroller.Drift.Intake;
 using Microsoft.AspNetCore.Http;
 
@@ -18,6 +19,11 @@ internal sealed class WatchIntake(EventIntake intake)
         var (buffer, length) = await ReadAsync(context);
         try
         {
+            if (context.Request.Headers[EventGridQuestion.Header] == EventGridQuestion.Validation)
+            {
+                return new ApiAnswer(StatusCodes.Status200OK, EventGridQuestion.Answer(buffer.AsMemory(0, length)));
+            }
+
             var answer = await intake.PostAsync(buffer.AsMemory(0, length), context.RequestAborted);
             return answer.Result switch
             {
@@ -25,6 +31,10 @@ internal sealed class WatchIntake(EventIntake intake)
                 IntakeResult.Refused => ApiAnswer.Error(StatusCodes.Status400BadRequest, answer.Message),
                 _ => ApiAnswer.Error(StatusCodes.Status503ServiceUnavailable, answer.Message),
             };
+        }
+        catch (FormatException e)
+        {
+            return ApiAnswer.Error(StatusCodes.Status400BadRequest, e.Message);
         }
         finally
         {

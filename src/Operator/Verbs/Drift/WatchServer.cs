@@ -114,6 +114,11 @@ internal sealed class WatchServer : IAsyncDisposable
             var target = ApiTarget.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
             var match = _parts.Api.Find(context.Request.Method, target.Path);
             route = match.Route?.Template ?? "none";
+            if (match.Route is null && _parts.Api.Find(HttpMethods.Post, target.Path).Route is { Needs: Scopes.Intake } && WatchHeaders.IsSenderQuestion(context))
+            {
+                return;
+            }
+
             isStream = match.Route == ServerRoutes.Stream || match.Route == ServerRoutes.Socket;
             await ServeAsync(context, target, match);
         }

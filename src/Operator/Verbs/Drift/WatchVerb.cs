@@ -48,7 +48,7 @@ internal static partial class WatchVerb
         using var http = new HttpClient();
         var states = await DriftOptions.StatesAsync(config, http, stop.Token);
         await using var store = await DriftOptions.StoreAsync(config, stop.Token);
-        var intake = new EventIntake(store, figures, config.Rules, config.GracePeriod, config.Queue, TimeProvider.System);
+        var intake = new EventIntake(store, figures, config.Rules, config.GracePeriod, config.Queue, TimeProvider.System) { Warned = message => Warned(logger, message) };
         var watcher = new DriftWatcher(config, states, store, intake, figures, TimeProvider.System)
         {
             Said = message => Said(logger, message),
