@@ -52,7 +52,7 @@ public static partial class OperatorHost
         using var pods = new ApiServerPods(client, context.Time);
         var probe = new DeliveryProbe(logs, context);
         var owned = WatchOwned(host, options, client, context);
-        using var auditPolicies = AddAuditPolicies(host, options, client, events, owned, new DeliveryCheck(probe, pods, context.Time), context);
+        using var auditPolicies = AddAuditPolicies(host, options, client, events, owned, new DeliveryCheck(probe, pods, context.Time), trail, context);
         probe.Changed = auditPolicies.Enqueue;
         host.Add(probe);
         var image = new OwnImage(client, options.Image, options.Instance, options.PodNamespace);
@@ -70,7 +70,7 @@ public static partial class OperatorHost
         var watches = new Informer<DriftWatch>(
             client, ResourceTypes.DriftWatches, new InformerOptions<DriftWatch> { Namespaces = options.WatchNamespaces, Required = false }, context);
         using var reports = new DriftReports();
-        using var driftWatches = AddDriftWatches(host, options, client, watches, events, owned, image, reports, context);
+        using var driftWatches = AddDriftWatches(host, options, client, watches, events, owned, image, reports, trail, context);
         using var driftWatchMetrics = new DriftWatchMetrics(watches.Store.List);
         using var electing = options.LeaderElection ? AddLeaderElection(host, options, events, context) : null;
         host.Use(new DiagnosticsServer(
@@ -112,12 +112,12 @@ public static partial class OperatorHost
     }
 
     private static Controller<AuditPolicy> AddAuditPolicies(
-        ControllerHost host, OperatorOptions options, IKubeClient client, EventRecorder events, Owned owned, DeliveryCheck delivery, RuntimeContext context)
+        ControllerHost host, OperatorOptions options, IKubeClient client, EventRecorder events, Owned owned, DeliveryCheck delivery, AuditTrail trail, RuntimeContext context)
     {
         var policies = new Informer<AuditPolicy>(
             client, ResourceTypes.AuditPolicies, new InformerOptions<AuditPolicy> { Namespaces = options.WatchNamespaces }, context);
         var reconciler = new AuditPolicyReconciler(
-            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, delivery, options.User, context.Time);
+            new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, delivery, trail, options.User, context.Time);
         var controller = new Controller<AuditPolicy>(
                 new ControllerOptions { Name = "auditpolicy", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, policies, reconciler, context)
             .Owns(owned.Caches[RenderedKinds.ConfigMaps])
@@ -171,12 +171,12 @@ public static partial class OperatorHost
 
     private static Controller<DriftWatch> AddDriftWatches(
         ControllerHost host, OperatorOptions options, IKubeClient client, Informer<DriftWatch> watches, EventRecorder events, Owned owned, OwnImage image,
-        DriftReports reports, RuntimeContext context)
+        DriftReports reports, AuditTrail trail, RuntimeContext context)
     {
         var runs = new RunCaches(client, options.WatchNamespaces, WatchPod.WatchLabel, WatchPod.ContainerName, context);
         var reconciler = new DriftWatchReconciler(
             new Applier(client, owned.Objects, Product, context), new StatusWriter(client, Product), events, image, new DependencyLookup(client), runs, reports,
-            options.PodNamespace ?? options.LeaderElectionNamespace, context.Time);
+            options.PodNamespace ?? options.LeaderElectionNamespace, trail, context.Time);
         var controller = new Controller<DriftWatch>(
                 new ControllerOptions { Name = "driftwatch", MaxConcurrentReconciles = options.MaxConcurrentReconciles }, watches, reconciler, context)
             .Watches(runs.Pods, runs.KeyOf);

@@ -18,6 +18,12 @@ public sealed record BackupManifest
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>
+    /// When it was signed: after the one that it goes on from. Of two backups at once, the cut of the second may be older than that of the first. Null in backups that
+    /// were made before this was told.
+    /// </summary>
+    public DateTimeOffset? SignedAt { get; init; }
+
     public required ManifestFile[] Files { get; init; }
 
     public required ManifestTotals Totals { get; init; }

@@ -98,6 +98,7 @@ public sealed class BackupPrune(IObjectStore store, SigningKey key, TimeProvider
             }
         }
 
+        await store.SweepAsync(before, cancellationToken);
         return (pieces, bytes);
     }
 

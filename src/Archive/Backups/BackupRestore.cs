@@ -13,7 +13,7 @@ public sealed class BackupRestore
     private readonly IObjectStore _store;
 
     public BackupRestore(IObjectStore store, VerificationKey key, KeyWrap? recipient)
-        : this(new BackupCatalog(store, key), new PieceReader(store, recipient), store)
+        : this(new BackupCatalog(store, key), new PieceReader(store, recipient, takesFirst: true), store)
     {
     }
 
@@ -126,6 +126,11 @@ public sealed class BackupRestore
         }
 
         var target = Path.GetFullPath(directory);
+        if (File.Exists(target))
+        {
+            throw new IOException($"{target}: a file; name a directory to restore into");
+        }
+
         foreach (var part in parts)
         {
             target = Path.Combine(target, part);

@@ -53,6 +53,7 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
         }
 
         await sender.EndAsync();
+        LargeArrays.LetGo();
         Progress?.Invoke(new BackupProgress("", cut.Bytes, cut.Bytes));
         var (manifest, name) = await WriteManifestAsync([.. files.Select(file => file())], previous, startedAt, sender, journal, cancellationToken);
         await new DigestChain(store, key.Public).WriteAsync(options.Stream, key, _put, time, cancellationToken);
@@ -209,6 +210,7 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
             Stream = options.Stream,
             Number = (previous?.Manifest.Number ?? 0) + 1,
             CreatedAt = startedAt,
+            SignedAt = time.GetUtcNow(),
             Files = files,
             Totals = new ManifestTotals
             {

@@ -169,9 +169,9 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
             Broken($"{name}: counts {chain.TreeSize} backups before it");
         }
 
-        if (before is not null && manifest.Manifest.CreatedAt < before.Manifest.CreatedAt)
+        if (before is not null && (manifest.Manifest.SignedAt ?? manifest.Manifest.CreatedAt) < (before.Manifest.SignedAt ?? before.Manifest.CreatedAt))
         {
-            Broken($"{name}: made before the backup that it goes on from; a clock was set back");
+            Broken($"{name}: signed before the backup that it goes on from; a clock was set back");
         }
 
         if (BackupRun.RootOf(manifest.Manifest.Files) != manifest.Manifest.Root)

@@ -6,7 +6,10 @@ using Comptroller.Archive.Objects;
 namespace Comptroller.Archive.Backups;
 
 /// <summary>Fetches pieces and believes none of their bytes. While one is looked at, the next ones are fetched and unpacked.</summary>
-internal sealed class PieceReader(IObjectStore store, KeyWrap? recipient)
+/// <param name="store">Where they are.</param>
+/// <param name="recipient">Unwraps the keys of what is encrypted; null for none.</param>
+/// <param name="takesFirst">Whether the first version of an object will do where somebody put another over it, or hid it: to restore, not to verify.</param>
+internal sealed class PieceReader(IObjectStore store, KeyWrap? recipient, bool takesFirst = false)
 {
     /// <summary>Enough to keep two processors and a store some milliseconds away busy; each costs its text and its stored bytes in memory.</summary>
     private const int Ahead = 3;
@@ -27,7 +30,39 @@ internal sealed class PieceReader(IObjectStore store, KeyWrap? recipient)
 
     private async Task<BorrowedBytes> StoredAsync(ManifestPiece piece, CancellationToken cancellationToken)
     {
-        await using var content = await store.OpenAsync(piece.Key, cancellationToken) ?? throw new InvalidDataException($"{piece.Key}: missing");
+        string problem;
+        try
+        {
+            await using var content = await store.OpenAsync(piece.Key, cancellationToken) ?? throw new InvalidDataException($"{piece.Key}: missing");
+            return await StoredAsync(piece, content, cancellationToken);
+        }
+        catch (InvalidDataException e)
+        {
+            problem = e.Message;
+        }
+
+        await using var written = await store.OpenFirstAsync(piece.Key, cancellationToken) ?? throw new InvalidDataException(problem);
+        BorrowedBytes first;
+        try
+        {
+            first = await StoredAsync(piece, written, cancellationToken);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException(problem, e);
+        }
+
+        if (takesFirst)
+        {
+            return first;
+        }
+
+        first.Dispose();
+        throw new InvalidDataException($"{problem}; its first version in the store is whole, and is what would be restored");
+    }
+
+    private async Task<BorrowedBytes> StoredAsync(ManifestPiece piece, Stream content, CancellationToken cancellationToken)
+    {
         var stored = await StoredBytes.BorrowAsync(content, (int)Math.Clamp(piece.StoredBytes, 0, PieceForm.Longest * 2L), piece.Key, cancellationToken);
         Interlocked.Add(ref _bytesRead, stored.Length);
         if (Convert.ToHexStringLower(SHA256.HashData(stored.Span)) == piece.StoredSha256)
@@ -67,6 +102,7 @@ internal sealed class PieceReader(IObjectStore store, KeyWrap? recipient)
 
                 using var bytes = await first;
                 yield return bytes.Memory;
+                LargeArrays.Used();
             }
         }
         finally

@@ -13,9 +13,6 @@ namespace Comptroller.Archive.Backups;
 /// </summary>
 internal sealed class PieceSender : IAsyncDisposable
 {
-    /// <summary>What requests leave behind is little, so little that it would not be collected for gigabytes of text, and pass for memory that is needed.</summary>
-    private const int PiecesPerCollection = 64;
-
     private readonly IObjectStore _store;
     private readonly BackupOptions _options;
     private readonly PutOptions _put;
@@ -28,7 +25,6 @@ internal sealed class PieceSender : IAsyncDisposable
     private readonly SemaphoreSlim _sends;
     private readonly Task[] _workers;
     private ExceptionDispatchInfo? _failure;
-    private int _taken;
     private int _newPieces;
     private long _newBytes;
 
@@ -118,11 +114,7 @@ internal sealed class PieceSender : IAsyncDisposable
             await foreach (var work in _queue.Reader.ReadAllAsync(_stop.Token))
             {
                 await CompressAsync(work, room.Room);
-                if (Interlocked.Increment(ref _taken) % PiecesPerCollection == 0)
-                {
-                    // Some milliseconds in two seconds: what is alive are a dozen arrays without references in them.
-                    GC.Collect();
-                }
+                LargeArrays.Used();
             }
         }
         catch (Exception e)

@@ -1,3 +1,4 @@
+using Comptroller.Archive.Files;
 
 namespace Comptroller.Archive.Backups;
 
@@ -88,7 +89,7 @@ internal sealed class SourceCut : IDisposable
 
     // A log store's own lock and state, and what is half written.
     private static bool IsEvidence(FileInfo file) =>
-        !file.Name.EndsWith(".partial", StringComparison.Ordinal) && !file.Name.EndsWith(".lock", StringComparison.Ordinal) && !file.Name.EndsWith(".state.json", StringComparison.Ordinal);
+        !file.Name.EndsWith(DurableFile.Unfinished, StringComparison.Ordinal) && !file.Name.EndsWith(".lock", StringComparison.Ordinal) && !file.Name.EndsWith(".state.json", StringComparison.Ordinal);
 }
 
 /// <summary>A file as it is to be backed up.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -8,14 +9,23 @@ namespace Comptroller.Archive.Evidence;
 /// <summary>The one text of a JSON value that RFC 8785 (JCS) gives it: members sorted by UTF-16 code units, numbers as ECMAScript writes them, no white space.</summary>
 public static class CanonicalJson
 {
+    /// <summary>Integers up to there are the same number to ECMAScript: 2^53.</summary>
+    private const long ExactIntegers = 1L << 53;
+
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly SearchValues<char> Escaped = SearchValues.Create([.. Enumerable.Range(0, ' ').Select(code => (char)code), '"', '\\']);
+
+    /// <param name="value">The value.</param>
+    /// <param name="without">A member of it that is left out, such as the signature over the others.</param>
     /// <exception cref="FormatException">A number that ECMAScript cannot write, or text that is not Unicode.</exception>
-    public static byte[] Bytes(JsonNode? value)
+    public static byte[] Bytes(JsonNode? value, string? without = null)
     {
-        var text = new StringBuilder();
-        Write(value, text);
+        // Straight into UTF-8: a manifest of a hundred gigabytes is ten megabytes of text, and each form in between would be that once more.
+        var text = new ArrayBufferWriter<byte>(1024);
         try
         {
-            return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetBytes(text.ToString());
+            Write(value, text, without);
+            return text.WrittenSpan.ToArray();
         }
         catch (EncoderFallbackException e)
         {
@@ -23,23 +33,25 @@ public static class CanonicalJson
         }
     }
 
-    private static void Write(JsonNode? value, StringBuilder text)
+    private static void Write(JsonNode? value, ArrayBufferWriter<byte> text, string? without = null)
     {
         switch (value)
         {
             case null:
-                text.Append("null");
+                text.Write("null"u8);
                 break;
             case JsonObject members:
-                WriteAll('{', '}', members.OrderBy(member => member.Key, StringComparer.Ordinal), text, member =>
-                {
-                    WriteText(member.Key, text);
-                    text.Append(':');
-                    Write(member.Value, text);
-                });
+                Write(members, text, without);
                 break;
             case JsonArray items:
-                WriteAll('[', ']', items, text, item => Write(item, text));
+                text.Write("["u8);
+                for (var i = 0; i < items.Count; i++)
+                {
+                    text.Write(i == 0 ? ""u8 : ","u8);
+                    Write(items[i], text);
+                }
+
+                text.Write("]"u8);
                 break;
             default:
                 WriteScalar(value, text);
@@ -47,61 +59,66 @@ public static class CanonicalJson
         }
     }
 
-    private static void WriteAll<T>(char open, char close, IEnumerable<T> items, StringBuilder text, Action<T> write)
+    private static void Write(JsonObject members, ArrayBufferWriter<byte> text, string? without)
     {
-        text.Append(open);
+        text.Write("{"u8);
         var isFirst = true;
-        foreach (var item in items)
+        foreach (var (name, member) in members.Where(member => member.Key != without).OrderBy(member => member.Key, StringComparer.Ordinal))
         {
-            if (!isFirst)
-            {
-                text.Append(',');
-            }
-
+            text.Write(isFirst ? ""u8 : ","u8);
             isFirst = false;
-            write(item);
+            WriteText(name, text);
+            text.Write(":"u8);
+            Write(member, text);
         }
 
-        text.Append(close);
+        text.Write("}"u8);
     }
 
-    private static void WriteScalar(JsonNode value, StringBuilder text)
+    private static void WriteScalar(JsonNode value, ArrayBufferWriter<byte> text)
     {
         switch (value.GetValueKind())
         {
             case JsonValueKind.String:
                 WriteText(value.GetValue<string>(), text);
                 break;
+            case JsonValueKind.Number when value.AsValue().TryGetValue(out long whole) && whole is >= -ExactIntegers and <= ExactIntegers:
+                Strict.GetBytes(whole.ToString(CultureInfo.InvariantCulture), text);
+                break;
             case JsonValueKind.Number:
-                text.Append(Number(double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture)));
+                Strict.GetBytes(Number(double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture)), text);
                 break;
             default:
-                text.Append(value.GetValueKind() == JsonValueKind.True ? "true" : "false");
+                text.Write(value.GetValueKind() == JsonValueKind.True ? "true"u8 : "false"u8);
                 break;
         }
     }
 
-    private static void WriteText(string value, StringBuilder text)
+    private static void WriteText(ReadOnlySpan<char> value, ArrayBufferWriter<byte> text)
     {
-        text.Append('"');
-        foreach (var character in value)
+        text.Write("\""u8);
+        for (var next = value.IndexOfAny(Escaped); next >= 0; next = value.IndexOfAny(Escaped))
         {
-            _ = character switch
-            {
-                '"' => text.Append("\\\""),
-                '\\' => text.Append("\\\\"),
-                '\b' => text.Append("\\b"),
-                '\t' => text.Append("\\t"),
-                '\n' => text.Append("\\n"),
-                '\f' => text.Append("\\f"),
-                '\r' => text.Append("\\r"),
-                < ' ' => text.Append("\\u").Append(((int)character).ToString("x4", CultureInfo.InvariantCulture)),
-                _ => text.Append(character),
-            };
+            Strict.GetBytes(value[..next], text);
+            Strict.GetBytes(Escape(value[next]), text);
+            value = value[(next + 1)..];
         }
 
-        text.Append('"');
+        Strict.GetBytes(value, text);
+        text.Write("\""u8);
     }
+
+    private static string Escape(char character) => character switch
+    {
+        '"' => "\\\"",
+        '\\' => "\\\\",
+        '\b' => "\\b",
+        '\t' => "\\t",
+        '\n' => "\\n",
+        '\f' => "\\f",
+        '\r' => "\\r",
+        _ => $"\\u{(int)character:x4}",
+    };
 
     /// <summary>ECMA-262, Number::toString, from the shortest digits that read back as the same number.</summary>
     internal static string Number(double value)

@@ -26,8 +26,7 @@ public sealed class SigningKey : IDisposable
     /// <summary>Adds or replaces the signature.</summary>
     public void Sign(JsonObject document)
     {
-        document.Remove("signature");
-        var value = _key.SignData(CanonicalJson.Bytes(document), HashAlgorithmName.SHA256);
+        var value = _key.SignData(CanonicalJson.Bytes(document, without: "signature"), HashAlgorithmName.SHA256);
         document["signature"] = new JsonObject { ["alg"] = "ES256", ["keyId"] = Public.Id, ["value"] = Convert.ToBase64String(value) };
     }
 

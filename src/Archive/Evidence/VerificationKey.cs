@@ -41,11 +41,9 @@ public sealed class VerificationKey : IDisposable
             return $"it is signed by key {id}, not by {Id}";
         }
 
-        var unsigned = document.DeepClone().AsObject();
-        unsigned.Remove("signature");
         try
         {
-            return _key.VerifyData(CanonicalJson.Bytes(unsigned), Convert.FromBase64String(Text(signature, "value") ?? ""), HashAlgorithmName.SHA256)
+            return _key.VerifyData(CanonicalJson.Bytes(document, without: "signature"), Convert.FromBase64String(Text(signature, "value") ?? ""), HashAlgorithmName.SHA256)
                 ? null
                 : "its signature does not fit: it was changed after it was signed";
         }

@@ -5,6 +5,9 @@ namespace Comptroller.Archive.Files;
 /// <summary>Files that are whole or absent, also after a power cut: written under another name, synced, renamed, and the directory synced.</summary>
 public static partial class DurableFile
 {
+    /// <summary>How the names of files end that are not complete, or never will be.</summary>
+    public const string Unfinished = ".partial";
+
     private const int ReadOnlyDirectory = 0x10000; // O_RDONLY | O_DIRECTORY
 
     /// <summary>Writes or replaces a file.</summary>
@@ -38,7 +41,7 @@ public static partial class DurableFile
     }
 
     /// <summary>A name beside <paramref name="path"/> that nobody else uses.</summary>
-    public static string Temporary(string path) => $"{path}.{Guid.NewGuid():N}.partial";
+    public static string Temporary(string path) => $"{path}.{Guid.NewGuid():N}{Unfinished}";
 
     /// <summary>Gives a file that is written its name, unless another has it: of many that try at once, one succeeds.</summary>
     /// <returns>False when another file has the name.</returns>

@@ -11,15 +11,45 @@ internal static class LargeArrays
     private const int Longest = 64 << 20;
     private const int MostOfALength = 16;
 
+    /// <summary>What requests leave behind is little, so little that it would not be collected for gigabytes of text, and pass for memory that is needed.</summary>
+    private const int UsesPerCollection = 64;
+
+    private static int _uses;
+
     /// <summary>A longer array than the longest is made, and not kept.</summary>
-    public static ArrayPool<byte> Pool { get; } = ArrayPool<byte>.Create(Longest, MostOfALength);
+    public static ArrayPool<byte> Pool { get; private set; } = Fresh();
+
+    /// <summary>A piece has passed through. Some milliseconds in every few seconds: what is alive are a dozen arrays without references in them.</summary>
+    public static void Used()
+    {
+        if (Interlocked.Increment(ref _uses) % UsesPerCollection == 0)
+        {
+            GC.Collect();
+        }
+    }
+
+    /// <summary>No more pieces come for now: what comes behind them, such as their manifest, gets their room.</summary>
+    public static void LetGo()
+    {
+        Pool = Fresh();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+    }
+
+    private static ArrayPool<byte> Fresh()
+    {
+        NativeHeap.ReturnLargeBlocks();
+        return ArrayPool<byte>.Create(Longest, MostOfALength);
+    }
 }
 
 /// <summary>Bytes in a borrowed array, which goes back when this is disposed.</summary>
-/// <param name="least">Room that is needed.</param>
-internal sealed class BorrowedBytes(int least) : IDisposable
+internal sealed class BorrowedBytes : IDisposable
 {
-    private byte[]? _room = LargeArrays.Pool.Rent(least);
+    private readonly ArrayPool<byte> _pool = LargeArrays.Pool;
+    private byte[]? _room;
+
+    /// <param name="least">Room that is needed.</param>
+    public BorrowedBytes(int least) => _room = _pool.Rent(least);
 
     public byte[] Room => _room ?? throw new ObjectDisposedException(nameof(BorrowedBytes));
 
@@ -41,7 +71,7 @@ internal sealed class BorrowedBytes(int least) : IDisposable
     {
         if (Interlocked.Exchange(ref _room, null) is { } room)
         {
-            LargeArrays.Pool.Return(room);
+            _pool.Return(room);
         }
     }
 }

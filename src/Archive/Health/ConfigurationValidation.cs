@@ -14,6 +14,9 @@ public static class ConfigurationValidation
 {
     private const int Events = 2000;
 
+    /// <summary>What 10 000 events may take.</summary>
+    private const long MostMemory = 50_000_000;
+
     /// <param name="liveFile">The log that will be written; nothing is written to it.</param>
     /// <param name="tuning">The constants.</param>
     /// <param name="withBenchmarks">Whether speed is tried as well.</param>
@@ -53,6 +56,8 @@ public static class ConfigurationValidation
         yield return level is < 1 or > 9 ? new ValidationResult(Group, "COMPRESSION_LEVEL", HealthStatus.Critical, $"{level}: must be 1 to 9")
             : level is < 3 or > 7 ? new ValidationResult(Group, "COMPRESSION_LEVEL", HealthStatus.Warning, $"{level}: {(level < 3 ? "segments become larger" : "slower than 6 and no smaller")}")
             : new ValidationResult(Group, "COMPRESSION_LEVEL", HealthStatus.Healthy, $"{level}");
+        // Those that wait to be written; what is written is in the file alone.
+        yield return Range(Group, "MAX_MEMORY_EVENTS", LogOptions.Default.QueueCapacity, 1000, 100_000);
         yield return Range(Group, "MAX_DETAILS_SIZE", EventWriter.LongestDetails, 1024, 1 << 20);
     }
 
@@ -108,6 +113,7 @@ public static class ConfigurationValidation
     private static async Task<IEnumerable<ValidationResult>> BenchmarksAsync(string log, Tuning tuning, CancellationToken cancellationToken)
     {
         const string Group = "Performance Benchmarks";
+        var before = GC.GetTotalMemory(forceFullCollection: true);
         await using var auditLog = await AuditLog.OpenAsync(log, LogOptions.Default with { Tuning = tuning }, TimeProvider.System, cancellationToken);
         var watch = Stopwatch.StartNew();
         await Parallel.ForEachAsync(Enumerable.Range(0, Events), new ParallelOptions { MaxDegreeOfParallelism = 20, CancellationToken = cancellationToken },
@@ -116,10 +122,12 @@ public static class ConfigurationValidation
         watch.Restart();
         var found = auditLog.Find(new LogQuery { Actor = "writer-7", Limit = 10_000 }, cancellationToken).Events.Count;
         var query = watch.Elapsed.TotalMilliseconds;
+        var kept = Math.Max(0, GC.GetTotalMemory(forceFullCollection: true) - before);
         return
         [
             new ValidationResult(Group, "Write throughput", rate < 100 ? HealthStatus.Critical : rate < 500 ? HealthStatus.Warning : HealthStatus.Healthy, FormattableString.Invariant($"{rate:0} events/s, each on the disk before it is acknowledged")),
             new ValidationResult(Group, "Query performance", query > 100 ? HealthStatus.Warning : HealthStatus.Healthy, FormattableString.Invariant($"{query:0.0} ms")),
+            new ValidationResult(Group, "Memory usage", kept * (10_000 / Events) > MostMemory ? HealthStatus.Warning : HealthStatus.Healthy, FormattableString.Invariant($"{kept / 1000} kB with {Events} events and their index")),
             new ValidationResult(Group, "Nothing lost", found == Events / 20 ? HealthStatus.Healthy : HealthStatus.Critical, $"{found} of {Events / 20} events found again"),
         ];
     }

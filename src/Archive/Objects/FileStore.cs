@@ -99,7 +99,7 @@ public sealed class FileStore : IObjectStore
         var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
         foreach (var found in directory.EnumerateFiles("*", options)
             .Select(file => new ObjectInfo(Path.GetRelativePath(_root, file.FullName).Replace('\\', '/'), file.Length, new DateTimeOffset(file.LastWriteTimeUtc)))
-            .Where(found => found.Key.StartsWith(prefix, StringComparison.Ordinal) && !found.Key.EndsWith(".partial", StringComparison.Ordinal))
+            .Where(found => found.Key.StartsWith(prefix, StringComparison.Ordinal) && !found.Key.EndsWith(DurableFile.Unfinished, StringComparison.Ordinal))
             .OrderBy(found => found.Key, StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -122,6 +122,26 @@ public sealed class FileStore : IObjectStore
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Failure(key, "delete", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task SweepAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (root, options) = (new DirectoryInfo(_root), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint });
+            foreach (var file in (root.Exists ? root.EnumerateFiles($"*{DurableFile.Unfinished}", options) : []).Where(file => file.LastWriteTimeUtc < before.UtcDateTime))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                file.Delete();
+            }
+
+            return Task.CompletedTask;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failure("", "delete what is half written in", e);
         }
     }
 

@@ -18,6 +18,13 @@ public interface IObjectStore : IAsyncDisposable
     /// <exception cref="ObjectStoreException">It could not be read.</exception>
     Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Opens the oldest version of an object that the store keeps: keys are written once, so that is the one that was written, whatever was put over it or hides it
+    /// since. Null when there is none, and where a store keeps no versions.
+    /// </summary>
+    /// <exception cref="ObjectStoreException">It could not be read.</exception>
+    Task<Stream?> OpenFirstAsync(string key, CancellationToken cancellationToken) => Task.FromResult<Stream?>(null);
+
     /// <summary>What is known of an object without reading it; null when there is none.</summary>
     /// <exception cref="ObjectStoreException">It could not be asked.</exception>
     Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken);
@@ -33,6 +40,10 @@ public interface IObjectStore : IAsyncDisposable
     /// <summary>Locks an object at least as long as <paramref name="options"/> say; never for shorter.</summary>
     /// <exception cref="ObjectStoreException">The store does not lock, or did not.</exception>
     Task LockAsync(string key, PutOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Deletes what writers that were killed before then left half written. Stores that take an object whole have nothing of the kind.</summary>
+    /// <exception cref="ObjectStoreException">It could not be deleted.</exception>
+    Task SweepAsync(DateTimeOffset before, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>What the store can do, asked of the store itself.</summary>
     /// <exception cref="ObjectStoreException">It cannot be reached, or does not let us in.</exception>

@@ -105,11 +105,30 @@ public sealed class S3Store : IObjectStore
     }
 
     /// <inheritdoc/>
-    public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => CallAsync<Stream?>(key, "read", async () =>
+    public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => OpenAsync(key, version: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<Stream?> OpenFirstAsync(string key, CancellationToken cancellationToken)
+    {
+        string? first = null;
+        var request = new ListVersionsRequest { BucketName = _options.Bucket, Prefix = NameOf(key) };
+        ListVersionsResponse page;
+        do
+        {
+            page = await CallAsync(key, "list the versions of", () => _client.ListVersionsAsync(request, cancellationToken), cancellationToken);
+            // Of one key the newest comes first. What hides it is listed among them and holds nothing.
+            first = (page.Versions ?? []).LastOrDefault(version => version.Key == NameOf(key) && version.IsDeleteMarker != true)?.VersionId ?? first;
+            (request.KeyMarker, request.VersionIdMarker) = (page.NextKeyMarker, page.NextVersionIdMarker);
+        }
+        while (page.IsTruncated == true && page.NextKeyMarker == NameOf(key));
+        return first is null ? null : await OpenAsync(key, first, cancellationToken);
+    }
+
+    private Task<Stream?> OpenAsync(string key, string? version, CancellationToken cancellationToken) => CallAsync<Stream?>(key, "read", async () =>
     {
         try
         {
-            using var answer = await _client.GetObjectAsync(_options.Bucket, NameOf(key), cancellationToken);
+            using var answer = await _client.GetObjectAsync(new GetObjectRequest { BucketName = _options.Bucket, Key = NameOf(key), VersionId = version }, cancellationToken);
             if (answer.ETag is not { Length: > 0 })
             {
                 throw new IOException(StoreAnswer.NoObject);

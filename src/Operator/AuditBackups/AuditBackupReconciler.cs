@@ -58,7 +58,7 @@ internal sealed class AuditBackupReconciler(
         foreach (var task in Tasks)
         {
             var last = BackupRuns.Last(status, task);
-            var ended = jobs.Where(job => TaskOf(job) == task).Select(job => EndedRun.Of(job, pods, now)).OfType<EndedRun>();
+            var ended = EndedRun.Settled(jobs.Where(job => TaskOf(job) == task), pods, now);
             foreach (var run in EndedRun.News(ended, run => run.Job.Metadata.Name, run => run.EndTime, last?.Name, last?.EndTime))
             {
                 status = BackupRuns.AddTo(status, task, run, pod.PodsOf(task));

@@ -11,7 +11,7 @@ namespace Comptroller.Operator.AuditPolicies;
 /// <see cref="AuditPolicyConditions"/>; this shell only sends and writes. Deletion needs no finalizer: everything rendered has the
 /// resource as owner and goes with it.
 /// </summary>
-internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter statuses, EventRecorder events, DeliveryCheck delivery, string user, TimeProvider time)
+internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter statuses, EventRecorder events, DeliveryCheck delivery, AuditTrail trail, string user, TimeProvider time)
     : IReconciler<AuditPolicy>, IFailureReporter<AuditPolicy>, IForgetter
 {
     public async Task<Outcome> ReconcileAsync(AuditPolicy resource, CancellationToken cancellationToken)
@@ -47,6 +47,7 @@ internal sealed class AuditPolicyReconciler(Applier applier, StatusWriter status
         if (report.Changes is { Length: > 0 } changes)
         {
             events.Normal(ResourceTypes.AuditPolicies, resource.Metadata, ConditionReason.Succeeded, "Render", changes);
+            await trail.ChangedAsync(ResourceTypes.AuditPolicies, resource.Metadata, changes, cancellationToken);
         }
 
         return Outcome.After(report.Of(ApplyAction.Conflict).Any() ? plan.RetryInterval : plan.Interval);

@@ -15,7 +15,7 @@ namespace Comptroller.Operator.DriftWatches;
 /// </summary>
 internal sealed class DriftWatchReconciler(
     Applier applier, StatusWriter statuses, EventRecorder events, OwnImage image, DependencyLookup lookup, RunCaches runs, DriftReports reports, string operatorNamespace,
-    TimeProvider time)
+    AuditTrail trail, TimeProvider time)
     : IReconciler<DriftWatch>, IFailureReporter<DriftWatch>, IForgetter
 {
     /// <summary>How soon to ask pods again: nothing else tells that a drift has opened.</summary>
@@ -45,6 +45,12 @@ internal sealed class DriftWatchReconciler(
             throw new TerminalException(ConditionReason.InvalidSpec, string.Join("; ", plan.Errors));
         }
 
+        if (inputs.Request is not null && inputs.Request != resource.Status.LastHandledReconcileAt)
+        {
+            // Before it is done: what is not on record is not done.
+            await trail.RequestedAsync("scan_requested", ResourceTypes.DriftWatches, resource.Metadata, ChangeFilter.RequestedAt, "accepted", cancellationToken);
+        }
+
         var applied = await applier.ApplyAsync(ResourceTypes.DriftWatches, resource, plan.Objects, resource.Status.Inventory ?? [], cancellationToken);
         applied.ThrowIfFailed();
 
@@ -64,6 +70,10 @@ internal sealed class DriftWatchReconciler(
         // A run on a cache that lags behind our own last write has no news of drifts: the write that is not repeated has told them (rule L7).
         var told = await WriteAsync(resource, status, cancellationToken) is not null;
         Tell(resource, applied, told ? report : null);
+        if (applied.Changes is { Length: > 0 } changes)
+        {
+            await trail.ChangedAsync(ResourceTypes.DriftWatches, resource.Metadata, changes, cancellationToken);
+        }
 
         var isStarting = report is null && pods.Any(pod => pod.IsRunning);
         var pause = isStarting ? StartPause

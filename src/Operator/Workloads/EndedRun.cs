@@ -27,7 +27,7 @@ internal sealed record EndedRun(ObservedJob Job, DateTimeOffset? StartTime, Date
     /// <param name="now">The time.</param>
     public static EndedRun? Of(ObservedJob job, IEnumerable<ObservedPod> pods, DateTimeOffset now)
     {
-        if (job.End is not { } over)
+        if (job.End is null)
         {
             return null;
         }
@@ -38,8 +38,22 @@ internal sealed record EndedRun(ObservedJob Job, DateTimeOffset? StartTime, Date
                 .Select(pod => pod.End).OfType<ContainerEnd>().OrderByDescending(end => end.FinishedAt),
         ];
         var container = containers.Count > 0 ? containers[0] : null;
-        var ended = job.Status.CompletionTime ?? over.LastTransitionTime ?? container?.FinishedAt ?? job.Metadata.CreationTimestamp ?? now;
+        var ended = job.EndTime ?? container?.FinishedAt ?? job.Metadata.CreationTimestamp ?? now;
         return container is null && now - ended < Patience ? null : new EndedRun(job, container?.StartedAt ?? job.Status.StartTime, ended, containers);
+    }
+
+    /// <summary>
+    /// The runs of Jobs, but for those that another may still come before: in the second in which they ended, or while the result of one that ended earlier is awaited.
+    /// A status names the newest run that it knows, and whatever ended before that one would never be told.
+    /// </summary>
+    /// <param name="jobs">Jobs of one task.</param>
+    /// <param name="pods">Pods of the same resource.</param>
+    /// <param name="now">The time.</param>
+    public static IEnumerable<EndedRun> Settled(IEnumerable<ObservedJob> jobs, IReadOnlyCollection<ObservedPod> pods, DateTimeOffset now)
+    {
+        var ended = jobs.Where(job => job.End is not null).Select(job => (Job: job, Run: Of(job, pods, now))).ToList();
+        var awaited = ended.Where(each => each.Run is null).Select(each => each.Job.EndTime).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
+        return ended.Where(each => !each.Job.HasJustEnded(now)).Select(each => each.Run).OfType<EndedRun>().Where(run => run.EndTime < (awaited ?? DateTimeOffset.MinValue));
     }
 
     /// <summary>Those runs that a status does not know yet, in the order in which they ended.</summary>

@@ -21,12 +21,16 @@ internal sealed record ObservedJob : IKubernetesObject
     [JsonIgnore]
     public JobCondition? End => Status.Conditions.FirstOrDefault(condition => condition is { Type: "Complete" or "Failed", Status: "True" });
 
+    /// <summary>When it ended, as its status tells; null while it runs.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? EndTime => End is { } end ? Status.CompletionTime ?? end.LastTransitionTime : null;
+
     /// <summary>
     /// Whether it ended in this very second, or its end says a later one. Times of the API are whole seconds: of two runs that end in the same
     /// one nobody can tell which was counted, so the next is not started before the second is over. A clock that is a minute ahead is nobody's measure.
     /// </summary>
     public bool HasJustEnded(DateTimeOffset now) =>
-        End is { } end && (Status.CompletionTime ?? end.LastTransitionTime) is { } ended && ended.AddSeconds(1) > now && now.AddMinutes(1) > ended;
+        EndTime is { } ended && ended.AddSeconds(1) > now && now.AddMinutes(1) > ended;
 }
 
 internal sealed record JobStatus

@@ -482,11 +482,13 @@ public sealed class BackupTests : IDisposable
         var prune = new BackupPrune(_store, _key, _time);
         var plan = await prune.PlanAsync("node", new RetentionPolicy { KeepLast = 2 }, None);
         plan.Verdicts.Where(verdict => verdict.Goes).Select(verdict => verdict.Backup.Number).ShouldBe([2, 1]);
+        File.WriteAllText(_directory["store/content/killed.partial"], "half of a piece");
         // The store's files are as old as this test; its clock says when the grace is over.
         _time.Advance(DateTimeOffset.UtcNow - _time.GetUtcNow() + TimeSpan.FromDays(3));
         var outcome = await prune.RunAsync(plan, None);
         (outcome.Backups, outcome.Pieces).ShouldBe((2, 2));
         outcome.Refused.ShouldBeEmpty();
+        _directory.Files.ShouldNotContain(file => file.EndsWith(".partial", StringComparison.Ordinal));
         (await VerifyAsync(all: true)).Problems.ShouldBeEmpty();
         await RestoreAsync("out");
 
@@ -505,6 +507,49 @@ public sealed class BackupTests : IDisposable
         await BackupAsync();
         var plan = await new BackupPrune(_store, _key, _time).PlanAsync("node", new RetentionPolicy { KeepLast = 1 }, None);
         plan.Verdicts.Where(verdict => verdict.Goes).Select(verdict => verdict.Backup.Number).ShouldBe([2]);
+    }
+
+    [Fact]
+    public async Task Of_two_at_once_the_second_goes_behind_the_first_although_its_cut_is_older()
+    {
+        await using var raced = new RacedStore(_store, async () =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(10));
+            (await BackupAsync()).Manifest.Number.ShouldBe(1);
+        });
+        var (second, _, _) = await new BackupRun(raced, _key, Options(), _time).RunAsync([new BackupSource("logs", _directory["logs"])], None);
+        (second.Number, second.SignedAt).ShouldBe((2, second.CreatedAt.AddSeconds(10)));
+        (await VerifyAsync(all: true)).Problems.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_clock_that_was_set_back_is_told()
+    {
+        await BackupAsync();
+        _time.JumpWallClock(TimeSpan.FromHours(-1));
+        await BackupAsync();
+        (await VerifyAsync()).Problems.ShouldContain(problem => problem.Contains("0000000002.manifest.json: signed before the backup that it goes on from", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task No_more_is_sent_than_the_line_is_to_carry()
+    {
+        const int Rate = 1_000_000;
+        File.WriteAllBytes(_directory["logs/blob"], RandomNumberGenerator.GetBytes(18 << 20));
+        var from = _time.GetUtcNow();
+        var run = Task.Run(() => BackupAsync(Options() with { BytesPerSecond = Rate, Parallelism = 3 }));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (!run.IsCompleted)
+        {
+            // The clock moves only when a piece waits for it.
+            _time.Advance(_time.NextDue() ?? TimeSpan.Zero);
+            await Task.Delay(1, patience.Token);
+        }
+
+        var sent = (await run).Manifest.Totals.NewStoredBytes;
+        sent.ShouldBeGreaterThan(18 << 20);
+        // What the last one sends is paid for by a piece that never comes.
+        (_time.GetUtcNow() - from).TotalSeconds.ShouldBeInRange((sent - PieceForm.Length) / (double)Rate - 0.001, sent / (double)Rate);
     }
 
     [Fact]

@@ -179,6 +179,19 @@ public sealed class LogHealthTests
     }
 
     [Fact]
+    public async Task Validation_tells_of_every_constant_and_benchmark_of_the_utility_before()
+    {
+        using var directory = new TemporaryDirectory();
+        var results = await ConfigurationValidation.RunAsync(directory["logs/audit.log"], Tuning.Default, withBenchmarks: true, CancellationToken.None);
+        results.Where(each => each.Group == "Configuration Constants").Select(each => each.Name)
+            .ShouldBe(["WRITE_BUFFER_SIZE", "WRITE_FLUSH_INTERVAL", "QUERY_CACHE_SIZE", "COMPRESSION_LEVEL", "MAX_MEMORY_EVENTS", "MAX_DETAILS_SIZE"]);
+        var benchmarks = results.Where(each => each.Group == "Performance Benchmarks").ToDictionary(each => each.Name);
+        benchmarks.Keys.ShouldBe(["Write throughput", "Query performance", "Memory usage", "Nothing lost"]);
+        benchmarks["Nothing lost"].Message.ShouldBe("100 of 100 events found again");
+        benchmarks["Memory usage"].Message.ShouldMatch("^[0-9]+ kB with 2000 events");
+    }
+
+    [Fact]
     public async Task Validation_attacks_and_every_attack_is_stopped()
     {
         using var directory = new TemporaryDirectory();

@@ -22,6 +22,20 @@ public sealed class FileStoreTests : IDisposable
         _directory.Files.ShouldBe(["a/b"]);
     }
 
+    [Fact]
+    public async Task What_a_killed_writer_left_goes_once_nobody_can_still_be_writing_it()
+    {
+        await using var store = new FileStore(_directory.Path);
+        await store.PutAsync("content/aa/whole.gz", Array.Empty<byte>(), PutOptions.Default, None);
+        File.WriteAllBytes(_directory["content/aa/old.gz.1.partial"], []);
+        File.WriteAllBytes(_directory["content/aa/new.gz.2.partial"], []);
+        var before = DateTimeOffset.UtcNow.AddDays(-2);
+        File.SetLastWriteTimeUtc(_directory["content/aa/old.gz.1.partial"], before.UtcDateTime.AddMinutes(-1));
+        File.SetLastWriteTimeUtc(_directory["content/aa/whole.gz"], before.UtcDateTime.AddMinutes(-1));
+        await store.SweepAsync(before, None);
+        _directory.Files.ShouldBe(["content/aa/new.gz.2.partial", "content/aa/whole.gz"], ignoreOrder: true);
+    }
+
     [Theory]
     [InlineData("../x")]
     [InlineData("a/../../x")]

@@ -63,15 +63,18 @@ public sealed class RadosGateway : IAsyncLifetime
         Credentials = new S3Credentials("AUDITKEY", "AUDITSECRET"),
     };
 
+    /// <summary>A client that does whatever it is told, as somebody does who may write to the bucket.</summary>
+    public AmazonS3Client Client() => new(new BasicAWSCredentials("AUDITKEY", "AUDITSECRET"), new AmazonS3Config
+    {
+        ServiceURL = Endpoint.ToString(),
+        ForcePathStyle = true,
+        AuthenticationRegion = "us-east-1",
+        RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+    });
+
     public async Task<S3Store> StoreAsync(bool locked, Func<S3Options, S3Options>? change = null)
     {
-        using var client = new AmazonS3Client(new BasicAWSCredentials("AUDITKEY", "AUDITSECRET"), new AmazonS3Config
-        {
-            ServiceURL = Endpoint.ToString(),
-            ForcePathStyle = true,
-            AuthenticationRegion = "us-east-1",
-            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
-        });
+        using var client = Client();
         var bucket = $"b-{Guid.NewGuid():N}";
         await client.PutBucketAsync(new PutBucketRequest { BucketName = bucket, ObjectLockEnabledForBucket = locked });
         return new S3Store((change ?? (same => same))(Options(bucket)), TimeProvider.System);

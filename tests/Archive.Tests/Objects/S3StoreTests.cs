@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Amazon.S3.Model;
 using Comptroller.Archive.Backups;
 using Comptroller.Archive.Evidence;
 using Comptroller.Archive.Objects;
@@ -42,6 +43,40 @@ public sealed class S3StoreTests(RadosGateway gateway) : IClassFixture<RadosGate
         await using var store = await gateway.StoreAsync(locked: false);
         await Parallel.ForAsync(0, 1010, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancel) => await store.PutAsync($"k/{i:D4}", Hello, PutOptions.Default, cancel));
         (await StoreReading.KeysAsync(store, "k/")).Count.ShouldBe(1010);
+    }
+
+    [RadosFact]
+    public async Task What_somebody_writes_over_or_hides_is_told_and_restored_from_its_first_version()
+    {
+        using var directory = new TemporaryDirectory();
+        using var key = SigningKey.Create();
+        await using var store = await gateway.StoreAsync(locked: true);
+        foreach (var name in new[] { "hidden", "overwritten", "whole" })
+        {
+            File.WriteAllText(directory[name], $"{name}\n");
+        }
+
+        BackupSource[] sources = [.. new[] { "hidden", "overwritten", "whole" }.Select(name => new BackupSource(name, directory[name]))];
+        var backup = await new BackupRun(store, key, new BackupOptions { Stream = "node", Lock = TimeSpan.FromDays(1) }, TimeProvider.System).RunAsync(sources, None);
+        var (bucket, names) = (store.Location.Split('/')[2], backup.Manifest.Files.Select(file => $"estate/{file.Pieces[0].Key}").ToList());
+        using (var somebody = gateway.Client())
+        {
+            // A lock keeps versions; it keeps nobody from putting another one on top.
+            await somebody.DeleteObjectAsync(bucket, names[0]);
+            await somebody.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = names[1], ContentBody = "forged", UseChunkEncoding = false });
+        }
+
+        (await store.OpenFirstAsync("content/none", None)).ShouldBeNull();
+        var problems = (await new BackupVerification(store, key.Public, null, TimeProvider.System).VerifyAsync("node", false, None)).Problems;
+        problems.Count(problem => problem.Contains("its first version in the store is whole", StringComparison.Ordinal)).ShouldBe(2);
+        problems.ShouldContain(problem => problem.Contains("missing", StringComparison.Ordinal));
+        problems.ShouldContain(problem => problem.Contains("not those that were stored", StringComparison.Ordinal));
+        var restore = new BackupRestore(store, key.Public, null);
+        await restore.RunAsync(BackupRestore.Plan((await restore.ChooseAsync("node", null, None)).Manifest, directory["out"], overwrite: false), None);
+        foreach (var source in sources)
+        {
+            File.ReadAllText(directory[$"out/{source.Name}/{source.Name}"]).ShouldBe($"{source.Name}\n");
+        }
     }
 
     [RadosFact]

@@ -213,8 +213,34 @@ public sealed class BackupRunsTests
         job.HasJustEnded(Start.AddSeconds(secondsLater)).ShouldBe(waits);
         new ObservedJob().HasJustEnded(Start).ShouldBeFalse();
 
+
         // Why: of two runs that end in one second, the one whose name comes first would pass for known.
         EndedRun.News([("b", Start), ("a", Start)], run => run.Item1, run => run.Item2, lastName: "b", lastEnd: Start).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_run_is_not_told_before_one_that_ended_earlier_and_whose_result_is_still_awaited()
+    {
+        ObservedJob[] jobs = [Ended("early", Start), Ended("late", Start.AddSeconds(2)), Ended("same", Start.AddSeconds(2))];
+        ObservedPod[] pods = [PodOf("late"), PodOf("same")];
+        EndedRun.Settled(jobs, pods, Start.AddSeconds(5)).ShouldBeEmpty("the status would know the late one, and pass over the early one for ever");
+        Names(EndedRun.Settled(jobs, [.. pods, PodOf("early")], Start.AddSeconds(5))).ShouldBe(["early", "late", "same"]);
+        Names(EndedRun.Settled(jobs, pods, Start + EndedRun.Patience)).ShouldBe(["early", "late", "same"], "a result that does not come is waited for so long");
+        Names(EndedRun.Settled(jobs, [.. pods, PodOf("early")], Start.AddSeconds(2.5))).ShouldBe(["early"], "the other two end in this second");
+
+        static string[] Names(IEnumerable<EndedRun> runs) => [.. EndedRun.News(runs, run => run.Job.Metadata.Name, run => run.EndTime, null, null).Select(run => run.Job.Metadata.Name)];
+
+        static ObservedPod PodOf(string job) => new()
+        {
+            Metadata = new ObjectMeta { Name = $"{job}-x", OwnerReferences = [new OwnerReference { ApiVersion = "batch/v1", Kind = "Job", Name = job, Uid = job, Controller = true }] },
+            Status = new PodStatus { ContainerStatuses = [new ContainerStatus { State = new ContainerState { Terminated = new ContainerEnd { FinishedAt = Start } } }] },
+        };
+
+        static ObservedJob Ended(string name, DateTimeOffset at) => new()
+        {
+            Metadata = new ObjectMeta { Name = name, Uid = name },
+            Status = new JobStatus { CompletionTime = at, Conditions = [new JobCondition { Type = "Complete", Status = "True", LastTransitionTime = at }] },
+        };
     }
 
     [Fact]

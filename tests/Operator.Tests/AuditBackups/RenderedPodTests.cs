@@ -6,11 +6,14 @@ using Comptroller.Archive.Tests.Objects;
 using Comptroller.Archive.Tests.Testing;
 using Comptroller.Crds.AuditBackups;
 using Comptroller.Kubernetes.Model;
+using Comptroller.Kubernetes.Yaml;
 using Comptroller.Operator.AuditBackups;
 using Comptroller.Operator.AuditBackups.Rendering;
 using Comptroller.Operator.AuditBackups.Runs;
+using Comptroller.Operator.Tests.Estates;
 using Comptroller.Operator.Tests.Verbs.Archive;
 using Comptroller.Operator.Workloads;
+using Comptroller.Sandbox.Http;
 using Microsoft.Data.Sqlite;
 
 namespace Comptroller.Operator.Tests.AuditBackups;
@@ -119,6 +122,28 @@ public sealed class RenderedPodTests(RadosGateway gateway, Azurite azurite) : IC
         (status.LastBackup!.Files, status.LastVerification!.LocksHold).ShouldBe((3, true));
         google.Requests.ShouldContain(request => request.Url.Contains(".br", StringComparison.Ordinal) || request.Text.Contains(".br\"", StringComparison.Ordinal));
         google.Requests.ShouldContain(request => request.Text.Contains("\"mode\":\"Locked\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Objects_of_a_cluster_with_the_one_token_that_may_read_them()
+    {
+        await using var estate = await Estate.StartAsync();
+        await estate.NamespaceAsync("security");
+        await estate.ApplyAsync(YamlReader.ReadAll(await File.ReadAllTextAsync(Repository.PathOf("deploy", "estate-backup", "role.yaml"))).Select(document => document.Root).OfType<JsonObject>());
+        await estate.ApplyAsync("default", "production", "{rules: [{level: Metadata}]}");
+        await File.WriteAllTextAsync(_directory["kubeconfig"], Kubeconfig.Text(estate.Server.Address, estate.Server.CaCertificatePem, await EstateExportTests.TokenAsync(estate)));
+        var resource = Backups.Of($"sources: [{{name: estate, kubernetesObjects: {{serviceAccountName: estate-backup}}}}], destination: {{pvc: {{claimName: archive}}}}, restore: {{claimName: back}}, {Key}");
+        var (backup, verification) = (PodOf(resource, BackupTask.Backup), PodOf(resource, BackupTask.Verify));
+        ((string?)backup["serviceAccountName"], (bool?)backup["automountServiceAccountToken"]).ShouldBe(("estate-backup", true));
+        ((string?)verification["serviceAccountName"], (bool?)verification["automountServiceAccountToken"]).ShouldBe((null, false));
+
+        // A process has no token where a pod finds it; all else is the pod's.
+        var status = await RunAsync(resource, new AuditBackupStatus(), BackupTask.Backup, ["anywhere"], ["--kubeconfig", _directory["kubeconfig"]]);
+        status = await RunAsync(resource, status, BackupTask.Verify, ["anywhere"], []);
+        (status.LastBackup!.Files, status.LastVerification!.RestoredFiles).ShouldBe((2, 2));
+        await RestoreAsync(resource, "latest", []);
+        var kept = Directory.GetFiles(Pods.Volume("back"), "objects.jsonl", SearchOption.AllDirectories).ShouldHaveSingleItem();
+        File.ReadAllLines(kept).Select(line => JsonNode.Parse(line)!).ShouldContain(item => (string?)item["kind"] == "AuditPolicy" && (string?)item["metadata"]!["name"] == "production");
     }
 
     [Fact]

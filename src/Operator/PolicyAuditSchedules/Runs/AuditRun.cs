@@ -13,18 +13,15 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
     /// <param name="job">The Job.</param>
     /// <param name="pods">Pods of the same schedule; those of other Jobs are passed over.</param>
     /// <param name="now">The time.</param>
-    public static AuditRun? Of(ObservedJob job, IEnumerable<ObservedPod> pods, DateTimeOffset now)
-    {
-        if (EndedRun.Of(job, pods, now) is not { } run)
-        {
-            return null;
-        }
+    public static AuditRun? Of(ObservedJob job, IEnumerable<ObservedPod> pods, DateTimeOffset now) => EndedRun.Of(job, pods, now) is { } run ? Of(run) : null;
 
+    private static AuditRun Of(EndedRun run)
+    {
         var result = AuditRunResult.Read(run.Message, out var error);
-        return result is not null ? Of(job.Metadata.Name, result, result.StartedAt, run.EndTime) : new AuditRun(
+        return result is not null ? Of(run.Job.Metadata.Name, result, result.StartedAt, run.EndTime) : new AuditRun(
             new AuditRunStatus
             {
-                Name = job.Metadata.Name,
+                Name = run.Job.Metadata.Name,
                 Outcome = AuditOutcomes.Failed,
                 StartTime = run.StartTime,
                 EndTime = run.EndTime,
@@ -39,7 +36,7 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
 
     /// <summary>Those that the status does not know yet, in the order in which they ended.</summary>
     public static ImmutableArray<AuditRun> News(IEnumerable<ObservedJob> jobs, IReadOnlyCollection<ObservedPod> pods, AuditRunStatus? last, DateTimeOffset now) =>
-        News(jobs.Select(job => Of(job, pods, now)).OfType<AuditRun>(), last);
+        News(EndedRun.Settled(jobs, pods, now).Select(Of), last);
 
     /// <summary>
     /// Those that the status does not know yet, in the order in which they ended. One that gave way to another is none: that other one is told.

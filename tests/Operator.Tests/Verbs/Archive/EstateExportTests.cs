@@ -103,7 +103,7 @@ public sealed class EstateExportTests : IDisposable
         return document;
     }
 
-    private static async Task<string> TokenAsync(Estate estate)
+    internal static async Task<string> TokenAsync(Estate estate)
     {
         var requests = KubernetesTypes.UntypedOf(new ResourceType("", "v1", "serviceaccounts/estate-backup/token", "TokenRequest", Namespaced: true));
         var answer = await estate.Admin.CreateAsync(requests, "security", new JsonObject { ["apiVersion"] = "authentication.k8s.io/v1", ["kind"] = "TokenRequest", ["spec"] = new JsonObject() }, "test", default);

@@ -1,0 +1,50 @@
+using Comptroller.Archive.Objects;
+
+namespace Comptroller.Archive.Tests.Backups;
+
+/// <summary>A store that takes so many writes and then no more, as when the process is killed there.</summary>
+internal sealed class FlakyStore(IObjectStore store, int writes) : StoreInBetween(store)
+{
+    private int _left = writes;
+
+    public override Task<bool> PutAsync(string key, ReadOnlyMemory<byte> content, PutOptions options, CancellationToken cancellationToken) =>
+        Interlocked.Decrement(ref _left) < 0 ? throw new ObjectStoreException("gone") : base.PutAsync(key, content, options, cancellationToken);
+}
+
+/// <summary>A store where something else happens just before the first manifest arrives.</summary>
+internal sealed class RacedStore(IObjectStore store, Func<Task> first) : StoreInBetween(store)
+{
+    private Func<Task>? _first = first;
+
+    public override async Task<bool> PutAsync(string key, ReadOnlyMemory<byte> content, PutOptions options, CancellationToken cancellationToken)
+    {
+        if (key.StartsWith("backups/", StringComparison.Ordinal) && Interlocked.Exchange(ref _first, null) is { } act)
+        {
+            await act();
+        }
+
+        return await base.PutAsync(key, content, options, cancellationToken);
+    }
+}
+
+/// <summary>Passes everything on, but for what a test changes of it.</summary>
+internal abstract class StoreInBetween(IObjectStore store) : IObjectStore
+{
+    public string Location => store.Location;
+
+    public virtual Task<bool> PutAsync(string key, ReadOnlyMemory<byte> content, PutOptions options, CancellationToken cancellationToken) => store.PutAsync(key, content, options, cancellationToken);
+
+    public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => store.OpenAsync(key, cancellationToken);
+
+    public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => store.HeadAsync(key, cancellationToken);
+
+    public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellationToken) => store.ListAsync(prefix, cancellationToken);
+
+    public Task DeleteAsync(string key, CancellationToken cancellationToken) => store.DeleteAsync(key, cancellationToken);
+
+    public Task LockAsync(string key, PutOptions options, CancellationToken cancellationToken) => store.LockAsync(key, options, cancellationToken);
+
+    public Task<StoreProbe> ProbeAsync(CancellationToken cancellationToken) => store.ProbeAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
