@@ -10,6 +10,8 @@ internal sealed class DriftBench(string binary, int resources, int connections, 
     private const int Distinct = 40_000;
     private const int Together = 50;
     private const int Queries = 300;
+    private static readonly TimeSpan Filling = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Asking = TimeSpan.FromSeconds(3);
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
@@ -26,9 +28,9 @@ internal sealed class DriftBench(string binary, int resources, int connections, 
             figures.Add("Start to judging, s", watch.Ready.TotalSeconds.ToString("0.00", Invariant), $"{new FileInfo(binary).Name}; the replaced tool: 0.4 s");
             figures.Add("Resident after start, MiB", watch.Process.ResidentMiB.ToString("0", Invariant), $"peak {watch.Process.PeakResidentMiB:0}; the replaced tool: 88 MiB");
             // Every one drifts once: the store holds as many drifts as it will.
-            var first = await lists.SendAsync(watch, connections, lists.Requests, TimeSpan.MaxValue, null, cancellationToken);
-            figures.Add($"{Distinct} new drifts, {Together} a request: alerts/s", first.PerSecond.ToString("0", Invariant), first.Note);
-            figures.Add($"Resident after {Distinct} drifts, MiB", watch.Process.ResidentMiB.ToString("0", Invariant), "the replaced tool: 533 MiB");
+            var first = await lists.SendAsync(watch, connections, lists.Requests, Filling, null, cancellationToken);
+            figures.Add($"{first.Alerts} new drifts, {Together} a request: alerts/s", first.PerSecond.ToString("0", Invariant), first.Note);
+            figures.Add($"Resident after {first.Alerts} drifts, MiB", watch.Process.ResidentMiB.ToString("0", Invariant), "the replaced tool: 533 MiB");
             await QueriesAsync(figures, watch.Port, cancellationToken);
             await alone.SendAsync(watch, connections, int.MaxValue, length / 3, null, cancellationToken);
             var single = await alone.SendAsync(watch, connections, int.MaxValue, length, null, cancellationToken);
@@ -62,13 +64,13 @@ internal sealed class DriftBench(string binary, int resources, int connections, 
             // The first one makes what is made when somebody asks.
             var first = await AskAsync(http, path, cancellationToken);
             var waits = new List<double>();
-            for (var query = 0; query < Queries; query++)
+            for (var time = Stopwatch.StartNew(); waits.Count < Queries && time.Elapsed < Asking;)
             {
                 waits.Add(await AskAsync(http, path, cancellationToken));
             }
 
             waits.Sort();
-            figures.Add($"GET {path}, ms", waits[Queries / 2].ToString("0.00", Invariant), string.Create(Invariant, $"p99 {waits[(int)(Queries * 0.99)]:0.00}, the first {first:0.0}{(note.Length > 0 ? "; " : "")}{note}"));
+            figures.Add($"GET {path}, ms", waits[waits.Count / 2].ToString("0.00", Invariant), string.Create(Invariant, $"p99 {waits[(int)(waits.Count * 0.99)]:0.00} of {waits.Count}, the first {first:0.0}{(note.Length > 0 ? "; " : "")}{note}"));
         }
     }
 

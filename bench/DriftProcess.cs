@@ -6,7 +6,7 @@ namespace Comptroller.Bench;
 /// <summary>A <c>drift watch</c> as a process, told to the runtime as the operator tells it of its pods.</summary>
 internal sealed class DriftProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private DriftProcess(ProcessUnderTest process, int port, TimeSpan ready) => (Process, Port, Ready) = (process, port, ready);
 

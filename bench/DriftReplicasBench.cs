@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Comptroller.Drift.Store;
 
 namespace Comptroller.Bench;
@@ -12,8 +14,10 @@ internal sealed class DriftReplicasBench(string binary, int resources, int conne
 {
     private const int Replicas = 3;
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
     private readonly DriftProcess?[] _watches = new DriftProcess?[Replicas];
+    private readonly byte[][] _requests = new byte[resources][];
     private readonly int[] _accepted = new int[resources];
     private readonly int[] _unanswered = new int[resources];
     private int _next = -1;
@@ -26,6 +30,11 @@ internal sealed class DriftReplicasBench(string binary, int resources, int conne
             var estate = new DriftEstate(resources);
             var state = Path.Combine(folder.FullName, "s.tfstate");
             await estate.WriteStateAsync(state, 0, cancellationToken);
+            for (var number = 0; number < resources; number++)
+            {
+                _requests[number] = DriftSender.Request(estate.Alert(number, 0));
+            }
+
             await using var postgres = await PrivatePostgres.StartAsync();
             await using var store = await DriftStore.OpenAsync(postgres.Address, cancellationToken);
             async Task StartAsync(int replica) => _watches[replica] = await DriftProcess.StartAsync(binary, folder.FullName, state, postgres.Address, cancellationToken);
@@ -33,7 +42,7 @@ internal sealed class DriftReplicasBench(string binary, int resources, int conne
             var figures = new Figures($"drift-replicas: {Replicas} watches, {resources} resources, {connections} connections, one alert a request ({Machine.Describe()}, {Machine.Load})");
             try
             {
-                await MeasureAsync("All three alive", figures, estate, store, Task.CompletedTask, length / 4, cancellationToken);
+                await MeasureAsync("All three alive", figures, store, Task.CompletedTask, length / 4, cancellationToken);
                 using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
                 var kills = 0;
                 var killing = Task.Run(
@@ -57,7 +66,7 @@ internal sealed class DriftReplicasBench(string binary, int resources, int conne
                         }
                     },
                     cancellationToken);
-                await MeasureAsync($"One killed every {killEvery.TotalSeconds:0} s", figures, estate, store, Task.Run(async () => { await Task.Delay(length, cancellationToken); await end.CancelAsync(); await killing; }, cancellationToken), length, cancellationToken);
+                await MeasureAsync($"One killed every {killEvery.TotalSeconds:0} s", figures, store, Task.Run(async () => { await Task.Delay(length, cancellationToken); await end.CancelAsync(); await killing; }, cancellationToken), length, cancellationToken);
                 figures.Add("Killed", kills.ToString(Invariant));
             }
             finally
@@ -80,11 +89,11 @@ internal sealed class DriftReplicasBench(string binary, int resources, int conne
         }
     }
 
-    private async Task MeasureAsync(string name, Figures figures, DriftEstate estate, DriftStore store, Task until, TimeSpan least, CancellationToken cancellationToken)
+    private async Task MeasureAsync(string name, Figures figures, DriftStore store, Task until, TimeSpan least, CancellationToken cancellationToken)
     {
         var before = _accepted.Sum(each => (long)each);
         var time = Stopwatch.StartNew();
-        await Task.WhenAll([until, .. Enumerable.Range(0, connections).Select(sender => Task.Run(() => SendAsync(sender, estate, () => time.Elapsed < least, cancellationToken), cancellationToken))]);
+        await Task.WhenAll([until, .. Enumerable.Range(0, connections).Select(sender => Task.Run(() => SendAsync(sender, () => time.Elapsed < least, cancellationToken), cancellationToken))]);
         var sent = time.Elapsed.TotalSeconds;
         var accepted = _accepted.Sum(each => (long)each) - before;
         while (await store.CountWaitingAsync(cancellationToken) > 0)
@@ -101,38 +110,54 @@ internal sealed class DriftReplicasBench(string binary, int resources, int conne
         figures.Add($"{name}: alerts/s judged", (accepted / time.Elapsed.TotalSeconds).ToString("0", Invariant), $"until nothing waits any more; {Machine.Load}");
     }
 
-    private async Task SendAsync(int sender, DriftEstate estate, Func<bool> goesOn, CancellationToken cancellationToken)
+    private async Task SendAsync(int sender, Func<bool> goesOn, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { Timeout = TimeSpan.FromSeconds(20) };
-        while (goesOn())
+        var answer = new byte[4096];
+        for (var attempt = sender; goesOn(); attempt++)
         {
-            var number = Interlocked.Increment(ref _next) % resources;
-            for (var attempt = sender; ; attempt++)
+            if (_watches[attempt % Replicas] is not { } watch)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (_watches[attempt % Replicas] is not { } watch)
-                {
-                    await Task.Delay(5, cancellationToken);
-                    continue;
-                }
+                await Task.Delay(5, cancellationToken);
+                continue;
+            }
 
-                try
+            // The connection stays until the replica goes.
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            silence.CancelAfter(Silence);
+            var sent = -1;
+            try
+            {
+                await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, watch.Port), silence.Token);
+                while (goesOn())
                 {
-                    using var body = new ByteArrayContent(estate.Alert(number, 0));
-                    body.Headers.ContentType = new("application/json");
-                    using var answer = await http.PostAsync(new Uri($"http://127.0.0.1:{watch.Port}/api/v1/falco/events"), body, cancellationToken);
-                    if (answer.StatusCode == System.Net.HttpStatusCode.Accepted)
+                    silence.CancelAfter(Silence);
+                    var number = Interlocked.Increment(ref _next) % resources;
+                    sent = number;
+                    await socket.SendAsync(_requests[number], silence.Token);
+                    var read = await socket.ReceiveAsync(answer, silence.Token);
+                    if (!answer.AsSpan(0, read).StartsWith("HTTP/1.1 "u8))
                     {
-                        Interlocked.Increment(ref _accepted[number]);
-                        break;
+                        throw new IOException("the replica has gone");
                     }
 
-                    await Task.Delay(50, cancellationToken);
+                    sent = -1;
+                    if (answer.AsSpan(9, 3).SequenceEqual("202"u8))
+                    {
+                        Interlocked.Increment(ref _accepted[number]);
+                    }
+                    else
+                    {
+                        await Task.Delay(50, cancellationToken);
+                    }
                 }
-                catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+            }
+            catch (Exception e) when (e is SocketException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            {
+                if (sent >= 0)
                 {
-                    // Nobody can know whether it was written: a sender sends it again.
-                    Interlocked.Increment(ref _unanswered[number]);
+                    // Nobody can know whether it was written.
+                    Interlocked.Increment(ref _unanswered[sent]);
                 }
             }
         }

@@ -13,6 +13,7 @@ namespace Comptroller.Bench;
 internal sealed class DriftSender
 {
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private readonly byte[][] _requests;
 
     /// <param name="estate">What the alerts are about.</param>
@@ -33,7 +34,7 @@ internal sealed class DriftSender
 
             body.Write(together == 1 ? [] : "]"u8);
             Bytes += body.Length;
-            _requests[number] = [.. Encoding.ASCII.GetBytes(string.Create(Invariant, $"POST /api/v1/falco/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n")), .. body.ToArray()];
+            _requests[number] = Request(body.ToArray());
         }
     }
 
@@ -43,6 +44,10 @@ internal sealed class DriftSender
     public long Bytes { get; }
 
     public int Requests => _requests.Length;
+
+    /// <summary>A request of Falco with a body.</summary>
+    public static byte[] Request(byte[] body) =>
+        [.. Encoding.ASCII.GetBytes(string.Create(Invariant, $"POST /api/v1/falco/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n")), .. body];
 
     /// <summary>Sends until so many requests are answered, or the time is over.</summary>
     /// <param name="watch">Whose processor time is read.</param>
@@ -54,50 +59,70 @@ internal sealed class DriftSender
     public async Task<Rate> SendAsync(DriftProcess watch, int connections, int requests, TimeSpan length, double? perSecond, CancellationToken cancellationToken)
     {
         var next = -1;
-        var (cpu, time) = (watch.Process.CpuSeconds, Stopwatch.StartNew());
-        var results = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(
-            async () =>
-            {
-                var (waits, failures) = (new List<double>(), 0);
-                using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, watch.Port), cancellationToken);
-                var answer = new byte[4096];
-                while (Interlocked.Increment(ref next) is var number && number < requests)
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(length + Patience);
+        try
+        {
+            return await SendAsync(patience.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"the watch on port {watch.Port} left requests unanswered for {Patience.TotalSeconds:0} s", e);
+        }
+
+        async Task<Rate> SendAsync(CancellationToken stop)
+        {
+            var (cpu, time) = (watch.Process.CpuSeconds, Stopwatch.StartNew());
+            var results = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(
+                async () =>
                 {
-                    var due = perSecond is { } pace ? TimeSpan.FromSeconds(number / pace) : time.Elapsed;
-                    if (due > length)
+                    var (waits, failures) = (new List<double>(), 0);
+                    using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                    await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, watch.Port), stop);
+                    var answer = new byte[4096];
+                    while (Interlocked.Increment(ref next) is var number && number < requests)
                     {
-                        break;
+                        var due = perSecond is { } pace ? TimeSpan.FromSeconds(number / pace) : time.Elapsed;
+                        if (due > length)
+                        {
+                            break;
+                        }
+
+                        if (due > time.Elapsed)
+                        {
+                            await Task.Delay(due - time.Elapsed, stop);
+                        }
+
+                        await socket.SendAsync(_requests[number % _requests.Length], stop);
+                        var read = await socket.ReceiveAsync(answer, stop);
+                        waits.Add((time.Elapsed - due).TotalMilliseconds);
+                        failures += answer.AsSpan(0, Math.Min(read, 12)).SequenceEqual("HTTP/1.1 202"u8) ? 0 : 1;
                     }
 
-                    if (due > time.Elapsed)
-                    {
-                        await Task.Delay(due - time.Elapsed, cancellationToken);
-                    }
+                    return (waits, failures);
+                },
+                stop)));
+            var elapsed = time.Elapsed.TotalSeconds;
+            var all = results.SelectMany(result => result.waits).Order().ToArray();
+            if (all.Length == 0)
+            {
+                throw new TimeoutException($"the watch on port {watch.Port} answered nothing within {length.TotalSeconds:0} s");
+            }
 
-                    await socket.SendAsync(_requests[number % _requests.Length], cancellationToken);
-                    var read = await socket.ReceiveAsync(answer, cancellationToken);
-                    waits.Add((time.Elapsed - due).TotalMilliseconds);
-                    failures += answer.AsSpan(0, Math.Min(read, 12)).SequenceEqual("HTTP/1.1 202"u8) ? 0 : 1;
-                }
-
-                return (waits, failures);
-            },
-            cancellationToken)));
-        var elapsed = time.Elapsed.TotalSeconds;
-        var all = results.SelectMany(result => result.waits).Order().ToArray();
-        var alerts = all.Length * (double)Together;
-        return new Rate(alerts / elapsed, all[all.Length / 2], all[(int)(all.Length * 0.99)], (watch.Process.CpuSeconds - cpu) * 1e6 / alerts, results.Sum(result => result.failures));
+            var alerts = (long)all.Length * Together;
+            return new Rate(alerts, alerts / elapsed, all[all.Length / 2], all[(int)(all.Length * 0.99)], (watch.Process.CpuSeconds - cpu) * 1e6 / alerts, results.Sum(result => result.failures));
+        }
     }
 }
 
 /// <summary>How sending went.</summary>
-/// <param name="PerSecond">Alerts that were answered.</param>
+/// <param name="Alerts">How many were answered.</param>
+/// <param name="PerSecond">The same, a second.</param>
 /// <param name="P50">Milliseconds to the answer, which comes when the verdict is stored.</param>
 /// <param name="P99">Of one in a hundred, at least so many.</param>
 /// <param name="Microseconds">Processor time of the watch for an alert.</param>
 /// <param name="Failures">Requests that were not accepted.</param>
-internal sealed record Rate(double PerSecond, double P50, double P99, double Microseconds, int Failures)
+internal sealed record Rate(long Alerts, double PerSecond, double P50, double P99, double Microseconds, int Failures)
 {
     public string Note => string.Create(CultureInfo.InvariantCulture, $"to the stored verdict p50 {P50:0.0} ms, p99 {P99:0.0} ms; {Microseconds:0} us of the watch's processor each; {Failures} refused");
 }

@@ -63,7 +63,7 @@ pages.SetAction((result, cancellationToken) => FalconPages.RunAsync(new Uri(resu
 var resources = new Option<int>("--resources") { Description = "Resources of the state", DefaultValueFactory = _ => 50_000 };
 var connections = new Option<int>("--connections") { DefaultValueFactory = _ => 128 };
 var stateMegabytes = new Option<int>("--megabytes") { Description = "Length of the state", DefaultValueFactory = _ => 500 };
-var replicaSeconds = new Option<int>("--seconds") { DefaultValueFactory = _ => 60 };
+var replicaSeconds = new Option<int>("--seconds") { DefaultValueFactory = _ => 40 };
 var killEvery = new Option<int>("--kill-every") { Description = "Seconds", DefaultValueFactory = _ => 10 };
 var drift = new Command("drift", "Alerts a second on disk and judged, their waiting, and memory with a large state") { resources, connections, seconds, binary };
 drift.SetAction((result, cancellationToken) => new DriftBench(

@@ -4,7 +4,6 @@ using Comptroller.Drift.Api.Access;
 using Comptroller.Drift.Events;
 using Comptroller.Drift.Graph;
 using Comptroller.Drift.Lifecycle;
-using Comptroller.Drift.Store;
 
 namespace Comptroller.Drift.Api;
 
@@ -309,15 +308,10 @@ internal sealed class GraphEndpoints(WatchView view)
     {
         var counts = await view.Store.CountsAsync(cancellationToken);
         var types = counts.Where(count => count.Count > 0 && DriftStatuses.Standing.Contains(count.Status)).Select(count => count.Type).ToHashSet(StringComparer.Ordinal);
-        var drifted = new List<(GraphNode, bool)>(nodes.Length);
-        foreach (var node in nodes)
-        {
-            // Most types have no drift at all, and most answers are found without the store.
-            drifted.Add((node, types.Contains(node.Type)
-                && (await view.Store.ListAsync(new DriftQuery { ResourceId = node.ResourceId, Type = node.Type, Statuses = DriftStatuses.Standing, Most = 1 }, cancellationToken)).Drifts.Length > 0));
-        }
-
-        return drifted;
+        // Most types have no drift at all, and most answers are found without the store.
+        var asked = nodes.Where(node => types.Contains(node.Type)).Select(node => node.ResourceId).ToList();
+        var drifted = asked.Count == 0 ? null : await view.Store.DriftedAsync(asked, cancellationToken);
+        return [.. nodes.Select(node => (node, drifted?.Contains((node.ResourceId, node.Type)) == true))];
     }
 
     private static void Write(Utf8JsonWriter json, (GraphNode Node, bool HasDrift) each)

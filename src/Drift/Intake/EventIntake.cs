@@ -25,14 +25,26 @@ public sealed class EventIntake
     /// <summary>Bodies that are kept until they can be judged.</summary>
     private const long MostKept = 100_000;
 
-    /// <summary>Bodies that are claimed at once.</summary>
-    private const int MostClaimed = 256;
+    /// <summary>Bodies that are claimed at once: as many as there may be while they are short, fewer when they were long.</summary>
+    private const int MostClaimed = 2048;
+
+    private const int LeastClaimed = 16;
+
+    /// <summary>Bytes of claimed bodies above which the next time fewer are claimed.</summary>
+    private const int MostClaimedBytes = 8 << 20;
 
     /// <summary>Between two looks for what other replicas took in.</summary>
     private static readonly TimeSpan OthersPause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Between two warnings: a full disk fails every batch.</summary>
     private static readonly TimeSpan WarningPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>Bodies longer than this are understood a few at a time: what is understood takes ten times the memory until it is written.</summary>
+    private const int LongBody = 16 << 10;
+
+    private const int MostLongBodies = 8;
+
+    private static readonly SemaphoreSlim Long = new(MostLongBodies);
 
     private readonly Channel<Post> _posts;
     private readonly IDriftStore _store;
@@ -45,6 +57,7 @@ public sealed class EventIntake
     private volatile Baseline? _baseline;
     private long _kept;
     private long _warnedAt;
+    private volatile int _claim = 256;
 
     /// <param name="store">Where drifts are kept.</param>
     /// <param name="figures">Counts what happens.</param>
@@ -99,6 +112,24 @@ public sealed class EventIntake
     /// <param name="body">JSON; not used any more once the task is complete.</param>
     /// <param name="cancellationToken">Gives up waiting; what is queued is written all the same.</param>
     public async ValueTask<IntakeAnswer> PostAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        if (body.Length <= LongBody)
+        {
+            return await ReadAsync(body, cancellationToken);
+        }
+
+        await Long.WaitAsync(cancellationToken);
+        try
+        {
+            return await ReadAsync(body, cancellationToken);
+        }
+        finally
+        {
+            Long.Release();
+        }
+    }
+
+    private async ValueTask<IntakeAnswer> ReadAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var understood = new List<Understanding>();
         try
@@ -164,13 +195,14 @@ public sealed class EventIntake
         while (_baseline is { } baseline)
         {
             var now = _time.GetUtcNow();
-            var claimed = await _store.ClaimAsync(_worker, MostClaimed, Lease, now, cancellationToken);
+            var claimed = await _store.ClaimAsync(_worker, _claim, Lease, now, cancellationToken);
             if (claimed.Count == 0)
             {
                 Interlocked.Exchange(ref _kept, await _store.CountWaitingAsync(cancellationToken));
                 return;
             }
 
+            _claim = claimed.Sum(body => (long)body.Body.Length) > MostClaimedBytes ? Math.Max(LeastClaimed, _claim / 2) : Math.Min(MostClaimed, _claim * 2);
             var (sightings, settled) = (new Dictionary<DriftKey, Sighting>(), new Dictionary<DriftKey, Settlement>());
             foreach (var body in claimed)
             {

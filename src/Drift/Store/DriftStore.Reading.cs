@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Comptroller.Drift.Lifecycle;
 
 namespace Comptroller.Drift.Store;
 
@@ -46,6 +47,22 @@ public sealed partial class DriftStore
         }
 
         return new ChangePage(changes, ceiling);
+    }
+
+    public async Task<IReadOnlySet<(string ResourceId, string Type)>> DriftedAsync(IReadOnlyCollection<string> resources, CancellationToken cancellationToken)
+    {
+        await using var connection = await _engine.ReadAsync(cancellationToken);
+        var drifted = new HashSet<(string, string)>();
+        // A sum has no index: SQLite would take that of the status, and look at every drift that stands.
+        foreach (var some in resources.Distinct(StringComparer.Ordinal).Chunk(MostTogether))
+        {
+            var parameters = some.Select((id, at) => ($"@r{at.ToString(CultureInfo.InvariantCulture)}", (object?)id)).ToArray();
+            drifted.UnionWith(await connection.Command(
+                $"SELECT resource_id, type FROM drifts WHERE resource_id IN ({string.Join(',', parameters.Select(each => each.Item1))}) AND status + 0 IN ({(int)DriftStatus.Pending}, {(int)DriftStatus.Open}, {(int)DriftStatus.Acknowledged})", parameters)
+                .RowsAsync(row => (row.GetString(0), row.GetString(1)), cancellationToken));
+        }
+
+        return drifted;
     }
 
     public async Task<IReadOnlyDictionary<long, DriftActor>> LastActorsAsync(IReadOnlyCollection<long> drifts, CancellationToken cancellationToken)

@@ -70,9 +70,9 @@ public sealed partial class DriftStore : IDriftStore
                     var (set, read) = (new WriteSet(), new List<Sighting>());
                     foreach (var sighting in verdicts.Sightings)
                     {
-                        if (_recent?.Find(sighting, WriteSet.Serial(verdicts, sighting)) is { } number)
+                        if (_recent?.Find(sighting, WriteSet.Serial(verdicts, sighting)) is { } place)
                         {
-                            set.Repeat(number, sighting);
+                            set.Repeated.Add((place, sighting));
                         }
                         else
                         {
@@ -82,10 +82,11 @@ public sealed partial class DriftStore : IDriftStore
 
                     var ids = read.Select(sighting => sighting.Key.Value).Concat(verdicts.Settled.Select(settlement => settlement.Key.Value)).Distinct(StringComparer.Ordinal).ToList();
                     set.Judge(verdicts, read, await _engine.LoadAsync(connection, ids, cancellationToken));
-                    await SaveAsync(connection, set, cancellationToken);
+                    await _engine.SaveAsync(connection, set, cancellationToken);
                     return set;
                 },
-                cancellationToken);
+                cancellationToken,
+                written => _recent?.Learn(written));
             Tell(set);
             return true;
         }
@@ -108,7 +109,9 @@ public sealed partial class DriftStore : IDriftStore
 
         if (!query.Statuses.IsDefaultOrEmpty)
         {
-            indexed.Append(CultureInfo.InvariantCulture, $" AND d.status IN ({string.Join(',', query.Statuses.Select(status => (int)status))})");
+            // As a sum, which no index has: SQLite would take that of the status, and sort every drift that stands for one page of them.
+            var isIndexed = query.Statuses.Length == 1 && query.Severity is not null;
+            (isIndexed ? indexed : others).Append(CultureInfo.InvariantCulture, $" AND {(isIndexed ? "d.status" : "d.status + 0")} IN ({string.Join(',', query.Statuses.Select(status => (int)status))})");
         }
 
         if (query.Severity is { } severity)
@@ -153,7 +156,7 @@ public sealed partial class DriftStore : IDriftStore
 
         // The least number that this page looks at.
         var floor = others.Length == 0 ? null : await connection.Command(
-            $"SELECT number FROM (SELECT d.number FROM drifts d WHERE {indexed} ORDER BY d.number DESC LIMIT {MostLookedAt}) n ORDER BY number LIMIT 1", Named(parameters, indexed)).NumberAsync(cancellationToken);
+            $"SELECT d.number FROM drifts d WHERE {indexed} ORDER BY d.number DESC LIMIT 1 OFFSET {MostLookedAt - 1}", Named(parameters, indexed)).NumberAsync(cancellationToken);
         if (floor is { } least)
         {
             And(others, "d.number >= @floor", "@floor", least);
@@ -211,10 +214,11 @@ public sealed partial class DriftStore : IDriftStore
 
                 var after = DriftLife.Decided(before, decision, now);
                 set.Put(before, after, now, decision.By, decision.Comment);
-                await SaveAsync(connection, set, cancellationToken);
+                await _engine.SaveAsync(connection, set, cancellationToken);
                 return after;
             },
-            cancellationToken);
+            cancellationToken,
+            _ => _recent?.Learn(set));
         Tell(set);
         return drift;
     }
@@ -279,10 +283,11 @@ public sealed partial class DriftStore : IDriftStore
                         }
                     }
 
-                    await SaveAsync(connection, set, cancellationToken);
+                    await _engine.SaveAsync(connection, set, cancellationToken);
                     return due.Count;
                 },
-                cancellationToken);
+                cancellationToken,
+                _ => _recent?.Learn(set));
             Tell(set);
             opened += set.Changes.Count;
             if (looked < MostTogether)
@@ -377,15 +382,8 @@ public sealed partial class DriftStore : IDriftStore
         }
 
         _recent?.Clear();
-        await SaveAsync(connection, set, cancellationToken);
-        return old.Count;
-    }
-
-    // What is learnt stays right when the write fails: it is only that something did not change.
-    private async Task SaveAsync(DbConnection connection, WriteSet set, CancellationToken cancellationToken)
-    {
         await _engine.SaveAsync(connection, set, cancellationToken);
-        _recent?.Learn(set);
+        return old.Count;
     }
 
     private void Tell(WriteSet set)

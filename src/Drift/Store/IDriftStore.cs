@@ -30,6 +30,9 @@ public interface IDriftStore : IAsyncDisposable
     /// <summary>A page of drifts, the newest first.</summary>
     Task<DriftPage> ListAsync(DriftQuery query, CancellationToken cancellationToken);
 
+    /// <summary>Which of some resources have a drift that stands, by their ids and types.</summary>
+    Task<IReadOnlySet<(string ResourceId, string Type)>> DriftedAsync(IReadOnlyCollection<string> resources, CancellationToken cancellationToken);
+
     /// <summary>One drift by its id; null when there is none.</summary>
     Task<DriftRecord?> FindAsync(string id, CancellationToken cancellationToken);
 

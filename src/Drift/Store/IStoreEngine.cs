@@ -12,7 +12,10 @@ internal interface IStoreEngine : IAsyncDisposable
     Task<DbConnection> ReadAsync(CancellationToken cancellationToken);
 
     /// <summary>Writes in one transaction; one at a time among all who write to this store, so that no two judge by the same row and change numbers are seen in order.</summary>
-    Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken cancellationToken);
+    /// <param name="write">Writes; its result is this one's.</param>
+    /// <param name="cancellationToken">Gives up waiting for the turn.</param>
+    /// <param name="written">Told the result once it is on disk, before anybody else's turn.</param>
+    Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken cancellationToken, Action<T>? written = null);
 
     /// <summary>Adds bodies; needs no turn.</summary>
     Task AppendAsync(IReadOnlyCollection<ReadOnlyMemory<byte>> bodies, DateTimeOffset now, CancellationToken cancellationToken);

@@ -63,13 +63,14 @@ internal sealed class PostgresEngine : IStoreEngine
 
     public async Task<DbConnection> ReadAsync(CancellationToken cancellationToken) => await _source.OpenConnectionAsync(cancellationToken);
 
-    public async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken cancellationToken)
+    public async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken cancellationToken, Action<T>? written = null)
     {
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.Command($"SELECT pg_advisory_xact_lock({Turn})").ExecuteAsync(cancellationToken);
         var result = await write(connection);
         await transaction.CommitAsync(CancellationToken.None);
+        written?.Invoke(result);
         return result;
     }
 

@@ -21,6 +21,8 @@ internal sealed class SqliteEngine : IStoreEngine
     private readonly SqliteStatement _insertTally;
     private readonly SqliteStatement _updateTally;
     private readonly SqliteStatement _repeat;
+    private readonly SqliteStatement _repeatActor;
+    private readonly SqliteStatement _findActor;
     private readonly SqliteStatement _knownActor;
     private readonly SqliteStatement _newActor;
     private readonly SqliteStatement _change;
@@ -38,7 +40,7 @@ internal sealed class SqliteEngine : IStoreEngine
         _commit = new(writer, "COMMIT");
         _insert = new(writer, """
             INSERT INTO drifts (id, kind, provider, type, resource_id, address, state, state_serial, attribute, old_value, new_value, severity, rules, status, reason, first_seen, due, until, resolved_at, decided_by,
-              comment, actor, event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number
+              comment, actor, event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """);
         _update = new(writer, """
             UPDATE drifts SET resource_id = ?, state_serial = ?, old_value = ?, new_value = ?, severity = ?, rules = ?, status = ?, reason = ?, first_seen = ?, due = ?, until = ?, resolved_at = ?,
@@ -50,8 +52,10 @@ internal sealed class SqliteEngine : IStoreEngine
         // Nearly everybody who is seen at a drift has been seen there before; counting how many there are is for the others.
         _knownActor = new(writer, """
             UPDATE actors SET occurrences = occurrences + ?1, last_seen = MAX(last_seen, ?2), source_ip = ?3, user_agent = ?4, principal_id = ?5, account = ?6, role = ?7, region = ?8, request = ?9
-            WHERE number = ?10 AND name = ?11 AND principal = ?12
+            WHERE rowid = ?10
             """);
+        _findActor = new(writer, "SELECT rowid FROM actors WHERE number = ? AND name = ? AND principal = ?");
+        _repeatActor = new(writer, "UPDATE actors SET occurrences = occurrences + ?, last_seen = MAX(last_seen, ?), request = ? WHERE rowid = ?");
         _newActor = new(writer, $"""
             INSERT INTO actors (occurrences, first_seen, last_seen, source_ip, user_agent, principal_id, account, role, region, request, number, name, principal, type)
             SELECT ?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 WHERE (SELECT COUNT(*) FROM actors WHERE number = ?10) < {MostActors}
@@ -76,6 +80,9 @@ internal sealed class SqliteEngine : IStoreEngine
         var connection = await ConnectAsync(path, cancellationToken);
         try
         {
+            // FULL: what was answered with 202 outlives a power cut. A page cache of 8 MB, whatever the number of drifts. The log is copied back
+            // every 16 MB: a page that many alerts touch is then copied once for all of them.
+            await connection.Command("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8192; PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=4096;").ExecuteAsync(cancellationToken);
             var version = await connection.Command("PRAGMA user_version").NumberAsync(cancellationToken);
             if (version is not (0 or DriftTables.Former or DriftTables.Version))
             {
@@ -95,23 +102,26 @@ internal sealed class SqliteEngine : IStoreEngine
 
     public async Task<DbConnection> ReadAsync(CancellationToken cancellationToken) => await ConnectAsync(_path, cancellationToken);
 
-    public async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken cancellationToken)
+    public async Task<T> WriteAsync<T>(Func<DbConnection, Task<T>> write, CancellationToken cancellationToken, Action<T>? written = null)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
             _begin.Execute();
+            T result;
             try
             {
-                var result = await write(_writer);
+                result = await write(_writer);
                 _commit.Execute();
-                return result;
             }
             catch
             {
                 await RollBackAsync();
                 throw;
             }
+
+            written?.Invoke(result);
+            return result;
         }
         finally
         {
@@ -179,10 +189,10 @@ internal sealed class SqliteEngine : IStoreEngine
         var numbers = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var drift in set.Added)
         {
-            var number = _insert.With(drift.Id).With((int)drift.Kind).With(drift.Provider).With(drift.Type).With(drift.ResourceId).With(drift.Address).With(drift.State).With(drift.StateSerial).With(drift.Attribute)
+            _insert.With(drift.Id).With((int)drift.Kind).With(drift.Provider).With(drift.Type).With(drift.ResourceId).With(drift.Address).With(drift.State).With(drift.StateSerial).With(drift.Attribute)
                 .With(drift.Old).With(drift.New).With((int)drift.Severity).With(drift.Rules).With((int)drift.Status).With(drift.Reason).With(Sql.Number(drift.FirstSeen)).With(drift.Due).With(drift.Until)
-                .With(drift.ResolvedAt).With(drift.DecidedBy).With(drift.Comment).With(drift.Actor).With(drift.Event).Number();
-            numbers[drift.Id] = number;
+                .With(drift.ResolvedAt).With(drift.DecidedBy).With(drift.Comment).With(drift.Actor).With(drift.Event).Execute();
+            var number = numbers[drift.Id] = set.AddedNumbers[drift.Id] = _insert.LastNumber;
             _insertTally.With(number).With(drift.Occurrences).With(Sql.Number(drift.LastSeen)).Execute();
         }
 
@@ -198,22 +208,30 @@ internal sealed class SqliteEngine : IStoreEngine
             Tally(drift, numbers);
         }
 
-        foreach (var (number, sighting) in set.Repeated)
+        foreach (var (place, sighting) in set.Repeated)
         {
-            numbers[sighting.Key.Value] = number;
-            _repeat.With(sighting.Occurrences).With(Sql.Number(sighting.Last)).With(number).Execute();
+            _repeat.With(sighting.Occurrences).With(Sql.Number(sighting.Last)).With(place.Number).Execute();
+            if (place.Actor > 0)
+            {
+                _repeatActor.With(sighting.Occurrences).With(Sql.Number(sighting.Last)).With(sighting.Finding.Event!.RequestId).With(place.Actor).Execute();
+            }
         }
 
         foreach (var (drift, change, last, occurrences) in set.Actors)
         {
-            var actor = change.Actor;
-            if (Seen(_knownActor).Execute() == 0)
+            var (actor, number) = (change.Actor, numbers[drift]);
+            if (_findActor.With(number).With(actor.Name).With(actor.Principal).Number() is { } row)
             {
-                Seen(_newActor).With(actor.Type).Execute();
+                Seen(_knownActor).With(row).Execute();
+                set.ActorRows[drift] = row;
+            }
+            else if (Seen(_newActor).With(number).With(actor.Name).With(actor.Principal).With(actor.Type).Execute() > 0)
+            {
+                set.ActorRows[drift] = _newActor.LastNumber;
             }
 
             SqliteStatement Seen(SqliteStatement statement) => statement.With(occurrences).With(Sql.Number(last)).With(change.SourceAddress).With(change.UserAgent)
-                .With(actor.PrincipalId).With(change.Account).With(actor.Role).With(change.Region).With(change.RequestId).With(numbers[drift]).With(actor.Name).With(actor.Principal);
+                .With(actor.PrincipalId).With(change.Account).With(actor.Role).With(change.Region).With(change.RequestId);
         }
 
         foreach (var change in set.Changes)
@@ -233,7 +251,7 @@ internal sealed class SqliteEngine : IStoreEngine
     {
         // What is being written is waited for.
         await _turn.WaitAsync();
-        foreach (var command in (ReadOnlySpan<IDisposable>)[_load, _begin, _commit, _insert, _update, _insertTally, _updateTally, _repeat, _knownActor, _newActor, _change, _count, _append, _remove])
+        foreach (var command in (ReadOnlySpan<IDisposable>)[_load, _begin, _commit, _insert, _update, _insertTally, _updateTally, _repeat, _repeatActor, _findActor, _knownActor, _newActor, _change, _count, _append, _remove])
         {
             command.Dispose();
         }
@@ -264,8 +282,7 @@ internal sealed class SqliteEngine : IStoreEngine
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = true, DefaultTimeout = 5 }.ToString());
         await connection.OpenAsync(cancellationToken);
-        // FULL: what was answered with 202 outlives a power cut. A page cache of 8 MB, whatever the number of drifts.
-        await connection.Command("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-8192; PRAGMA journal_size_limit=67108864;").ExecuteAsync(cancellationToken);
+        await connection.Command("PRAGMA busy_timeout=5000").ExecuteAsync(cancellationToken);
         return connection;
     }
 }

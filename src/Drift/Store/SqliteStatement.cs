@@ -64,11 +64,17 @@ internal sealed class SqliteStatement : IDisposable
         return raw.sqlite3_changes(_database);
     }
 
-    /// <summary>Runs it for the one number that it answers.</summary>
+    /// <summary>Runs it for the one number that it answers; null when it answers nothing.</summary>
     /// <exception cref="SqliteException">The disk is full, the file locked, or broken.</exception>
-    public long Number()
+    public long? Number()
     {
-        var number = Step() ? raw.sqlite3_column_int64(_statement, 0) : throw new InvalidOperationException("the statement answered nothing");
+        if (!Step())
+        {
+            Reset();
+            return null;
+        }
+
+        var number = raw.sqlite3_column_int64(_statement, 0);
         // A statement that changes something has done so only at its end.
         while (Step())
         {
@@ -77,6 +83,9 @@ internal sealed class SqliteStatement : IDisposable
         Reset();
         return number;
     }
+
+    /// <summary>The number of the row that was inserted last over this connection.</summary>
+    public long LastNumber => raw.sqlite3_last_insert_rowid(_database);
 
     public void Dispose() => _statement.Dispose();
 

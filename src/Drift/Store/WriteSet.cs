@@ -13,22 +13,28 @@ internal sealed class WriteSet
     /// <summary>Drifts that were not there.</summary>
     public List<DriftRecord> Added { get; } = [];
 
+    /// <summary>Their numbers, by id; filled where they are written.</summary>
+    public Dictionary<string, long> AddedNumbers { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Drifts of which more than the tally changes.</summary>
     public List<DriftRecord> Altered { get; } = [];
 
     /// <summary>Drifts that were seen again as they were.</summary>
     public List<DriftRecord> Tallied { get; } = [];
 
-    /// <summary>Sightings that changed nothing but the tally, and their drifts.</summary>
-    public List<(Sighting Sighting, DriftRecord Drift)> Unchanged { get; } = [];
+    /// <summary>Sightings of drifts that were not there, or that changed nothing but the tally, and their drifts: another like it would change no more.</summary>
+    public List<(Sighting Sighting, DriftRecord Drift)> Seen { get; } = [];
 
-    /// <summary>Drifts that were seen again and need not be read for it.</summary>
-    public List<(long Number, Sighting Sighting)> Repeated { get; } = [];
+    /// <summary>Drifts that were seen again, by somebody who was seen there before, and need not be read for it.</summary>
+    public List<(RecentDrifts.Place Place, Sighting Sighting)> Repeated { get; } = [];
 
     public List<DriftChange> Changes { get; } = [];
 
     /// <summary>Who was seen at which drift.</summary>
     public List<(string Drift, ChangeEvent Event, DateTimeOffset Last, long Occurrences)> Actors { get; } = [];
+
+    /// <summary>Rows of those who were seen, by drift; filled where they are written. Who is one too many has none.</summary>
+    public Dictionary<string, long> ActorRows { get; } = new(StringComparer.Ordinal);
 
     public IEnumerable<DriftCount> Counts => _counts.Where(each => each.Value != 0)
         .Select(each => new DriftCount(each.Key.Status, each.Key.Severity, each.Key.Kind, each.Key.Provider, each.Key.Type, each.Value));
@@ -43,9 +49,9 @@ internal sealed class WriteSet
         {
             var was = before.GetValueOrDefault(sighting.Key.Value);
             var now = DriftLife.Seen(was, sighting.Record(verdicts.Now, verdicts.Grace, Serial(verdicts, sighting)), verdicts.Now);
-            if (Put(was, now, verdicts.Now, now.Actor, now.Reason))
+            if (Put(was, now, verdicts.Now, now.Actor, now.Reason) || was is null)
             {
-                Unchanged.Add((sighting, now));
+                Seen.Add((sighting, now));
             }
 
             See(sighting);
@@ -61,12 +67,8 @@ internal sealed class WriteSet
         }
     }
 
-    /// <summary>Adds a sighting that changes nothing but the tally.</summary>
-    public void Repeat(long number, Sighting sighting)
-    {
-        Repeated.Add((number, sighting));
-        See(sighting);
-    }
+    /// <summary>Whether a sighting says who it was.</summary>
+    public static bool HasActor(Sighting sighting) => sighting.Finding.Event is { } change && change.Actor != Actor.Unknown;
 
     /// <summary>The serial of the state that a sighting was judged by.</summary>
     public static long? Serial(Verdicts verdicts, Sighting sighting) =>
@@ -110,9 +112,9 @@ internal sealed class WriteSet
 
     private void See(Sighting sighting)
     {
-        if (sighting.Finding.Event is { } change && change.Actor != Actor.Unknown)
+        if (HasActor(sighting))
         {
-            Actors.Add((sighting.Key.Value, change, sighting.Last, sighting.Occurrences));
+            Actors.Add((sighting.Key.Value, sighting.Finding.Event!, sighting.Last, sighting.Occurrences));
         }
     }
 
