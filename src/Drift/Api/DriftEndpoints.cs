@@ -77,16 +77,24 @@ internal sealed class DriftEndpoints(WatchView view)
     // The store pages by cursor. A numbered page walks there, so how far one may walk is bounded.
     private async Task<DriftPage> PageAsync(DriftQuery query, ApiCall call, CancellationToken cancellationToken)
     {
-        var skip = query.Before is null ? Paging.Skipped(call, "drifts") : 0;
-        var (drifts, rest) = (ImmutableArray.CreateBuilder<DriftRecord>(), skip);
+        for (var rest = query.Before is null ? Paging.Skipped(call, "drifts") : 0; rest > 0;)
+        {
+            var (passed, behind) = await view.Store.PassAsync(query, rest, cancellationToken);
+            if (behind is null)
+            {
+                return new DriftPage([], null);
+            }
+
+            (rest, query) = (rest - passed, query with { Before = behind });
+        }
+
+        var drifts = ImmutableArray.CreateBuilder<DriftRecord>();
         while (true)
         {
             // A page of the store may be short although more follows: it looks at a bounded number of drifts.
-            var page = await view.Store.ListAsync(query with { Most = (int)Math.Min(ApiCall.MostLimit, rest + call.Limit - drifts.Count) }, cancellationToken);
-            var passed = (int)Math.Min(rest, page.Drifts.Length);
-            rest -= passed;
-            drifts.AddRange(page.Drifts.AsSpan()[passed..]);
-            if (page.Next is null || drifts.Count >= call.Limit || (page.Drifts.IsEmpty && rest == 0))
+            var page = await view.Store.ListAsync(query with { Most = call.Limit - drifts.Count }, cancellationToken);
+            drifts.AddRange(page.Drifts);
+            if (page.Next is null || page.Drifts.IsEmpty || drifts.Count >= call.Limit)
             {
                 return new DriftPage(drifts.ToImmutable(), page.Next);
             }

@@ -107,6 +107,24 @@ public sealed class Notifier : IDisposable
             return false;
         }
 
+        try
+        {
+            return await GatherAsync(item, now, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The end of the window, once written, stays; only who may go on with it changes.
+            if (await _store.GetAsync(CursorArea, CursorKey, CancellationToken.None) is { } held)
+            {
+                await _store.PutAsync(held with { Due = now }, CancellationToken.None);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<bool> GatherAsync(StoredItem item, DateTimeOffset now, CancellationToken cancellationToken)
+    {
         var cursor = Cursor.OfJson(item.Value);
         var window = await WindowAsync(cursor, cancellationToken);
         _after = cursor.After;
@@ -132,7 +150,7 @@ public sealed class Notifier : IDisposable
         }
 
         await WriteAsync(cursor, news, now, cancellationToken);
-        await _store.PutAsync(item with { Value = new Cursor(upTo, null).ToJson(), Due = now }, cancellationToken);
+        await _store.PutAsync(item with { Value = new Cursor(upTo, null).ToJson(), Due = now }, CancellationToken.None);
         _after = upTo;
         return true;
     }
@@ -142,9 +160,22 @@ public sealed class Notifier : IDisposable
     public async Task<bool> DeliverAsync(ChannelConfig channel, CancellationToken cancellationToken)
     {
         var items = await _store.ClaimItemsAsync(Area(channel), MostSentTogether, Lease, _time.GetUtcNow(), cancellationToken);
-        foreach (var item in items)
+        for (var at = 0; at < items.Count; at++)
         {
-            await DeliverAsync(channel, item, cancellationToken);
+            try
+            {
+                await DeliverAsync(channel, items[at], cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // Whoever goes on would otherwise wait for the lease, and an update of the pods would delay what people are told by minutes.
+                foreach (var item in items.Skip(at))
+                {
+                    await _store.PutAsync(item with { Due = _time.GetUtcNow() }, CancellationToken.None);
+                }
+
+                throw;
+            }
         }
 
         if (channel.Type == ChannelType.Alertmanager)
@@ -278,10 +309,11 @@ public sealed class Notifier : IDisposable
 
         // Drifts that are forgotten meanwhile are nothing to tell.
         var delivery = notices.Count == 0 ? Delivery.Done : await _postman.SendAsync(channel, notices, $"{channel.Name}-{item.Key}", cancellationToken);
+        // From here on nothing stops it: what has left must not be sent again.
         var now = _time.GetUtcNow();
         if (delivery.IsDone)
         {
-            await _store.RemoveAsync(item.Area, item.Key, cancellationToken);
+            await _store.RemoveAsync(item.Area, item.Key, CancellationToken.None);
             Count(channel, "sent");
             return;
         }
@@ -290,18 +322,18 @@ public sealed class Notifier : IDisposable
         if (!delivery.IsFinal && now - letter.Created < _config.GiveUpAfter)
         {
             Count(channel, "retried");
-            await _store.PutAsync(item with { Value = failed.ToJson(), Due = now + Backoff(failed.Attempts, delivery.RetryAfter) }, cancellationToken);
+            await _store.PutAsync(item with { Value = failed.ToJson(), Due = now + Backoff(failed.Attempts, delivery.RetryAfter) }, CancellationToken.None);
             return;
         }
 
         Count(channel, "dead_letter");
         Warned($"channel {channel.Name}: a message about {letter.Changes.Count} drifts is given up: {delivery.Error}");
         // Kept before it is taken out of the queue: twice is better than never.
-        await _store.PutAsync(new StoredItem(DeadLetters, $"{now.ToUnixTimeMilliseconds().ToString("D15", CultureInfo.InvariantCulture)}-{channel.Name}-{item.Key}", (failed with { Failed = now }).ToJson()), cancellationToken);
-        await _store.RemoveAsync(item.Area, item.Key, cancellationToken);
-        if (await _store.CountItemsAsync(DeadLetters, cancellationToken) > MostDeadLetters && await _store.ItemsAsync(DeadLetters, "", 1, cancellationToken) is [{ } oldest])
+        await _store.PutAsync(new StoredItem(DeadLetters, $"{now.ToUnixTimeMilliseconds().ToString("D15", CultureInfo.InvariantCulture)}-{channel.Name}-{item.Key}", (failed with { Failed = now }).ToJson()), CancellationToken.None);
+        await _store.RemoveAsync(item.Area, item.Key, CancellationToken.None);
+        if (await _store.CountItemsAsync(DeadLetters, CancellationToken.None) > MostDeadLetters && await _store.ItemsAsync(DeadLetters, "", 1, CancellationToken.None) is [{ } oldest])
         {
-            await _store.RemoveAsync(DeadLetters, oldest.Key, cancellationToken);
+            await _store.RemoveAsync(DeadLetters, oldest.Key, CancellationToken.None);
         }
     }
 

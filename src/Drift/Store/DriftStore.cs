@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
-using System.Text;
 using Comptroller.Drift.Comparison;
 using Comptroller.Drift.Lifecycle;
 using Comptroller.Drift.Rules;
@@ -99,70 +98,8 @@ public sealed partial class DriftStore : IDriftStore
     public async Task<DriftPage> ListAsync(DriftQuery query, CancellationToken cancellationToken)
     {
         await using var connection = await _engine.ReadAsync(cancellationToken);
-        var parameters = new List<(string, object?)> { ("@before", query.Before ?? long.MaxValue), ("@most", query.Most + 1) };
-        var (indexed, others) = (new StringBuilder("d.number < @before"), new StringBuilder());
-        void And(StringBuilder into, string condition, string name, object value)
-        {
-            into.Append(" AND ").Append(condition);
-            parameters.Add((name, value));
-        }
-
-        if (!query.Statuses.IsDefaultOrEmpty)
-        {
-            // As a sum, which no index has: SQLite would take that of the status, and sort every drift that stands for one page of them.
-            var isIndexed = query.Statuses.Length == 1 && query.Severity is not null;
-            (isIndexed ? indexed : others).Append(CultureInfo.InvariantCulture, $" AND {(isIndexed ? "d.status" : "d.status + 0")} IN ({string.Join(',', query.Statuses.Select(status => (int)status))})");
-        }
-
-        if (query.Severity is { } severity)
-        {
-            And(indexed, "d.severity = @severity", "@severity", (int)severity);
-        }
-
-        if (query.Type is { } type)
-        {
-            And(indexed, "d.type = @type", "@type", type);
-        }
-
-        if (query.ResourceId is { } resource)
-        {
-            And(indexed, "d.resource_id = @resource", "@resource", resource);
-        }
-
-        if (query.Kind is { } kind)
-        {
-            And(others, "d.kind = @kind", "@kind", (int)kind);
-        }
-
-        if (query.Provider is { } provider)
-        {
-            And(others, "d.provider = @provider", "@provider", provider);
-        }
-
-        if (query.Actor is { } actor)
-        {
-            And(others, "d.actor = @actor", "@actor", actor);
-        }
-
-        if (query.Since is { } since)
-        {
-            And(others, "t.last_seen >= @since", "@since", Sql.Number(since));
-        }
-
-        if (query.Text is { Length: > 0 } text)
-        {
-            And(others, @"(LOWER(d.address) LIKE @text ESCAPE '\' OR LOWER(d.resource_id) LIKE @text ESCAPE '\' OR LOWER(d.attribute) LIKE @text ESCAPE '\')", "@text", $"%{Escaped(text.ToLowerInvariant())}%");
-        }
-
-        // The least number that this page looks at.
-        var floor = others.Length == 0 ? null : await connection.Command(
-            $"SELECT d.number FROM drifts d WHERE {indexed} ORDER BY d.number DESC LIMIT 1 OFFSET {MostLookedAt - 1}", Named(parameters, indexed)).NumberAsync(cancellationToken);
-        if (floor is { } least)
-        {
-            And(others, "d.number >= @floor", "@floor", least);
-        }
-
-        var drifts = await connection.Command($"SELECT {DriftTables.DriftColumns} FROM {DriftTables.Drifts} WHERE {indexed}{others} ORDER BY d.number DESC LIMIT @most", [.. parameters])
+        var search = await DriftSearch.MakeAsync(connection, query, MostLookedAt, cancellationToken);
+        var drifts = await search.Command(connection, $"SELECT {DriftTables.DriftColumns} FROM {DriftTables.Drifts} WHERE {search.Where} ORDER BY d.number DESC LIMIT @most", query.Most + 1)
             .RowsAsync(DriftTables.Drift, cancellationToken);
         if (drifts.Count > query.Most)
         {
@@ -170,9 +107,18 @@ public sealed partial class DriftStore : IDriftStore
             return new DriftPage([.. drifts], drifts[^1].Number);
         }
 
-        var isMore = floor is not null
-            && await connection.Command($"SELECT 1 FROM drifts d WHERE {indexed} AND d.number < @floor LIMIT 1", Named(parameters, indexed, "@floor")).NumberAsync(cancellationToken) is not null;
-        return new DriftPage([.. drifts], isMore ? floor : null);
+        return new DriftPage([.. drifts], await search.NextAsync(connection, cancellationToken));
+    }
+
+    public async Task<(long Passed, long? Next)> PassAsync(DriftQuery query, long most, CancellationToken cancellationToken)
+    {
+        await using var connection = await _engine.ReadAsync(cancellationToken);
+        var search = await DriftSearch.MakeAsync(connection, query, MostLookedAt, cancellationToken);
+        // A plain page needs no tallies, and then the numbers alone are read from an index.
+        var tables = query.Since is null ? "drifts d" : DriftTables.Drifts;
+        var (passed, last) = (await search.Command(connection, $"SELECT COUNT(*), MIN(number) FROM (SELECT d.number FROM {tables} WHERE {search.Where} ORDER BY d.number DESC LIMIT @most) passed", most)
+            .RowsAsync(row => (row.GetInt64(0), row.IsDBNull(1) ? 0 : row.GetInt64(1)), cancellationToken)).Single();
+        return (passed, passed == most ? last : await search.NextAsync(connection, cancellationToken));
     }
 
     public async Task<DriftRecord?> FindAsync(string id, CancellationToken cancellationToken)
@@ -396,14 +342,6 @@ public sealed partial class DriftStore : IDriftStore
     }
 
     // The parameters that a text uses; PostgreSQL minds the others.
-    private static (string, object?)[] Named(IEnumerable<(string Name, object? Value)> parameters, StringBuilder text, params ReadOnlySpan<string> more)
-    {
-        var (all, names) = (text.ToString(), more.ToArray());
-        return [.. parameters.Where(each => names.Contains(each.Name, StringComparer.Ordinal) || all.Contains(each.Name, StringComparison.Ordinal))];
-    }
-
-    private static string Escaped(string text) => text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal);
-
     /// <summary>Undoes a batch whose bodies belong to another worker by now.</summary>
     private sealed class TakenOverException : Exception;
 }

@@ -30,6 +30,13 @@ public interface IDriftStore : IAsyncDisposable
     /// <summary>A page of drifts, the newest first.</summary>
     Task<DriftPage> ListAsync(DriftQuery query, CancellationToken cancellationToken);
 
+    /// <summary>Passes over drifts without reading them.</summary>
+    /// <param name="query">Which; the length of its page does not matter.</param>
+    /// <param name="most">How many.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>How many were passed over, and the cursor behind them; null when nothing follows. As with pages, one call looks at a bounded number of drifts.</returns>
+    Task<(long Passed, long? Next)> PassAsync(DriftQuery query, long most, CancellationToken cancellationToken);
+
     /// <summary>Which of some resources have a drift that stands, by their ids and types.</summary>
     Task<IReadOnlySet<(string ResourceId, string Type)>> DriftedAsync(IReadOnlyCollection<string> resources, CancellationToken cancellationToken);
 

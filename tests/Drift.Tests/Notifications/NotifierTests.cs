@@ -139,6 +139,29 @@ public sealed class NotifierTests
     }
 
     [Fact]
+    public async Task What_a_stopped_process_was_about_to_send_does_not_wait_for_its_lease()
+    {
+        await using var receiver = new Receiver("200 OK");
+        await using var watch = await StartAsync(receiver.Url);
+        var config = watch.View.Config.Notifications;
+        using (var first = new Notifier(config, watch.Store, watch.Clock, new Postman(config, watch.Clock, TimeSpan.FromMilliseconds(1))))
+        {
+            await first.GatherAsync(CancellationToken.None);
+            await watch.SeeAsync(1);
+            watch.Clock.Advance(TimeSpan.FromSeconds(31));
+            await GatherAllAsync(first);
+            using var stop = new CancellationTokenSource();
+            receiver.Instead = stop.Cancel;
+            await Should.ThrowAsync<OperationCanceledException>(() => first.DeliverAsync(config.Channels[0], stop.Token).WaitAsync(TimeSpan.FromMinutes(1)));
+        }
+
+        receiver.Instead = null;
+        using var second = Notifier(watch);
+        await DeliverAsync(second, watch);
+        receiver.Requests.Count.ShouldBe(2, "nobody knows whether the receiver took the first one");
+    }
+
+    [Fact]
     public async Task An_alert_is_said_again_before_it_ends_and_ended_when_it_is_over()
     {
         await using var receiver = new Receiver("200 OK");

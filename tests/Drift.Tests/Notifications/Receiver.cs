@@ -26,11 +26,14 @@ internal sealed class Receiver : IAsyncDisposable
     /// <summary>Head and body of every request.</summary>
     public ConcurrentQueue<(string Head, string Body)> Requests { get; } = new();
 
+    /// <summary>Called instead of answering: the connection ends then.</summary>
+    public Action? Instead { get; set; }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
         await _serving;
+        _listener.Stop();
         _stop.Dispose();
     }
 
@@ -74,6 +77,12 @@ internal sealed class Receiver : IAsyncDisposable
                         break;
                     }
                 }
+            }
+
+            if (Instead is { } instead)
+            {
+                instead();
+                return;
             }
 
             _last = _answers.TryDequeue(out var answer) ? answer : _last;

@@ -37,8 +37,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Dispose();
         await _running.WaitAsync(TimeSpan.FromSeconds(30));
+        _listener.Dispose();
         _stop.Dispose();
     }
 

@@ -71,6 +71,11 @@ public abstract class DriftStoreTests : IAsyncLifetime
         (await ListAsync(new DriftQuery { Actor = "eve", Text = "WEB2", Most = 4 })).Select(drift => drift.Address).ShouldBe([.. new[] { 28, 26, 24, 22, 20, 2 }.Select(number => $"aws_instance.web{number}")]);
         (await ListAsync(new DriftQuery { Type = "aws_instance", Severity = Severity.Medium, Kind = FindingKind.Modified, Provider = "aws", Since = Given.Now.AddHours(-1) })).Count.ShouldBe(30);
         (await ListAsync(new DriftQuery { Since = Given.Now.AddHours(1) })).ShouldBeEmpty();
+        var (passed, behind) = await _store.PassAsync(new DriftQuery(), 7, CancellationToken.None);
+        passed.ShouldBe(7);
+        (await _store.ListAsync(new DriftQuery { Before = behind, Most = 1 }, CancellationToken.None)).Drifts[0].ResourceId.ShouldBe("i-22");
+        (await _store.PassAsync(new DriftQuery { Before = behind }, 100, CancellationToken.None)).ShouldBe((23, null));
+        (await _store.PassAsync(new DriftQuery { Actor = "eve", Since = Given.Now.AddHours(-1) }, 100, CancellationToken.None)).ShouldBe((15, null));
         (await _store.DriftedAsync(["i-3", "i-7", "i-none"], CancellationToken.None)).ShouldBe([("i-3", "aws_instance")]);
         (await ListAsync(new DriftQuery { Text = "50%_" })).ShouldBeEmpty("% and _ are what they are");
     }
