@@ -28,8 +28,8 @@ internal sealed class ProgramRun : IAsyncDisposable
     /// <param name="largestFileKiB">Files may grow this large, and writing more fails as on a full disk.</param>
     public static ProgramRun Start(string[] arguments, Dictionary<string, string> environment, int? largestFileKiB = null)
     {
-        // Tests that run in the background of a shell ignore Ctrl-C, and what they start would inherit that.
-        string[] command = ["env", "--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "comptroller.dll"), .. arguments];
+        // Tests that run in the background of a shell ignore Ctrl-C, under nohup a hang-up too, and what they start would inherit that.
+        string[] command = ["env", "--default-signal=INT,HUP", "dotnet", Path.Combine(AppContext.BaseDirectory, "comptroller.dll"), .. arguments];
         if (largestFileKiB is { } limit)
         {
             // The signal would end the process before it sees the error. The runtime maps its code through a file larger than any limit.
