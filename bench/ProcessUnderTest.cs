@@ -56,7 +56,8 @@ internal sealed class ProcessUnderTest : IAsyncDisposable
 
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
-            start.Environment[name] = value;
+            // What is set outside goes first: so variants are compared.
+            start.Environment.TryAdd(name, value);
         }
 
         var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");

@@ -39,13 +39,6 @@ public sealed class EventIntake
     /// <summary>Between two warnings: a full disk fails every batch.</summary>
     private static readonly TimeSpan WarningPause = TimeSpan.FromSeconds(10);
 
-    /// <summary>Bodies longer than this are understood a few at a time: what is understood takes ten times the memory until it is written.</summary>
-    private const int LongBody = 16 << 10;
-
-    private const int MostLongBodies = 8;
-
-    private static readonly SemaphoreSlim Long = new(MostLongBodies);
-
     private readonly Channel<Post> _posts;
     private readonly IDriftStore _store;
     private readonly WatchFigures _figures;
@@ -112,24 +105,6 @@ public sealed class EventIntake
     /// <param name="body">JSON; not used any more once the task is complete.</param>
     /// <param name="cancellationToken">Gives up waiting; what is queued is written all the same.</param>
     public async ValueTask<IntakeAnswer> PostAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
-    {
-        if (body.Length <= LongBody)
-        {
-            return await ReadAsync(body, cancellationToken);
-        }
-
-        await Long.WaitAsync(cancellationToken);
-        try
-        {
-            return await ReadAsync(body, cancellationToken);
-        }
-        finally
-        {
-            Long.Release();
-        }
-    }
-
-    private async ValueTask<IntakeAnswer> ReadAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var understood = new List<Understanding>();
         try

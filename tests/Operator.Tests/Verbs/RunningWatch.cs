@@ -56,7 +56,7 @@ internal sealed class RunningWatch : IAsyncDisposable
             Time = TimeProvider.System,
         };
         Api = new DriftApi(view);
-        Server = new WatchServer(new IPEndPoint(IPAddress.Loopback, 0), new WatchParts { View = view, Api = Api, Intake = _intake, Feed = _feed, Figures = _served, Metrics = _metrics, StreamPatience = patience });
+        Server = new WatchServer(new IPEndPoint(IPAddress.Loopback, 0), new WatchParts { View = view, Api = Api, Intake = _intake, Feed = _feed, Figures = _served, Metrics = _metrics, StreamPatience = patience, BodyPatience = patience });
     }
 
     public DriftStore Store { get; }

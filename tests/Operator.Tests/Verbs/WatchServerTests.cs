@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Comptroller.Archive.Tests.Testing;
@@ -81,6 +82,36 @@ public sealed class WatchServerTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/falco/events") { Content = new StringContent(large, Encoding.UTF8, "application/json") };
         request.Headers.TransferEncodingChunked = true;
         (await _client.SendAsync(request)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    [Fact]
+    public async Task Who_sends_long_bodies_too_slowly_gives_way_to_others()
+    {
+        await using var watch = await RunningWatch.StartAsync(config => config with { Api = config.Api with { Anonymous = Scopes.Intake } }, patience: TimeSpan.FromSeconds(1));
+        var slow = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => BeginAsync(watch.Server.Address.Port)));
+        try
+        {
+            using var client = watch.Client(null);
+            var list = $"[{string.Join(',', Enumerable.Range(0, 200).Select(RunningWatch.Alert))}]";
+            (await client.PostAsync("/api/v1/falco/events", Json(list))).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+            var answer = new byte[12];
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            await slow[0].GetStream().ReadExactlyAsync(answer, limit.Token);
+            Encoding.ASCII.GetString(answer).ShouldBe("HTTP/1.1 408");
+        }
+        finally
+        {
+            Array.ForEach(slow, each => each.Dispose());
+        }
+
+        // Fast enough for the server's own limit of bytes a second, and never at an end.
+        static async Task<TcpClient> BeginAsync(int port)
+        {
+            var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, port);
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /api/v1/falco/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 50000\r\n\r\n{new string(' ', 30_000)}"));
+            return client;
+        }
     }
 
     [Theory]

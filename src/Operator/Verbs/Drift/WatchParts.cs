@@ -24,6 +24,9 @@ internal sealed record WatchParts
     /// <summary>How long a client of a stream may take to read what it is sent.</summary>
     public TimeSpan StreamPatience { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a body of more than a few alerts may take to arrive.</summary>
+    public TimeSpan BodyPatience { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>What the operator is told, like probes without credentials: counts and names.</summary>
     public Func<CancellationToken, Task<DriftWatchReport>>? Report { get; init; }
 

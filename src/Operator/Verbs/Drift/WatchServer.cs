@@ -42,7 +42,7 @@ internal sealed class WatchServer : IAsyncDisposable
         _parts = parts;
         var config = parts.View.Config;
         _limiter = new RateLimiter(config.Api.RateLimit.PerMinute, config.Api.RateLimit.Burst, MostCallers, parts.View.Time);
-        _intake = new WatchIntake(parts.Intake);
+        _intake = new WatchIntake(parts.Intake, parts.BodyPatience);
         _streams = new WatchStreams(parts, _limiter, _stopping.Token);
         _headers = new WatchHeaders(config);
         var builder = WebApplication.CreateSlimBuilder();
@@ -53,6 +53,8 @@ internal sealed class WatchServer : IAsyncDisposable
             kestrel.AddServerHeader = false;
             // What is over the intake's limit is read to its end and refused; what is over this one ends the connection.
             kestrel.Limits.MaxRequestBodySize = 8 * EventIntake.MostBytes;
+            // What nobody reads yet stays with its sender: with a MiB for each connection, as by default, a few hundred senders take all memory.
+            kestrel.Limits.MaxRequestBufferSize = 64 << 10;
             kestrel.Limits.MaxConcurrentConnections = 2048;
             kestrel.Limits.MaxConcurrentUpgradedConnections = config.Api.Streams;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
@@ -88,6 +90,7 @@ internal sealed class WatchServer : IAsyncDisposable
         // Streams never end by themselves.
         await _stopping.CancelAsync();
         await _application.DisposeAsync();
+        _intake.Dispose();
         _stopping.Dispose();
     }
 

@@ -92,6 +92,7 @@ internal static partial class WatchVerb
         using var telling = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         var logging = log.RunAsync(telling.Token);
         var notifying = notifier.RunAsync(telling.Token);
+        var trimming = HeapTrim.RunAsync(TimeProvider.System, telling.Token);
         try
         {
             await watcher.RunAsync(stop.Token);
@@ -105,7 +106,7 @@ internal static partial class WatchVerb
             // First no more comes in, then what waits is written.
             await server.DisposeAsync();
             await telling.CancelAsync();
-            await Task.WhenAll(logging, notifying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(logging, notifying, trimming).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await writing.CancelAsync();
             await writer;
         }
