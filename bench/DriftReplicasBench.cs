@@ -132,8 +132,9 @@ internal sealed class DriftReplicasBench(string binary, int resources, int conne
                 while (goesOn())
                 {
                     silence.CancelAfter(Silence);
-                    var number = Interlocked.Increment(ref _next) % resources;
+                    var (round, number) = Math.DivRem(Interlocked.Increment(ref _next), resources);
                     sent = number;
+                    DriftSender.Renew(_requests[number], round);
                     await socket.SendAsync(_requests[number], silence.Token);
                     var read = await socket.ReceiveAsync(answer, silence.Token);
                     if (!answer.AsSpan(0, read).StartsWith("HTTP/1.1 "u8))

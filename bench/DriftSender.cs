@@ -12,9 +12,11 @@ namespace Comptroller.Bench;
 /// </summary>
 internal sealed class DriftSender
 {
+    private static readonly byte[] Id = "\"ct.id\":\""u8.ToArray();
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private readonly byte[][] _requests;
+    private int _sent;
 
     /// <param name="estate">What the alerts are about.</param>
     /// <param name="alerts">How many different ones.</param>
@@ -22,6 +24,8 @@ internal sealed class DriftSender
     public DriftSender(DriftEstate estate, int alerts, int together)
     {
         Together = together;
+        // No id of one sender is one of another.
+        _sent = together << 20;
         _requests = new byte[alerts / together][];
         for (var number = 0; number < _requests.Length; number++)
         {
@@ -48,6 +52,17 @@ internal sealed class DriftSender
     /// <summary>A request of Falco with a body.</summary>
     public static byte[] Request(byte[] body) =>
         [.. Encoding.ASCII.GetBytes(string.Create(Invariant, $"POST /api/v1/falco/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n")), .. body];
+
+    /// <summary>Gives every alert of a request an id that none had before: a log that delivers a record again is told from a change that happens again.</summary>
+    /// <param name="request">As <see cref="Request"/> made it; not while it is being sent.</param>
+    /// <param name="round">Of how many times the request was sent.</param>
+    public static void Renew(byte[] request, int round)
+    {
+        for (var rest = request.AsSpan(); rest.IndexOf(Id) is >= 0 and var at; rest = rest[(at + Id.Length)..])
+        {
+            round.TryFormat(rest[(at + Id.Length)..], out _, "x8", Invariant);
+        }
+    }
 
     /// <summary>Sends until so many requests are answered, or the time is over.</summary>
     /// <param name="watch">Whose processor time is read.</param>
@@ -93,7 +108,9 @@ internal sealed class DriftSender
                             await Task.Delay(due - time.Elapsed, stop);
                         }
 
-                        await socket.SendAsync(_requests[number % _requests.Length], stop);
+                        var request = _requests[number % _requests.Length];
+                        Renew(request, number / _requests.Length + _sent);
+                        await socket.SendAsync(request, stop);
                         var read = await socket.ReceiveAsync(answer, stop);
                         waits.Add((time.Elapsed - due).TotalMilliseconds);
                         failures += answer.AsSpan(0, Math.Min(read, 12)).SequenceEqual("HTTP/1.1 202"u8) ? 0 : 1;
@@ -109,6 +126,7 @@ internal sealed class DriftSender
                 throw new TimeoutException($"the watch on port {watch.Port} answered nothing within {length.TotalSeconds:0} s");
             }
 
+            _sent += next / _requests.Length + 1;
             var alerts = (long)all.Length * Together;
             return new Rate(alerts, alerts / elapsed, all[all.Length / 2], all[(int)(all.Length * 0.99)], (watch.Process.CpuSeconds - cpu) * 1e6 / alerts, results.Sum(result => result.failures));
         }

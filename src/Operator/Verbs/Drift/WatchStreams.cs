@@ -188,15 +188,16 @@ internal sealed class WatchStreams(WatchParts parts, RateLimiter limiter, Cancel
 
     private async Task SendAsync(HttpContext context, byte[] bytes, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(parts.StreamPatience);
+        using var late = new CancellationTokenSource(parts.StreamPatience);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {
             await context.Response.Body.WriteAsync(bytes, patience.Token);
             await context.Response.Body.FlushAsync(patience.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or IOException && late.IsCancellationRequested)
         {
+            // A write that is cut off ends the request and with it cancellationToken: only the time tells why.
             parts.Figures.Dropped("sse");
             context.Abort();
             throw;
@@ -215,7 +216,7 @@ internal sealed class WatchStreams(WatchParts parts, RateLimiter limiter, Cancel
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException && late.IsCancellationRequested)
         {
-            // A write that is cut off breaks the socket, which ends the request and with it cancellationToken: only the time tells why.
+            // As above, by way of the broken socket.
             parts.Figures.Dropped("websocket");
             socket.Abort();
             throw;
