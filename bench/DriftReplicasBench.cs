@@ -21,6 +21,7 @@ internal sealed class DriftReplicasBench(string binary, int resources, int conne
     private readonly int[] _accepted = new int[resources];
     private readonly int[] _unanswered = new int[resources];
     private int _next = -1;
+    private long _sent;
 
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
@@ -134,7 +135,10 @@ internal sealed class DriftReplicasBench(string binary, int resources, int conne
                     silence.CancelAfter(Silence);
                     var number = Interlocked.Increment(ref _next) % resources;
                     sent = number;
-                    await socket.SendAsync(_requests[number], silence.Token);
+                    // A request is another's own copy: with fewer resources than connections two may send about one at a time.
+                    var request = _requests[number].ToArray();
+                    DriftSender.Renew(request, ref _sent);
+                    await socket.SendAsync(request, silence.Token);
                     var read = await socket.ReceiveAsync(answer, silence.Token);
                     if (!answer.AsSpan(0, read).StartsWith("HTTP/1.1 "u8))
                     {

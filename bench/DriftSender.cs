@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -15,6 +17,7 @@ internal sealed class DriftSender
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private readonly byte[][] _requests;
+    private long _sent;
 
     /// <param name="estate">What the alerts are about.</param>
     /// <param name="alerts">How many different ones.</param>
@@ -48,6 +51,19 @@ internal sealed class DriftSender
     /// <summary>A request of Falco with a body.</summary>
     public static byte[] Request(byte[] body) =>
         [.. Encoding.ASCII.GetBytes(string.Create(Invariant, $"POST /api/v1/falco/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n")), .. body];
+
+    /// <summary>Makes the alerts of a request others, as those of a cloud all are: the receiver would know them by their ids, and count them once.</summary>
+    /// <param name="request">Nobody is sending it.</param>
+    /// <param name="sent">How many alerts were sent before.</param>
+    public static void Renew(Span<byte> request, ref long sent)
+    {
+        ReadOnlySpan<byte> field = "\"ct.id\":\""u8;
+        for (var at = request.IndexOf(field); at >= 0; at = request.IndexOf(field))
+        {
+            request = request[(at + field.Length)..];
+            Utf8Formatter.TryFormat((uint)Interlocked.Increment(ref sent), request, out _, new StandardFormat('x', 8));
+        }
+    }
 
     /// <summary>Sends until so many requests are answered, or the time is over.</summary>
     /// <param name="watch">Whose processor time is read.</param>
@@ -93,7 +109,9 @@ internal sealed class DriftSender
                             await Task.Delay(due - time.Elapsed, stop);
                         }
 
-                        await socket.SendAsync(_requests[number % _requests.Length], stop);
+                        var request = _requests[number % _requests.Length];
+                        Renew(request, ref _sent);
+                        await socket.SendAsync(request, stop);
                         var read = await socket.ReceiveAsync(answer, stop);
                         waits.Add((time.Elapsed - due).TotalMilliseconds);
                         failures += answer.AsSpan(0, Math.Min(read, 12)).SequenceEqual("HTTP/1.1 202"u8) ? 0 : 1;

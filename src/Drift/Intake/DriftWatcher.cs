@@ -145,6 +145,12 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
             _succeeded = now;
         }
 
+        if (changed)
+        {
+            // Here, so that nobody who asks for it waits.
+            _ = states.Index.Graph;
+        }
+
         if (changed && states.IsComplete)
         {
             var serials = statuses.Where(status => status.Serial is not null).ToDictionary(status => status.Name, status => status.Serial!.Value, StringComparer.Ordinal);
