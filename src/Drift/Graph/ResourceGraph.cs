@@ -5,8 +5,8 @@ namespace Comptroller.Drift.Graph;
 
 /// <summary>
 /// What depends on what among the managed resources. It follows the states: what their resources name was noted when each state was read, so
-/// that a state that changes is read once, the others not at all, and what is left to do here is to join numbers. Memory is eight bytes for a
-/// node, twelve for each edge and eight more for a node's place among them; nodes and pages of them are made when they are asked for.
+/// that a state that changes is read once, the others not at all, and what is left to do here is to join numbers. Memory is twenty
+/// bytes for a node and its place and twelve for an edge; nodes and pages of them are made when they are asked for.
 /// Immutable, so that a page and the next are of one picture.
 /// </summary>
 public sealed class ResourceGraph

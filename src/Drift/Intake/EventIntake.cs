@@ -100,6 +100,9 @@ public sealed class EventIntake
     {
         public List<(EventMark Mark, Judgement Judgement)> Judged { get; } = [];
 
+        /// <summary>When what no event tells of was seen; null for now.</summary>
+        public DateTimeOffset? At { get; init; }
+
         /// <summary>A body that cannot be judged yet.</summary>
         public ReadOnlyMemory<byte>? Unjudged { get; init; }
 
@@ -170,11 +173,14 @@ public sealed class EventIntake
     }
 
     /// <summary>Writes what a comparison found; it is open at once, as the world itself was looked at.</summary>
-    public async Task ReportAsync(IEnumerable<Finding> findings, CancellationToken cancellationToken)
+    /// <param name="findings">What.</param>
+    /// <param name="began">When it began to look.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task ReportAsync(IEnumerable<Finding> findings, DateTimeOffset began, CancellationToken cancellationToken)
     {
         foreach (var some in findings.Chunk(MostTogether))
         {
-            var post = new Post();
+            var post = new Post { At = began };
             post.Judged.Add((default, new Judgement([.. some], Outcome.Drift, [])));
             await _posts.Writer.WriteAsync(post, cancellationToken);
             await post.Written.Task.WaitAsync(cancellationToken);
@@ -362,7 +368,7 @@ public sealed class EventIntake
 
             foreach (var finding in judgement.Findings)
             {
-                settled.Remove(Sighting.Add(sightings, finding, now));
+                settled.Remove(Sighting.Add(sightings, finding, post.At ?? now));
             }
         }
     }
