@@ -104,27 +104,24 @@ internal sealed class ReferenceTable
 
     private int FindIn(int part, ulong name, string[] types, out bool isWeak)
     {
-        var (strong, weak) = (Nobody, Nobody);
-        for (var at = -1; _parts[part].Names.Next(name, ref at, out var resource, out var isMere);)
+        var found = Nobody;
+        for (var at = -1; _parts[part].Names.Next(name, ref at, out var resource, out isWeak);)
         {
-            var number = _firsts[part] + resource;
             if (!types.Contains(_parts[part].Resources[resource].Type))
             {
                 continue;
             }
 
-            if (isMere)
+            if (!isWeak)
             {
-                weak = weak == Nobody ? number : Ambiguous;
+                // One that a state has a thousand times under one id is one; looking for the rest a thousand times would take seconds.
+                return _firsts[part] + resource;
             }
-            else
-            {
-                // Of two that the state has under one id the first: an order that does not hang on how the table grew.
-                strong = strong == Nobody || number < strong ? number : strong;
-            }
+
+            found = found == Nobody ? _firsts[part] + resource : Ambiguous;
         }
 
-        isWeak = strong == Nobody;
-        return isWeak ? weak : strong;
+        isWeak = true;
+        return found;
     }
 }
