@@ -168,7 +168,10 @@ public sealed record DriftComparison
     [Required]
     public DriftFile Plan { get; init => field = value ?? new(); } = new();
 
-    /// <summary>How often it is compared, from 1m to 24h; also at each start.</summary>
+    /// <summary>
+    /// How often somebody renews the plan, from 1m to 24h. A new one is compared a minute after it was written, the one that is there at each start; when
+    /// the last one is older than two of these, the watch is not Ready.
+    /// </summary>
     [Duration(AtLeast = "1m", AtMost = "24h")]
     public string Interval { get; init => field = value ?? "1h"; } = "1h";
 }

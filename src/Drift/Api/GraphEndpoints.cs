@@ -7,14 +7,12 @@ using Comptroller.Drift.Lifecycle;
 
 namespace Comptroller.Drift.Api;
 
-/// <summary>What depends on what. The graph is made once for a state; which of its nodes have drifted is asked of the store for those that are shown.</summary>
+/// <summary>What depends on what. The graph comes with the states; which of its nodes have drifted is asked of the store for those that are shown, so that a mark is never older than its drift.</summary>
 internal sealed class GraphEndpoints(WatchView view)
 {
     private const int MostDepth = 10;
     private const int MostWhole = 5000;
     private const int MostMatches = 1000;
-
-    private readonly CurrentGraph _graph = new();
 
     public IEnumerable<Route> Routes =>
     [
@@ -45,7 +43,7 @@ internal sealed class GraphEndpoints(WatchView view)
 
     private static Parameter Depth(int fallback) => new("depth", "integer", $"Steps, 1 to {MostDepth}, {fallback} without");
 
-    private ResourceGraph Graph() => _graph.Of(view.State());
+    private ResourceGraph Graph() => view.State().Graph;
 
     private static GraphNode Known(ResourceGraph graph, string id) => graph.Find(id) ?? throw ApiException.NotFound("Node not found");
 
@@ -128,8 +126,8 @@ internal sealed class GraphEndpoints(WatchView view)
             json.WriteStartObject();
             json.WriteNumber("node_count", graph.NodeCount);
             json.WriteNumber("relationship_count", graph.EdgeCount);
-            WriteCounts(json, "nodes_by_label", GraphPattern.CountLabels(graph.NodesByType()));
-            WriteCounts(json, "relationships_by_type", graph.EdgesByRelation());
+            WriteCounts(json, "nodes_by_label", GraphPattern.CountLabels(graph.NodesByType));
+            WriteCounts(json, "relationships_by_type", graph.EdgesByRelation);
             json.WriteEndObject();
         });
     }

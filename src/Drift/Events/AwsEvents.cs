@@ -18,6 +18,9 @@ internal static partial class AwsEvents
         /// <summary>What a rule calls the resource itself, for calls whose parameters do not name it; empty when it does not.</summary>
         public string Named { get; init; } = "";
         public required ChangeEvent Frame { get; init; }
+
+        /// <summary>What the log calls the call.</summary>
+        public JsonElement Id { get; init; }
     }
 
     /// <summary>An alert of Falco.</summary>
@@ -33,6 +36,7 @@ internal static partial class AwsEvents
             IsReadOnly = fields.Text("ct.readonly") == "true",
             // The plugin has no such fields; rules of people have.
             Named = fields.Text("ct.resource.id", "ct.request.resource") ?? "",
+            Id = fields["ct.id"],
             Frame = Frame(
                 Actor.OfAws(
                     fields.Text("ct.user"), fields.Text("ct.originaluser"), fields.Text("ct.user.identitytype", "ct.user.type"), fields.Text("ct.user.arn"),
@@ -60,6 +64,7 @@ internal static partial class AwsEvents
         {
             Error = record.Text("errorCode"),
             IsReadOnly = Texts.Of(record.Member("readOnly")) == "true",
+            Id = record.Member("eventID"),
             Frame = Frame(
                 Actor.OfAws(
                     identity.Text("userName"), session.Text("sourceIdentity"), identity.Text("type"), identity.Text("arn"), identity.Text("principalId"),
@@ -102,8 +107,9 @@ internal static partial class AwsEvents
 
         var changes = EventTables.AwsChanges(name)
             .Select(each => each.Read(path => Find(call, path), call.Request.Body)).OfType<Change>().ToImmutableArray();
+        var mark = EventMark.Of(call.Id, call.Request.Body);
         return Understanding.Of(
-            [.. resources.Select(ids => call.Frame with { Name = name, Type = rule.Type, Ids = ids, Changes = changes, Action = rule.Action, Request = call.Request.Body })], source);
+            [.. resources.Select((ids, at) => call.Frame with { Name = name, Type = rule.Type, Ids = ids, Changes = changes, Action = rule.Action, Request = call.Request.Body, Mark = mark.Of(at) })], source);
     }
 
     private static JsonElement Find(Call call, string path) => path[0] == '<' ? call.Response.First(path[1..]) : call.Request.First(path);

@@ -74,6 +74,14 @@ internal static class AzureEvents
         }
 
         var path = resource.TrimEnd('/');
+        // What takes long is told when it is accepted and again when it is done. Callers choose correlation ids, so the caller is part of the name:
+        // nobody's change is taken for the end of somebody else's.
+        var (correlation, time) = (around.Correlation ?? "", around.Time?.ToString("O") ?? "");
+        var mark = EventMark.Of(
+            correlation.Length == 0 || time.Length == 0 ? [] : [correlation, operation, path, status, time],
+            correlation.Length == 0 ? [] : [correlation, operation.ToUpperInvariant(), path.ToUpperInvariant(), caller],
+            isEnd: !status.StartsWith("Accept", StringComparison.OrdinalIgnoreCase),
+            request);
         return Understanding.Of(
             [
                 new ChangeEvent
@@ -93,6 +101,7 @@ internal static class AzureEvents
                     UserAgent = around.Agent ?? "",
                     RequestId = around.Correlation ?? "",
                     Time = around.Time,
+                    Mark = mark,
                 },
             ],
             source);

@@ -42,6 +42,9 @@ public sealed record ChangeEvent
 
     public string RequestId { get; init; } = "";
 
+    /// <summary>What tells it from others, so that it counts once.</summary>
+    public EventMark Mark { get; init; }
+
     /// <summary>When it happened; null when the log does not say.</summary>
     public DateTimeOffset? Time { get; init; }
 

@@ -36,16 +36,19 @@ internal static partial class GcpEvents
         var payload = entry.Member("protoPayload");
         var labels = entry.Member("resource").Member("labels");
         var metadata = payload.Member("requestMetadata");
-        // What takes long is logged twice: when it begins, with the request, and when it is done, without. The second would be a change of which only the call is known.
+        // What takes long is logged twice: when it begins, with the request, and when it is done, mostly without. The second would be a change of which only the call is known.
         var operation = entry.Member("operation");
-        if (Texts.Of(operation.Member("last")) == "true" && Texts.Of(operation.Member("first")) != "true" && payload.Member("request").ValueKind == JsonValueKind.Undefined)
+        var (isFirst, isLast) = (Texts.Of(operation.Member("first")) == "true", Texts.Of(operation.Member("last")) == "true");
+        if (isLast && !isFirst && payload.Member("request").ValueKind == JsonValueKind.Undefined)
         {
             return Understanding.Dropped(DropReason.Irrelevant, "gcp_audit");
         }
 
+        var (method, resource, inserted) = (payload.Text("methodName"), payload.Text("resourceName"), entry.Text("insertId"));
+
         return Understand(
-            payload.Text("methodName"),
-            payload.Text("resourceName"),
+            method,
+            resource,
             payload.Member("status").Text("code") is { Length: > 0 } code && code != "0",
             payload.Member("request"),
             new ChangeEvent
@@ -59,8 +62,13 @@ internal static partial class GcpEvents
                 Zone = labels.Text("zone") is { Length: > 0 } zone ? zone : labels.Text("location"),
                 SourceAddress = metadata.Text("callerIp"),
                 UserAgent = metadata.Text("callerSuppliedUserAgent"),
-                RequestId = entry.Text("insertId"),
+                RequestId = inserted,
                 Time = Texts.Time(entry.Text("timestamp")),
+                Mark = EventMark.Of(
+                    inserted.Length == 0 ? [] : [inserted, method, entry.Text("timestamp")],
+                    isFirst == isLast || operation.Text("id").Length == 0 ? [] : [operation.Text("id"), method, resource],
+                    isLast,
+                    payload.Member("request")),
             },
             "gcp_audit");
     }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Comptroller.Drift.Graph;
 
 /// <summary>A managed resource.</summary>
@@ -55,6 +53,20 @@ public static class Relations
     };
 }
 
-/// <summary>An edge by the numbers of its nodes.</summary>
-[StructLayout(LayoutKind.Auto)]
-internal readonly record struct GraphLink(int Start, int End, Relation Relation);
+/// <summary>An edge by the numbers of its nodes, in eight bytes whose order is that of starts, then ends.</summary>
+internal readonly record struct GraphLink(ulong Packed)
+{
+    private const int EndAt = 4;
+    private const int StartAt = EndAt + 32;
+
+    public GraphLink(int start, int end, Relation relation)
+        : this(((ulong)start << StartAt) | ((ulong)end << EndAt) | (ulong)relation)
+    {
+    }
+
+    public int Start => (int)(Packed >> StartAt);
+
+    public int End => (int)(Packed >> EndAt);
+
+    public Relation Relation => (Relation)(Packed & ((1 << EndAt) - 1));
+}

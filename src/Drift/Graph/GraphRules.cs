@@ -1,11 +1,12 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
-using Comptroller.Drift.Events;
 using Comptroller.Drift.State;
 
 namespace Comptroller.Drift.Graph;
 
-/// <summary>Which attribute of which type names which other resource. Edges to what no state has are left out.</summary>
+/// <summary>Which attribute of which type names which other resource, and what that makes them to each other.</summary>
 internal static class GraphRules
 {
     private static readonly string[] Vpc = ["aws_vpc"];
@@ -20,11 +21,8 @@ internal static class GraphRules
     private static readonly string[] LoadBalancer = ["aws_lb", "aws_alb"];
     private static readonly string[] Role = ["aws_iam_role"];
 
-    private static readonly FrozenSet<string> Targets =
-        ((string[][])[Vpc, Subnet, SecurityGroup, DbSubnetGroup, CacheSubnetGroup, EksCluster, EcsCluster, RouteTable, TargetGroup, LoadBalancer, Role]).SelectMany(each => each).ToFrozenSet(StringComparer.Ordinal);
-
     // A dot goes into a block, through its list. An edge that is told the other way round starts at what the attribute names.
-    private static readonly FrozenDictionary<string, Rule[]> Rules = new Dictionary<string, Rule[]>(StringComparer.Ordinal)
+    private static readonly FrozenDictionary<string, GraphRule[]> Rules = new Dictionary<string, GraphRule[]>(StringComparer.Ordinal)
     {
         ["aws_subnet"] = [new("vpc_id", Relation.PartOf, Vpc)],
         ["aws_instance"] = [new("subnet_id", Relation.DependsOn, Subnet), new("vpc_security_group_ids", Relation.Secures, SecurityGroup, IsReversed: true), new("vpc_id", Relation.DependsOn, Vpc)],
@@ -51,51 +49,73 @@ internal static class GraphRules
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     // Whatever lies in a network.
-    private static readonly Rule[] Others = [new("vpc_id", Relation.DependsOn, Vpc)];
+    private static readonly GraphRule[] Others = [new("vpc_id", Relation.DependsOn, Vpc)];
 
-    private sealed record Rule(string Path, Relation Relation, string[] Types, bool IsReversed = false);
+    // Rules of several types that are alike are one.
+    private static readonly ImmutableArray<GraphRule> Numbered = [.. Rules.Values.SelectMany(rules => rules).Concat(Others).Distinct()];
 
-    /// <summary>Whether edges can end at resources of a type.</summary>
-    public static bool IsTarget(string type) => Targets.Contains(type);
+    // What JSON that has the attribute has in it.
+    private static readonly ImmutableArray<byte[]> Marks = [.. Numbered.Select(rule => Encoding.UTF8.GetBytes($"\"{rule.Path.Split('.')[0]}\""))];
 
-    /// <summary>Adds the edges that the attributes of a resource tell of.</summary>
-    public static void Add(int number, StateResource resource, ReferenceTable references, List<GraphLink> links)
+    private static readonly FrozenDictionary<string, byte[]> NumbersOf = Rules.ToFrozenDictionary(type => type.Key, type => Numbers(type.Value), StringComparer.Ordinal);
+
+    private static readonly byte[] OfOthers = Numbers(Others);
+
+    /// <summary>A rule by its number, which is what is kept of it for each reference.</summary>
+    public static GraphRule At(byte number) => Numbered[number];
+
+    /// <summary>Adds what the attributes of a resource name.</summary>
+    /// <param name="type">Its type.</param>
+    /// <param name="attributes">Its attributes.</param>
+    /// <param name="json">The same, unread: most resources have none of what their rules look for, and finding no name in bytes takes no parsing.</param>
+    /// <param name="into">Gets each name.</param>
+    public static void Read(string type, JsonElement attributes, ReadOnlySpan<byte> json, ReferenceList into)
     {
-        if (!resource.Type.StartsWith("aws_", StringComparison.Ordinal))
+        if (!type.StartsWith("aws_", StringComparison.Ordinal))
         {
             return;
         }
 
-        using var document = resource.ReadAttributes();
-        foreach (var rule in Rules.GetValueOrDefault(resource.Type) ?? Others)
+        foreach (var number in NumbersOf.GetValueOrDefault(type) ?? OfOthers)
         {
-            Follow(document.RootElement, rule.Path, rule, number, references, links);
+            if (json.IndexOf(Marks[number]) >= 0)
+            {
+                Follow(attributes, Numbered[number].Path, number, into);
+            }
         }
     }
 
-    private static void Follow(JsonElement value, ReadOnlySpan<char> path, Rule rule, int number, ReferenceTable references, List<GraphLink> links)
+    private static byte[] Numbers(GraphRule[] rules) => [.. rules.Select(rule => checked((byte)Numbered.IndexOf(rule)))];
+
+    private static void Follow(JsonElement value, ReadOnlySpan<char> path, byte rule, ReferenceList into)
     {
         switch (value.ValueKind)
         {
             case JsonValueKind.Array:
                 foreach (var item in value.EnumerateArray())
                 {
-                    Follow(item, path, rule, number, references, links);
+                    Follow(item, path, rule, into);
                 }
 
                 break;
             case JsonValueKind.Object when !path.IsEmpty:
                 var dot = path.IndexOf('.');
-                Follow(value.Member((dot < 0 ? path : path[..dot]).ToString()), dot < 0 ? [] : path[(dot + 1)..], rule, number, references, links);
-                break;
-            case JsonValueKind.String when path.IsEmpty:
-                var other = references.Find(value.GetString()!, rule.Types);
-                if (other >= 0 && other != number)
+                if (value.TryGetProperty(dot < 0 ? path : path[..dot], out var inner))
                 {
-                    links.Add(rule.IsReversed ? new GraphLink(other, number, rule.Relation) : new GraphLink(number, other, rule.Relation));
+                    Follow(inner, dot < 0 ? [] : path[(dot + 1)..], rule, into);
                 }
 
+                break;
+            case JsonValueKind.String when path.IsEmpty:
+                into.Add(NameTable.Hash(value.GetString()!), rule);
                 break;
         }
     }
 }
+
+/// <summary>An attribute that names another resource.</summary>
+/// <param name="Path">The attribute; a dot goes into a block.</param>
+/// <param name="Relation">What the two are to each other.</param>
+/// <param name="Types">What the other one may be.</param>
+/// <param name="IsReversed">Whether the edge starts at the other one.</param>
+internal sealed record GraphRule(string Path, Relation Relation, string[] Types, bool IsReversed = false);

@@ -4,8 +4,10 @@ using Comptroller.Drift.State;
 namespace Comptroller.Drift.Graph;
 
 /// <summary>
-/// What depends on what among the managed resources. Memory is a few words for a resource and an edge; nodes and pages of them are made
-/// when they are asked for. Immutable, so that a page and the next are of one picture; it is made anew when a state has changed.
+/// What depends on what among the managed resources. It follows the states: what their resources name was noted when each state was read, so
+/// that a state that changes is read once, the others not at all, and what is left to do here is to join numbers. Memory is twenty
+/// bytes for a node and its place and twelve for an edge; nodes and pages of them are made when they are asked for.
+/// Immutable, so that a page and the next are of one picture.
 /// </summary>
 public sealed class ResourceGraph
 {
@@ -22,7 +24,6 @@ public sealed class ResourceGraph
     {
         _resources = resources;
         // By start for the way out, and numbers of those by end for the way in.
-        Array.Sort(links, static (left, right) => left.Start != right.Start ? left.Start.CompareTo(right.Start) : left.End != right.End ? left.End.CompareTo(right.End) : left.Relation.CompareTo(right.Relation));
         _out = links;
         _outStarts = Starts(resources.Length, links, static link => link.Start);
         _inStarts = Starts(resources.Length, links, static link => link.End);
@@ -32,27 +33,23 @@ public sealed class ResourceGraph
         {
             _in[next[links[number].End]++] = number;
         }
-    }
 
-    public static ResourceGraph Empty { get; } = new([], []);
+        NodesByType = resources.CountBy(resource => resource.Type, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        EdgesByRelation = links.CountBy(link => link.Relation).ToDictionary(each => each.Key.Name(), each => each.Value, StringComparer.Ordinal);
+    }
 
     public int NodeCount => _resources.Length;
 
     public int EdgeCount => _out.Length;
 
-    /// <summary>The graph of states.</summary>
-    public static ResourceGraph Of(StateIndex state)
-    {
-        var resources = state.Resources.ToArray();
-        var references = new ReferenceTable(resources);
-        var links = new List<GraphLink>();
-        for (var number = 0; number < resources.Length; number++)
-        {
-            GraphRules.Add(number, resources[number], references, links);
-        }
+    /// <summary>How many nodes there are of each type.</summary>
+    public IReadOnlyDictionary<string, int> NodesByType { get; }
 
-        return new ResourceGraph(resources, [.. links.Distinct()]);
-    }
+    /// <summary>How many edges there are of each kind.</summary>
+    public IReadOnlyDictionary<string, int> EdgesByRelation { get; }
+
+    /// <summary>The graph of states.</summary>
+    internal static ResourceGraph Of(ImmutableArray<StatePart> parts) => new([.. parts.SelectMany(part => part.Resources)], new ReferenceTable(parts).Links());
 
     /// <summary>Nodes in an order that holds as long as the states do.</summary>
     /// <param name="after">Number of the last node of the page before; -1 for the first page.</param>
@@ -153,12 +150,6 @@ public sealed class ResourceGraph
         [.. Enumerable.Range(0, _resources.Length).Select(number => (Number: number, Count: _inStarts[number + 1] - _inStarts[number])).Where(each => each.Count >= least)
             .OrderByDescending(each => each.Count).ThenBy(each => each.Number).Take(most).Select(each => (Node(each.Number), each.Count))];
 
-    /// <summary>How many nodes there are of each type.</summary>
-    public IReadOnlyDictionary<string, int> NodesByType() => _resources.CountBy(resource => resource.Type, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-
-    /// <summary>How many edges there are of each kind.</summary>
-    public IReadOnlyDictionary<string, int> EdgesByRelation() => _out.CountBy(link => link.Relation).ToDictionary(each => each.Key.Name(), each => each.Value, StringComparer.Ordinal);
-
     private static IEnumerable<int> Range(int after, int most, int count)
     {
         var start = Math.Max(-1, after) + 1;
@@ -181,12 +172,18 @@ public sealed class ResourceGraph
         return starts;
     }
 
-    // An id is a number with the address behind it, so that finding it needs no table of addresses: n12-aws_vpc.main.
+    // An id is a number with the address behind it, so that finding it needs no table of addresses: n12-aws_vpc.main. The number tells two
+    // states apart that have the same address; once a state has changed it may be another's, and the address alone is looked for.
     private int NumberOf(string id)
     {
         var dash = id.IndexOf('-', StringComparison.Ordinal);
-        return dash > 1 && id[0] == 'n' && int.TryParse(id.AsSpan(1, dash - 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number)
-            && number < _resources.Length && _resources[number].Address == id[(dash + 1)..] ? number : Array.FindIndex(_resources, resource => resource.Address == id || resource.Id == id);
+        if (dash > 1 && id[0] == 'n' && int.TryParse(id.AsSpan(1, dash - 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number))
+        {
+            var address = id[(dash + 1)..];
+            return number < _resources.Length && _resources[number].Address == address ? number : Array.FindIndex(_resources, resource => resource.Is(address));
+        }
+
+        return Array.FindIndex(_resources, resource => resource.Is(id));
     }
 
     private IEnumerable<GraphLink> Out(int node)

@@ -107,7 +107,7 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
         }
 
         await intake.CatchUpAsync(cancellationToken);
-        if (config.Comparison is { } comparison && states.IsComplete && Comparing.IsCompleted && !(now - _compared < comparison.Interval))
+        if (config.Comparison is { } comparison && states.IsComplete && Comparing.IsCompleted && (!(now - _compared < comparison.Interval) || _comparison!.IsRenewed(now)))
         {
             // A plan takes minutes; drifts are decided meanwhile.
             _compared = now;
@@ -145,6 +145,12 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
             _succeeded = now;
         }
 
+        if (changed)
+        {
+            // Here, so that nobody who asks for it waits.
+            _ = states.Index.Graph;
+        }
+
         if (changed && states.IsComplete)
         {
             var serials = statuses.Where(status => status.Serial is not null).ToDictionary(status => status.Name, status => status.Serial!.Value, StringComparer.Ordinal);
@@ -162,8 +168,10 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
             if (await _comparison!.RunAsync(states.Index, now, cancellationToken) is { } report)
             {
                 figures.Compared(report, time.GetElapsedTime(start));
-                await ReportAsync(report, now, cancellationToken);
-                LastComparison = new ComparisonOutcome(now, report.Coverage, Error: null);
+                // A plan that somebody else made may be old when it is found.
+                var began = report.Began < now ? report.Began.Value : now;
+                await ReportAsync(report, began, cancellationToken);
+                LastComparison = new ComparisonOutcome(began, report.Coverage, Error: null);
             }
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or DbException)
@@ -174,11 +182,11 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
         }
     }
 
-    private async Task ReportAsync(ScanReport report, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task ReportAsync(ScanReport report, DateTimeOffset began, CancellationToken cancellationToken)
     {
-        await intake.ReportAsync(report.Findings, cancellationToken);
+        await intake.ReportAsync(report.Findings, began, cancellationToken);
         // What was seen after the comparison began it may not have looked at any more.
-        var over = await SettleAsync(drift => drift.LastSeen < now ? Recheck.Resolution(drift, report, states.Index, config.States.Length <= 1) : null, cancellationToken);
+        var over = await SettleAsync(drift => drift.LastSeen < began ? Recheck.Resolution(drift, report, states.Index, config.States.Length <= 1) : null, cancellationToken);
         Said($"full comparison: {report.Drifted} drifted, {over} resolved");
     }
 

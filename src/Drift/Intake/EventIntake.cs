@@ -47,6 +47,8 @@ public sealed class EventIntake
     private readonly TimeProvider _time;
     private readonly int _capacity;
     private readonly string _worker = Guid.NewGuid().ToString("N");
+    private readonly RecentEvents _recent = new();
+    private readonly RecentEvents.Batch _events;
     private volatile Baseline? _baseline;
     private long _kept;
     private long _warnedAt;
@@ -61,6 +63,7 @@ public sealed class EventIntake
     public EventIntake(IDriftStore store, WatchFigures figures, RuleBook rules, TimeSpan grace, int capacity, TimeProvider time)
     {
         (_store, _figures, _rules, _grace, _capacity, _time) = (store, figures, rules, grace, capacity, time);
+        _events = new RecentEvents.Batch(_recent);
         _posts = Channel.CreateBounded<Post>(new BoundedChannelOptions(capacity) { SingleReader = true });
         figures.Depth = () => _posts.Reader.Count;
     }
@@ -88,9 +91,10 @@ public sealed class EventIntake
 
     private sealed class Post
     {
-        public List<Finding> Findings { get; } = [];
+        public List<(EventMark Mark, Judgement Judgement)> Judged { get; } = [];
 
-        public List<Settlement> Settled { get; } = [];
+        /// <summary>When what no event tells of was seen; null for now.</summary>
+        public DateTimeOffset? At { get; init; }
 
         /// <summary>A body that cannot be judged yet.</summary>
         public ReadOnlyMemory<byte>? Unjudged { get; init; }
@@ -140,16 +144,19 @@ public sealed class EventIntake
         }
 
         var post = Judged(understood, baseline);
-        return post.Findings.Count == 0 && post.Settled.Count == 0 ? new IntakeAnswer(IntakeResult.Accepted, "") : await WriteAsync(post, cancellationToken);
+        return post.Judged.Count == 0 ? new IntakeAnswer(IntakeResult.Accepted, "") : await WriteAsync(post, cancellationToken);
     }
 
     /// <summary>Writes what a comparison found; it is open at once, as the world itself was looked at.</summary>
-    public async Task ReportAsync(IEnumerable<Finding> findings, CancellationToken cancellationToken)
+    /// <param name="findings">What.</param>
+    /// <param name="began">When it began to look.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task ReportAsync(IEnumerable<Finding> findings, DateTimeOffset began, CancellationToken cancellationToken)
     {
         foreach (var some in findings.Chunk(MostTogether))
         {
-            var post = new Post();
-            post.Findings.AddRange(some);
+            var post = new Post { At = began };
+            post.Judged.Add((default, new Judgement([.. some], Outcome.Drift, [])));
             await _posts.Writer.WriteAsync(post, cancellationToken);
             await post.Written.Task.WaitAsync(cancellationToken);
         }
@@ -159,7 +166,7 @@ public sealed class EventIntake
     public async Task SettleAsync(IEnumerable<Settlement> settled, CancellationToken cancellationToken)
     {
         var post = new Post();
-        post.Settled.AddRange(settled);
+        post.Judged.Add((default, new Judgement([], Outcome.Agrees, [.. settled])));
         await _posts.Writer.WriteAsync(post, cancellationToken);
         await post.Written.Task.WaitAsync(cancellationToken);
     }
@@ -178,12 +185,12 @@ public sealed class EventIntake
             }
 
             _claim = claimed.Sum(body => (long)body.Body.Length) > MostClaimedBytes ? Math.Max(LeastClaimed, _claim / 2) : Math.Min(MostClaimed, _claim * 2);
-            var (sightings, settled) = (new Dictionary<DriftKey, Sighting>(), new Dictionary<DriftKey, Settlement>());
+            var (sightings, settled, events) = (new Dictionary<DriftKey, Sighting>(), new Dictionary<DriftKey, Settlement>(), new RecentEvents.Batch(_recent));
             foreach (var body in claimed)
             {
                 try
                 {
-                    Gather(Judged(Understood(body.Body), baseline), now, sightings, settled);
+                    Gather(Judged(Understood(body.Body), baseline), now, events, sightings, settled);
                 }
                 catch (Exception e) when (e is InvalidOperationException or FormatException)
                 {
@@ -192,7 +199,7 @@ public sealed class EventIntake
                 }
             }
 
-            await _store.ApplyAsync(
+            var isWritten = await _store.ApplyAsync(
                 new Verdicts
                 {
                     Now = now,
@@ -204,6 +211,10 @@ public sealed class EventIntake
                     Done = [.. claimed.Select(body => body.Number)],
                 },
                 cancellationToken);
+            if (isWritten)
+            {
+                events.Keep();
+            }
         }
     }
 
@@ -304,8 +315,10 @@ public sealed class EventIntake
                 _figures.Lag(change.Time, now);
                 var judgement = Judge.Of(change, baseline.State, _rules, now);
                 _figures.Count(record.Source, judgement.Outcome != Outcome.Drift ? Outcomes.Label(judgement.Outcome) : judgement.Findings.All(finding => finding.Suppression is not null) ? "suppressed" : "accepted");
-                post.Findings.AddRange(judgement.Findings);
-                post.Settled.AddRange(judgement.Settled);
+                if (judgement.Findings.Length + judgement.Settled.Length > 0)
+                {
+                    post.Judged.Add((change.Mark, judgement));
+                }
             }
         }
 
@@ -313,16 +326,25 @@ public sealed class EventIntake
     }
 
     // In the order of arrival: what was set back and changed again within one batch is drift.
-    private static void Gather(Post post, DateTimeOffset now, Dictionary<DriftKey, Sighting> sightings, Dictionary<DriftKey, Settlement> settled)
+    private void Gather(Post post, DateTimeOffset now, RecentEvents.Batch events, Dictionary<DriftKey, Sighting> sightings, Dictionary<DriftKey, Settlement> settled)
     {
-        foreach (var settlement in post.Settled)
+        foreach (var (mark, judgement) in post.Judged)
         {
-            settled[settlement.Key] = settlement;
-        }
+            if (!events.Takes(mark))
+            {
+                _figures.Repeated();
+                continue;
+            }
 
-        foreach (var finding in post.Findings)
-        {
-            settled.Remove(Sighting.Add(sightings, finding, now));
+            foreach (var settlement in judgement.Settled)
+            {
+                settled[settlement.Key] = settlement;
+            }
+
+            foreach (var finding in judgement.Findings)
+            {
+                settled.Remove(Sighting.Add(sightings, finding, post.At ?? now));
+            }
         }
     }
 
@@ -333,7 +355,7 @@ public sealed class EventIntake
         var settled = new Dictionary<DriftKey, Settlement>();
         foreach (var post in together)
         {
-            Gather(post, now, sightings, settled);
+            Gather(post, now, _events, sightings, settled);
         }
 
         var verdicts = new Verdicts { Now = now, Grace = _grace, Serials = _baseline?.Serials ?? new Dictionary<string, long>(), Sightings = sightings.Values, Settled = settled.Values };
@@ -346,6 +368,8 @@ public sealed class EventIntake
                 await _store.ApplyAsync(verdicts, CancellationToken.None);
             }
 
+            _events.Keep();
+
             if (unjudged.Count > 0)
             {
                 await _store.AppendAsync(unjudged, now, CancellationToken.None);
@@ -356,6 +380,7 @@ public sealed class EventIntake
         {
             // A full disk or a locked file: senders are told to come back, and the next batch tries again.
             Failed(e);
+            _events.Clear();
             written = false;
         }
 

@@ -17,10 +17,18 @@ public sealed class FullComparison(ComparisonConfig config, RuleBook rules)
 
     private const int MostErrorText = 500;
 
+    // Whoever writes a plan into the file line by line is given time to end.
+    private static readonly TimeSpan Settled = TimeSpan.FromMinutes(1);
+
     private DateTime _seen;
+    private DateTime _tried;
 
     /// <summary>Has the file read again though it is still the same one.</summary>
     public void Forget() => _seen = default;
+
+    /// <summary>Whether the file is another one than that which was read, or tried, last.</summary>
+    public bool IsRenewed(DateTimeOffset now) =>
+        config.File is { } file && File.GetLastWriteTimeUtc(file) is var written && File.Exists(file) && written != _tried && now.UtcDateTime - written >= Settled;
 
     /// <summary>Compares.</summary>
     /// <param name="state">What should be.</param>
@@ -38,14 +46,15 @@ public sealed class FullComparison(ComparisonConfig config, RuleBook rules)
                 throw new FormatException($"{config.File}: there is no such plan yet");
             }
 
-            if (file.LastWriteTimeUtc == _seen)
+            _tried = file.LastWriteTimeUtc;
+            if (_tried == _seen)
             {
                 return null;
             }
 
             var report = PlanReader.Read(await File.ReadAllBytesAsync(file.FullName, cancellationToken), config.File!, state, rules, now);
-            _seen = file.LastWriteTimeUtc;
-            return report;
+            _seen = _tried;
+            return report with { Began = report.Began ?? new DateTimeOffset(_tried) };
         }
 
         return PlanReader.Read(await OutputAsync(cancellationToken), config.Command[0], state, rules, now);

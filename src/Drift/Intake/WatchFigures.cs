@@ -30,6 +30,7 @@ public sealed class WatchFigures : IDisposable
     private long _refreshFailures;
     private long _refused;
     private long _storeFailures;
+    private long _repeated;
     private double _lastSuccess;
 
     /// <param name="time">The clock; the system's without.</param>
@@ -43,6 +44,7 @@ public sealed class WatchFigures : IDisposable
         _meter.CreateObservableCounter("driftwatch_events_total", () => _events.Select(each => new Measurement<long>(Volatile.Read(ref each.Value.Value), new("source", each.Key.Source), new("outcome", each.Key.Outcome))), unit: null, "Records of audit logs, by what became of them");
         _meter.CreateObservableCounter("driftwatch_requests_refused_total", () => Volatile.Read(ref _refused), unit: null, "Requests that were answered 503 because the queue was full or the store failed");
         _meter.CreateObservableCounter("driftwatch_store_failures_total", () => Volatile.Read(ref _storeFailures), unit: null, "Batches that the store could not write: the disk is full, the file locked, the server away");
+        _meter.CreateObservableCounter("driftwatch_events_repeated_total", () => Volatile.Read(ref _repeated), unit: null, "Events that were delivered again, or told of a second time when they were done, and counted once");
         _meter.CreateObservableCounter("driftwatch_state_refresh_failures_total", () => Volatile.Read(ref _refreshFailures), unit: null, "Attempts to read a state that failed");
         _meter.CreateObservableGauge("driftwatch_last_success_timestamp_seconds", () => Volatile.Read(ref _lastSuccess), unit: null, "When every state was last seen to be current");
         _meter.CreateObservableGauge("driftwatch_state_resources", () => _states.Select(state => new Measurement<long>(state.Resources, new KeyValuePair<string, object?>("state", state.Name))), unit: null, "Managed resources of a state");
@@ -98,6 +100,8 @@ public sealed class WatchFigures : IDisposable
     }
 
     public void ComparisonFailed() => Interlocked.Increment(ref _comparisonFailures);
+
+    public void Repeated() => Interlocked.Increment(ref _repeated);
 
     public void StoreFailed() => Interlocked.Increment(ref _storeFailures);
 

@@ -5,7 +5,7 @@ public static class DriftLife
 {
     /// <summary>
     /// The drift after it was seen (again). One that somebody acknowledged stays so until another value shows up; one that a person
-    /// suppressed stays so until that ends; one that was resolved begins again. What Terraform itself does neither opens nor closes what is open.
+    /// suppressed stays so until that ends; one that was resolved begins again, unless a comparison saw it before. What Terraform itself does neither opens nor closes what is open.
     /// </summary>
     /// <param name="before">The drift; null when this is the first time.</param>
     /// <param name="seen">What a store without this drift would begin.</param>
@@ -15,6 +15,12 @@ public static class DriftLife
         if (before is null)
         {
             return seen;
+        }
+
+        if (before.Status == DriftStatus.Resolved && seen.Event.Length == 0 && seen.LastSeen <= before.ResolvedAt)
+        {
+            // A comparison that began before it was over: a plan of this morning does not know what was set back at noon.
+            return before;
         }
 
         var isDecided = before.DecidedBy.Length > 0 && !(before.Until <= now);

@@ -39,6 +39,7 @@ public static class PlanReader
         var findings = new List<Finding>();
         var seen = new PlannedResources(state);
         var (isPlan, isFinished, line) = (false, false, 0);
+        DateTimeOffset? began = null;
         foreach (var text in Documents(utf8, source))
         {
             line++;
@@ -56,12 +57,14 @@ public static class PlanReader
             {
                 CheckIsPlan(root, $"{source}:{line}");
                 (isPlan, isFinished) = (true, true);
+                began ??= Texts.Time(root.Text("timestamp"));
                 seen.AddValues(root.Member("prior_state").Member("values").Member("root_module"));
                 findings.AddRange(Drift(root.Member("resource_drift"), seen));
                 continue;
             }
 
             isPlan |= root.Text("type") == "version";
+            began ??= Texts.Time(root.Text("@timestamp"));
             switch (root.Text("type"))
             {
                 case "diagnostic" when root.Member("diagnostic").Text("severity") == "error":
@@ -86,7 +89,7 @@ public static class PlanReader
         }
 
         return isFinished
-            ? ScanReport.Of(findings.Select(finding => Redaction.Of(rules.Apply(finding, now))), state.Count, state.Count, null) with { Looked = seen.Looked }
+            ? ScanReport.Of(findings.Select(finding => Redaction.Of(rules.Apply(finding, now))), state.Count, state.Count, null) with { Looked = seen.Looked, Began = began }
             // A plan that was cut off has not looked at everything; what it did not see is not clean.
             : throw new FormatException($"{source}: the plan breaks off: it has no change_summary");
     }

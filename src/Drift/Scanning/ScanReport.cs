@@ -24,6 +24,9 @@ public sealed record ScanReport(ImmutableArray<Finding> Findings, ImmutableSorte
     /// <summary>Resources that were looked at, by state and address; null when the reader does not say.</summary>
     public ImmutableHashSet<(string State, string Address)>? Looked { get; init; }
 
+    /// <summary>When it began to look, as the reader says itself; null when it does not. What happened later it may not have seen.</summary>
+    public DateTimeOffset? Began { get; init; }
+
     internal static ScanReport Of(IEnumerable<Finding> findings, int compared, int managed, int? seen)
     {
         var all = findings.ToList();

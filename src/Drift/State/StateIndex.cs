@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Comptroller.Drift.Events;
+using Comptroller.Drift.Graph;
 
 namespace Comptroller.Drift.State;
 
@@ -7,11 +8,13 @@ namespace Comptroller.Drift.State;
 public sealed class StateIndex
 {
     private readonly ImmutableArray<StatePart> _parts;
+    private readonly Lazy<ResourceGraph> _graph;
 
     internal StateIndex(ImmutableArray<StatePart> parts)
     {
         _parts = parts;
         Count = parts.Sum(part => part.Resources.Length);
+        _graph = new Lazy<ResourceGraph>(() => ResourceGraph.Of(parts));
     }
 
     /// <summary>How a type has to go with that of an event.</summary>
@@ -26,6 +29,9 @@ public sealed class StateIndex
 
     /// <summary>How many resources there are.</summary>
     public int Count { get; }
+
+    /// <summary>What hangs on what. Made with the first look, which a watch takes itself: a scan needs none.</summary>
+    public ResourceGraph Graph => _graph.Value;
 
     /// <summary>Bytes that the resources take, without their names.</summary>
     internal long Length => _parts.Sum(part => part.Length);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Comptroller.Drift.Events;
+using Comptroller.Drift.Graph;
 
 namespace Comptroller.Drift.State;
 
@@ -10,12 +11,17 @@ public sealed class StateIndexBuilder
     private readonly ImmutableArray<StateResource>.Builder _resources = ImmutableArray.CreateBuilder<StateResource>();
     private readonly ResourceBlocks _blocks = new();
     private readonly NameTable _names = new();
+    private readonly ReferenceList _references = new();
     private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
     private readonly HashSet<Provider> _providers = [];
     private readonly List<ResourceNames.Entry> _found = [];
 
     /// <summary>The index; the builder is not used any more.</summary>
-    public StateIndex Build() => new([new StatePart(_resources.DrainToImmutable(), _names, [.. _providers])]);
+    public StateIndex Build()
+    {
+        _references.Trim();
+        return new([new StatePart(_resources.DrainToImmutable(), _names, [.. _providers], _references)]);
+    }
 
     internal void Add(string type, string name, string module, string indexKey, string source, ReadOnlyMemory<byte> attributes)
     {
@@ -42,6 +48,9 @@ public sealed class StateIndexBuilder
         {
             _names.Add(found.Key, number, found.IsWeak);
         }
+
+        GraphRules.Read(resource.Type, root, attributes.Span, _references);
+        _references.EndResource();
     }
 
     // Fifty thousand resources have a few dozen types.

@@ -53,6 +53,10 @@ public sealed class StateResource
     /// <summary>Whether this is its id, told without making a text of it. False where the id has other letters than those of ASCII: then it is to be read.</summary>
     internal bool HasId(ReadOnlySpan<char> id) => Ascii.Equals(_block.AsSpan(_idAt, _attributesAt - _idAt), id);
 
+    /// <summary>Whether this is its id or its address, told without making texts of those of the many that it is not.</summary>
+    internal bool Is(string text) => HasId(text)
+        || (text.Contains(Type, StringComparison.Ordinal) && text.StartsWith(Module, StringComparison.Ordinal) ? Address == text || Id == text : !Ascii.IsValid(text) && Id == text);
+
     /// <summary>Bytes that it takes in its block.</summary>
     internal int Length => _end - _start;
 

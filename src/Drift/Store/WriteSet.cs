@@ -45,11 +45,25 @@ internal sealed class WriteSet
     /// <param name="before">The drifts it is about, those that are there, by id.</param>
     public void Judge(Verdicts verdicts, IReadOnlyCollection<Sighting> sightings, IReadOnlyDictionary<string, DriftRecord> before)
     {
+        var ends = verdicts.Settled.ToDictionary(settlement => settlement.Key.Value, StringComparer.Ordinal);
         foreach (var sighting in sightings)
         {
             var was = before.GetValueOrDefault(sighting.Key.Value);
             var now = DriftLife.Seen(was, sighting.Record(verdicts.Now, verdicts.Grace, Serial(verdicts, sighting)), verdicts.Now);
-            if (Put(was, now, verdicts.Now, now.Actor, now.Reason) || was is null)
+            if (ReferenceEquals(was, now))
+            {
+                // It was over before this was seen; learning that this changes nothing would hide what is seen so later.
+                continue;
+            }
+
+            // What ends a drift that was seen in the same batch came after it: intake takes out what came before.
+            if (ends.Remove(sighting.Key.Value, out var end) && DriftLife.Settled(now, end, verdicts.Now) is { } over)
+            {
+                Row(was, over);
+                Tell(was, now, verdicts.Now, now.Actor, now.Reason);
+                Tell(now, over, verdicts.Now, "", over.Reason);
+            }
+            else if (Put(was, now, verdicts.Now, now.Actor, now.Reason) || was is null)
             {
                 Seen.Add((sighting, now));
             }
@@ -57,8 +71,7 @@ internal sealed class WriteSet
             See(sighting);
         }
 
-        // A drift that was seen in this batch is not over; intake has taken those out.
-        foreach (var settlement in verdicts.Settled)
+        foreach (var settlement in ends.Values)
         {
             if (before.GetValueOrDefault(settlement.Key.Value) is { } was && DriftLife.Settled(was, settlement, verdicts.Now) is { } now)
             {
@@ -78,6 +91,17 @@ internal sealed class WriteSet
     /// <returns>Whether only the tally changes.</returns>
     public bool Put(DriftRecord? was, DriftRecord now, DateTimeOffset at, string by, string comment)
     {
+        if (Row(was, now))
+        {
+            return true;
+        }
+
+        Tell(was, now, at, by, comment);
+        return false;
+    }
+
+    private bool Row(DriftRecord? was, DriftRecord now)
+    {
         if (was is null)
         {
             Added.Add(now);
@@ -95,12 +119,15 @@ internal sealed class WriteSet
         }
 
         Count(now, 1);
+        return false;
+    }
+
+    private void Tell(DriftRecord? was, DriftRecord now, DateTimeOffset at, string by, string comment)
+    {
         if (DriftChange.Between(was, now, at, by, comment) is { } change)
         {
             Changes.Add(change);
         }
-
-        return false;
     }
 
     /// <summary>Takes a drift that is forgotten out of the counts.</summary>

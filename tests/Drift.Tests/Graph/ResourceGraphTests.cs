@@ -25,8 +25,8 @@ public sealed class ResourceGraphTests
             "aws_security_group.g SECURES aws_vpc.main",
             "aws_subnet.a PART_OF aws_vpc.main",
         ]);
-        graph.EdgesByRelation()["SECURES"].ShouldBe(4);
-        graph.NodesByType()["aws_vpc"].ShouldBe(1);
+        graph.EdgesByRelation["SECURES"].ShouldBe(4);
+        graph.NodesByType["aws_vpc"].ShouldBe(1);
     }
 
     [Fact]
@@ -47,14 +47,15 @@ public sealed class ResourceGraphTests
 
         ids.Distinct().Count().ShouldBe(12);
         ids.ShouldAllBe(id => graph.Find(id) != null);
-        graph.Find("n99-aws_vpc.main").ShouldBeNull();
+        graph.Find("n99-aws_vpc.main")!.ResourceId.ShouldBe("vpc-1", "an id that somebody kept while a state changed still means its resource");
+        graph.Find("n99-aws_vpc.gone").ShouldBeNull();
         graph.EdgesOf("aws_subnet.a", outgoing: true, incoming: false).ShouldHaveSingleItem().Relation.ShouldBe(Relation.PartOf);
         graph.EdgesOf("aws_subnet.a", outgoing: true, incoming: true).Length.ShouldBe(4);
     }
 
     private static string Address(string id) => id[(id.IndexOf('-', StringComparison.Ordinal) + 1)..];
 
-    private static async Task<ResourceGraph> GraphAsync() => ResourceGraph.Of(await Given.State(
+    private static async Task<ResourceGraph> GraphAsync() => (await Given.State(
         Given.Resource("aws_vpc", "main", """{"id":"vpc-1"}"""),
         Given.Resource("aws_subnet", "a", """{"id":"subnet-1","vpc_id":"vpc-1"}"""),
         Given.Resource("aws_security_group", "g", """{"id":"sg-1","vpc_id":"vpc-1"}"""),
@@ -66,5 +67,5 @@ public sealed class ResourceGraphTests
         Given.Resource("aws_ecs_cluster", "e", """{"id":"arn:e","arn":"arn:e","name":"e"}"""),
         Given.Resource("aws_ecs_service", "s", """{"id":"arn:s","cluster":"arn:e","load_balancer":[{"target_group_arn":"arn:tg"}]}"""),
         Given.Resource("aws_iam_role", "r", """{"id":"r","name":"r"}"""),
-        Given.Resource("aws_iam_role_policy", "rp", """{"id":"r:rp","role":"r"}""")));
+        Given.Resource("aws_iam_role_policy", "rp", """{"id":"r:rp","role":"r"}"""))).Graph;
 }

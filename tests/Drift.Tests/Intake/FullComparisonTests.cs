@@ -20,6 +20,33 @@ public sealed class FullComparisonTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
+    [Fact]
+    public async Task A_file_is_looked_at_again_when_it_is_another_one_and_has_been_written_to_its_end()
+    {
+        var now = new DateTimeOffset(2026, 7, 23, 10, 0, 0, TimeSpan.Zero);
+        var file = Path.Combine(_folder, "plan.json");
+        var comparison = new FullComparison(new ComparisonConfig(file, [], null, TimeSpan.FromHours(1), Patience), RuleBook.Default);
+        comparison.IsRenewed(now).ShouldBeFalse("there is none");
+        Write(Version, now);
+        comparison.IsRenewed(now.AddSeconds(59)).ShouldBeFalse("whoever writes it may go on");
+        comparison.IsRenewed(now.AddSeconds(60)).ShouldBeTrue();
+        (await Should.ThrowAsync<FormatException>(() => comparison.RunAsync(StateIndex.Empty, now, CancellationToken.None))).Message.ShouldContain("breaks off");
+        comparison.IsRenewed(now.AddHours(1)).ShouldBeFalse("it was tried");
+        Write($"{Version}\n{Summary}", now.AddMinutes(2));
+        comparison.IsRenewed(now.AddMinutes(3)).ShouldBeTrue();
+        (await comparison.RunAsync(StateIndex.Empty, now, CancellationToken.None)).ShouldNotBeNull().Began.ShouldBe(now.AddMinutes(2), "the messages say no time");
+        comparison.IsRenewed(now.AddHours(1)).ShouldBeFalse();
+        (await comparison.RunAsync(StateIndex.Empty, now, CancellationToken.None)).ShouldBeNull("it is the same one");
+        Write($"{Version.Replace("{", """{"@timestamp":"2026-07-23T11:58:00.5+02:00",""", StringComparison.Ordinal)}\n{Summary}", now.AddMinutes(9));
+        (await comparison.RunAsync(StateIndex.Empty, now, CancellationToken.None)).ShouldNotBeNull().Began.ShouldBe(now.AddSeconds(-119.5), "Terraform says when it began");
+
+        void Write(string text, DateTimeOffset at)
+        {
+            File.WriteAllText(file, text);
+            File.SetLastWriteTimeUtc(file, at.UtcDateTime);
+        }
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(2)]

@@ -68,6 +68,59 @@ public sealed class WatchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_changed_and_set_back_within_one_body_is_over_and_what_is_changed_again_is_not()
+    {
+        await StateAsync("t3.micro");
+        await _watcher.StepAsync(CancellationToken.None);
+        await PostAsync(["t3.large", "t3.micro"]);
+        var drift = await OneAsync();
+        (drift.Status, drift.Occurrences).ShouldBe((DriftStatus.Resolved, 1));
+        await PostAsync(["t3.large", "t3.micro", "m7.large"]);
+        (await OneAsync()).Status.ShouldBe(DriftStatus.Pending);
+        await PostAsync(["m8.large", "t3.micro"]);
+        (await OneAsync()).Status.ShouldBe(DriftStatus.Resolved);
+        (await _store.CountsAsync(CancellationToken.None)).ShouldHaveSingleItem().ShouldSatisfyAllConditions(count => count.Status.ShouldBe(DriftStatus.Resolved), count => count.Count.ShouldBe(1));
+        (await _store.TimelineAsync(drift.Id, 0, 10, CancellationToken.None)).Select(change => change.Name).ShouldBe(["detected", "resolved", "reopened", "changed", "resolved"]);
+    }
+
+    [Fact]
+    public async Task A_plan_that_was_made_before_an_event_neither_ends_nor_opens_what_the_event_changed()
+    {
+        var plan = Path.Combine(_folder, "plan.json");
+        var comparison = new ComparisonConfig(plan, [], null, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1));
+        var watcher = new DriftWatcher(new DriftConfig { Comparison = comparison }, new StateSet([StateSources.Of(StatePath, _http, null)], _clock), _store, _intake, _figures, _clock);
+        await StateAsync("t3.micro");
+        await watcher.StepAsync(CancellationToken.None);
+        await PostAsync("t3.large");
+        _clock.Advance(600);
+        await CompareAsync("[]", Given.Now.AddMinutes(-60));
+        (await OneAsync()).Status.ShouldNotBe(DriftStatus.Resolved, "the plan is older than the change");
+        watcher.Unready()!.ShouldStartWith("no full comparison has succeeded for 4200 s: ");
+
+        await PostAsync("t3.micro");
+        (await OneAsync()).Status.ShouldBe(DriftStatus.Resolved);
+        _clock.Advance(600);
+        const string Drifted = """[{"address":"aws_instance.web","mode":"managed","type":"aws_instance","change":{"actions":["update"],"before":{"id":"i-1","instance_type":"t3.micro"},"after":{"id":"i-1","instance_type":"t3.large"}}}]""";
+        await CompareAsync(Drifted, Given.Now.AddMinutes(1));
+        (await OneAsync()).Status.ShouldBe(DriftStatus.Resolved, "the plan was made before it was set back");
+        watcher.Unready().ShouldBeNull();
+        _clock.Advance(600);
+        await CompareAsync(Drifted, Given.Now.AddMinutes(29));
+        (await OneAsync()).Status.ShouldBe(DriftStatus.Open);
+        _clock.Advance(600);
+        await CompareAsync("[]", Given.Now.AddMinutes(39));
+        (await OneAsync()).Status.ShouldBe(DriftStatus.Resolved);
+
+        async Task CompareAsync(string drift, DateTimeOffset made)
+        {
+            await File.WriteAllTextAsync(plan, $$"""{"format_version":"1.2","timestamp":"{{made:O}}","resource_drift":{{drift}}}""");
+            watcher.CompareNow();
+            await watcher.StepAsync(CancellationToken.None);
+            await watcher.Comparing.WaitAsync(TimeSpan.FromSeconds(30));
+        }
+    }
+
+    [Fact]
     public async Task The_same_event_many_times_is_one_drift_with_a_count()
     {
         await StateAsync("t3.micro");
@@ -253,11 +306,13 @@ public sealed class WatchTests : IAsyncLifetime
     private Task StateAsync(string type) => File.WriteAllTextAsync(
         StatePath, $$$$"""{"version":4,"serial":{{{{_serial++}}}},"lineage":"l","resources":[{"mode":"managed","type":"aws_instance","name":"web","instances":[{"attributes":{"id":"i-1","instance_type":"{{{{type}}}}"}}]}]}""");
 
-    private async Task<IntakeResult> PostAsync(string type, string agent = "console")
-    {
-        var alert = Given.Alert($$"""{"ct.name":"ModifyInstanceAttribute","ct.request.instanceid":"i-1","ct.request.instancetype":"{{type}}","ct.user":"eve","ct.srcip":"203.0.113.9","ct.useragent":"{{agent}}"}""");
-        return (await _intake.PostAsync(Encoding.UTF8.GetBytes(alert), CancellationToken.None)).Result;
-    }
+    private async Task PostAsync(string[] types) =>
+        (await _intake.PostAsync(Encoding.UTF8.GetBytes($"[{string.Join(',', types.Select(type => Alert(type, "console")))}]"), CancellationToken.None)).Result.ShouldBe(IntakeResult.Accepted);
+
+    private async Task<IntakeResult> PostAsync(string type, string agent = "console") => (await _intake.PostAsync(Encoding.UTF8.GetBytes(Alert(type, agent)), CancellationToken.None)).Result;
+
+    private static string Alert(string type, string agent) =>
+        Given.Alert($$"""{"ct.name":"ModifyInstanceAttribute","ct.request.instanceid":"i-1","ct.request.instancetype":"{{type}}","ct.user":"eve","ct.srcip":"203.0.113.9","ct.useragent":"{{agent}}"}""");
 
     private async Task<DriftRecord> OneAsync()
     {

@@ -17,7 +17,7 @@ public sealed class StateIndexTests
         var names = new NameTable();
         names.Add("i-1", 0, isWeak: false);
         names.Add(NameTable.Hash("i-2"), 0, isWeak: false);
-        var index = new StateIndex([new StatePart(only.Resources, names, only.Providers)]);
+        var index = new StateIndex([new StatePart(only.Resources, names, only.Providers, only.References)]);
 
         index.Find(Given.Event(Given.Alert(Call))).Kind.ShouldBe(MatchKind.None);
         index.Named("i-2", Provider.Aws).ShouldBeEmpty();

@@ -1,4 +1,3 @@
-using System.Text;
 using Comptroller.Drift.State;
 
 namespace Comptroller.Drift.Tests.State;
@@ -8,7 +7,7 @@ public sealed class StateSetTests
     [Fact]
     public async Task The_heap_is_tidied_for_a_large_change_and_not_for_each_small_one()
     {
-        var (large, small, tidied) = (new Scripted { Name = "large", Text = Text(1000) }, new Scripted { Name = "small", Text = Text(100) }, 0);
+        var (large, small, tidied) = (new ScriptedSource { Name = "large", Text = Text(1000) }, new ScriptedSource { Name = "small", Text = Text(100) }, 0);
         var set = new StateSet([large, small], TimeProvider.System) { Tidy = () => tidied++ };
         (await set.RefreshAsync(CancellationToken.None)).ShouldBeTrue();
         tidied.ShouldBe(1, "everything was read");
@@ -35,12 +34,4 @@ public sealed class StateSetTests
 
     private static string Text(int resources) =>
         $$"""{"version":4,"serial":1,"lineage":"l","resources":[{{string.Join(',', Enumerable.Range(0, resources).Select(number => Given.Resource("aws_vpc", $"v{number}", $$"""{"id":"vpc-{{number}}"}""")))}}]}""";
-
-    private sealed class Scripted : StateSource
-    {
-        public required string Text { get; set; }
-
-        public override Task<OpenedState> OpenAsync(string? known, CancellationToken cancellationToken) =>
-            Task.FromResult(known == Text ? new OpenedState(null, Text) : new OpenedState(new MemoryStream(Encoding.UTF8.GetBytes(Text)), Text));
-    }
 }
