@@ -37,7 +37,7 @@ internal static class SegmentSealer
     private static SegmentIndex Write(SegmentFile segment, string temporary, ReadOnlySpan<byte> previousHead, int level, CancellationToken cancellationToken)
     {
         using var text = new FileStream(segment.Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan);
-        using var stored = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        using var stored = new FileStream(temporary, DurableFile.ClosedToOthers(FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None));
         using var chain = new LineChain(previousHead);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var (lines, builder, blocks) = (new LineReader(text), new BlockBuilder(segment.FirstSeq!.Value), new List<SegmentBlock>());
