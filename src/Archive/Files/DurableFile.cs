@@ -10,7 +10,7 @@ public static partial class DurableFile
 
     private const int ReadOnlyDirectory = 0x10000; // O_RDONLY | O_DIRECTORY
 
-    /// <summary>How files with evidence are made: their owner and group read them, and no other user of the machine.</summary>
+    /// <summary>How files with evidence are made where nobody has said who reads them: their owner and group read them, and no other user of the machine.</summary>
     public static FileStreamOptions ClosedToOthers(FileMode mode, FileAccess access, FileShare share)
     {
         var options = new FileStreamOptions { Mode = mode, Access = access, Share = share, BufferSize = 0 };
@@ -20,6 +20,15 @@ public static partial class DurableFile
         }
 
         return options;
+    }
+
+    /// <summary>Gives a file the rights of another one that holds the same kind of things.</summary>
+    public static void TakeModeOf(string other, string path)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, File.GetUnixFileMode(other));
+        }
     }
 
     /// <summary>Writes or replaces a file.</summary>

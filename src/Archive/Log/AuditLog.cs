@@ -286,6 +286,8 @@ public sealed class AuditLog : IAsyncDisposable
             return;
         }
 
+        // Who closed the log to others finds the next segment closed as well; nothing is in it yet.
+        DurableFile.TakeModeOf(segment.Path, _paths.Live);
         old.Dispose();
         // One after the other: a burst leaves text behind that waits on the disk, not threads.
         _sealing = SealAsync(_sealing, segment, before);

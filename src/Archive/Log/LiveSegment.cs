@@ -38,7 +38,7 @@ internal sealed class LiveSegment : IDisposable
     public static async Task<LiveSegment> CreateAsync(LogPaths paths, long firstSeq, ReadOnlyMemory<byte> previousHead, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var marks = await ChainFile.CreateAsync(paths.Chain, firstSeq - 1, previousHead, cancellationToken);
-        var file = new FileStream(paths.Live, DurableFile.ClosedToOthers(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete));
+        var file = new FileStream(paths.Live, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, bufferSize: 0);
         DurableFile.SyncDirectory(paths.Directory);
         return new LiveSegment(file, marks, new LineChain(previousHead.Span), new BlockBuilder(firstSeq), firstSeq, now);
     }
@@ -204,6 +204,8 @@ internal sealed class LiveSegment : IDisposable
             _file.CopyTo(torn);
             torn.Flush(flushToDisk: true);
         }
+
+        DurableFile.TakeModeOf(paths.Live, path);
 
         _file.SetLength(from);
         RandomAccess.FlushToDisk(_file.SafeFileHandle);

@@ -23,6 +23,7 @@ internal static class SegmentSealer
             var index = Write(segment, temporary, previousHead.Span, level, cancellationToken);
             // The index first: alone it is found by nobody, while the segment without it would be searched from end to end.
             await DurableFile.WriteAsync((segment with { Path = compressed }).IndexPath, JsonSerializer.SerializeToUtf8Bytes(index, SegmentJson.Default.SegmentIndex), cancellationToken);
+            DurableFile.TakeModeOf(segment.Path, temporary);
             File.Move(temporary, compressed, overwrite: true);
             DurableFile.SyncDirectory(paths.Directory);
             File.Delete(segment.Path);

@@ -287,8 +287,10 @@ public sealed class AuditLogTests : LogScene
     }
 
     [Fact]
-    public async Task What_is_written_is_not_for_every_user_of_the_machine()
+    public async Task Who_closes_a_log_to_others_finds_its_segments_closed_as_well()
     {
+        await WriteAsync(1, Small);
+        Folder.CloseToOthers("audit.log");
         await WriteAsync(700, Small);
         File.AppendAllText(Live, "torn");
         await WriteAsync(1, Small);
