@@ -167,6 +167,9 @@ public sealed partial class LogHealthTests
         { "security", "20", HealthStatus.Healthy },
         { "security", "21", HealthStatus.Warning },
         { "security", "51", HealthStatus.Critical },
+        { "security", "-5", HealthStatus.Healthy },
+        { "security", "-6", HealthStatus.Warning },
+        { "security", "-11", HealthStatus.Critical },
         { "log_file", "1048576000", HealthStatus.Healthy },
         { "log_file", "1058576000", HealthStatus.Warning },
         { "log_file", "5252880000", HealthStatus.Critical },
@@ -183,7 +186,8 @@ public sealed partial class LogHealthTests
         {
             "write_buffer" => Log with { State = Well with { Queued = (int)number } },
             "rate_limiting" => Log with { State = Well with { Delayed = number } },
-            "security" => Log with { State = Well with { ValidationErrors = (int)number } },
+            // Below zero: so many that were not written, and not refused.
+            "security" => Log with { State = Well with { ValidationErrors = (int)Math.Max(number, 0), WriteErrors = (int)Math.Max(-number, 0) } },
             "log_file" => Log with { Bytes = number },
             _ => Log with { State = Well with { UpdatedAt = Now.AddSeconds(-number) } },
         };

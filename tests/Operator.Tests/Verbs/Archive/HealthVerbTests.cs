@@ -96,6 +96,25 @@ public sealed partial class HealthVerbTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Of_a_process_that_writes_health_ends_with_0_and_of_one_that_does_not_answer_with_2()
+    {
+        var log = _directory["logs/audit.log"];
+        await using (await AuditLog.OpenAsync(log, LogOptions.Default, TimeProvider.System, CancellationToken.None))
+        {
+            (await RunAsync("health", "--log-file", log)).Exit.ShouldBe(0);
+            (await RunAsync("monitor", "--once", "--log-file", log)).Exit.ShouldBe(0);
+        }
+
+        // It wrote its state a moment ago, and nobody listens where it says that it does.
+        await using (await AuditLog.OpenAsync(log, LogOptions.Default with { Endpoint = $"http://127.0.0.1:{FreePort.Take()}/health" }, TimeProvider.System, CancellationToken.None))
+        {
+            var (exit, output, _) = await RunAsync("health", "--log-file", log);
+            exit.ShouldBe(2);
+            output.ShouldContain("FAIL Worker Thread: CRITICAL (Worker thread stopped: http://127.0.0.1:");
+        }
+    }
+
     [Theory]
     [InlineData("health", "--watch")]
     [InlineData("monitor", "--refresh")]
