@@ -73,7 +73,7 @@ public sealed class BackupRestore
         try
         {
             using var digest = new FileDigest();
-            await using (var output = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
+            await using (var output = new FileStream(temporary, DurableFile.ClosedToOthers(FileMode.CreateNew, FileAccess.Write, FileShare.None)))
             {
                 await using var disk = new DiskWriter(output);
                 await foreach (var text in _pieces.TextsAsync(step.File.Pieces, cancellationToken))

@@ -12,7 +12,7 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
     private readonly PieceReader _pieces = new(store, recipient);
     private readonly ImmutableArray<string>.Builder _problems = ImmutableArray.CreateBuilder<string>();
     private readonly HashSet<string> _verifiedFiles = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _verifiedLocks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (DateTimeOffset? Until, bool IsHeld)> _locks = new(StringComparer.Ordinal);
     private int _encrypted;
     private int _chainProblems;
     private int _lockProblems;
@@ -57,6 +57,7 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
                 CheckChain(manifest, before, pruned);
                 if (readAll || number == numbers[^1])
                 {
+                    await CheckLockAsync(BackupKeys.Manifest(stream, number), manifest.Manifest, cancellationToken);
                     await ReadBackAsync(manifest.Manifest, number == numbers[^1] ? Drill : null, cancellationToken);
                 }
             }
@@ -64,11 +65,13 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
             (before, next) = (manifest, number + 1);
         }
 
+        // What earlier verifications kept is evidence as well.
+        await _catalog.RecordsAsync(BackupKeys.Verifications(stream), _problems.Add, cancellationToken);
         var until = await new DigestChain(store, key).CheckAsync(stream, digested, pruned.ContainsKey, cut, Broken, cancellationToken);
         return new BackupVerdict(stream, numbers.Count, before, _verifiedFiles.Count, _pieces.BytesRead, _encrypted, _problems.ToImmutable())
         {
             ChainIntact = _chainProblems == 0,
-            LocksHold = _lockProblems > 0 ? false : _verifiedLocks.Count > 0 ? true : null,
+            LocksHold = _lockProblems > 0 ? false : _locks.Count > 0 ? true : null,
             RecoverableFrom = oldest,
             DigestsUntil = until,
             RestoredFiles = Drill is null ? null : _restoredFiles,
@@ -185,7 +188,11 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
         foreach (var file in manifest.Files)
         {
             Progress?.Invoke(file.Path);
-            await CheckLocksAsync(manifest, file, cancellationToken);
+            foreach (var piece in file.Pieces)
+            {
+                await CheckLockAsync(piece.Key, manifest, cancellationToken);
+            }
+
             // Of two backups, most files are the same; reading them twice proves nothing more.
             var isNew = _verifiedFiles.Add($"{file.Sha256} {string.Join(' ', file.Pieces.Select(piece => piece.StoredSha256))}");
             try
@@ -261,7 +268,7 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
         }
     }
 
-    private async Task CheckLocksAsync(BackupManifest manifest, ManifestFile file, CancellationToken cancellationToken)
+    private async Task CheckLockAsync(string key, BackupManifest manifest, CancellationToken cancellationToken)
     {
         var until = manifest.RetainUntil > time.GetUtcNow() ? manifest.RetainUntil : null;
         if (until is null && manifest.LegalHold != true)
@@ -269,23 +276,33 @@ public sealed class BackupVerification(IObjectStore store, VerificationKey key, 
             return;
         }
 
-        foreach (var piece in file.Pieces.Where(piece => _verifiedLocks.Add(piece.Key)))
+        // Asked for once, and held against each backup that names it: a later one may have locked it for longer.
+        if (!_locks.TryGetValue(key, out var found))
         {
-            var found = await store.HeadAsync(piece.Key, cancellationToken);
-            // Stores keep whole seconds.
-            if (found is not null && manifest.LegalHold == true && !found.LegalHold)
-            {
-                _lockProblems++;
-                _problems.Add($"{piece.Key}: not on legal hold, as backup {manifest.Number} says");
-            }
+            _locks[key] = found = await store.HeadAsync(key, cancellationToken) is { } info ? (info.RetainUntil, info.LegalHold) : Settled;
+        }
 
-            if (found is not null && until is not null && !(found.RetainUntil >= until.Value.AddSeconds(-1)))
-            {
-                _lockProblems++;
-                _problems.Add($"{piece.Key}: locked until {found.RetainUntil?.ToString("u") ?? "never"}, not until {until:u} as backup {manifest.Number} says");
-            }
+        if (manifest.LegalHold == true && !found.IsHeld)
+        {
+            Unlocked($"{key}: not on legal hold, as backup {manifest.Number} says");
+        }
+
+        // Stores keep whole seconds.
+        if (until is not null && !(found.Until >= until.Value.AddSeconds(-1)))
+        {
+            Unlocked($"{key}: locked until {found.Until?.ToString("u") ?? "never"}, not until {until:u} as backup {manifest.Number} says");
+        }
+
+        void Unlocked(string problem)
+        {
+            _lockProblems++;
+            _problems.Add(problem);
+            _locks[key] = Settled;
         }
     }
+
+    /// <summary>Of an object that is missing, or whose lock was told of: nothing more is said of it.</summary>
+    private static (DateTimeOffset? Until, bool IsHeld) Settled => (DateTimeOffset.MaxValue, true);
 }
 
 /// <summary>What a verification found.</summary>

@@ -12,13 +12,20 @@ namespace Comptroller.Archive.Backups;
 /// </summary>
 public sealed record SeedBackup(string Path, DateTimeOffset? CreatedAt, long Bytes, string? Checksum)
 {
-    /// <summary>The backups of a directory, oldest first.</summary>
-    public static IReadOnlyList<SeedBackup> List(string directory) =>
+    // Nothing beside it says how long its text is. Audit logs pack to a tenth, one line over and over to a hundredth.
+    private const long LeastBomb = 1L << 30;
+    private const long MostRatio = 200;
+
+    /// <summary>Whether its text is compressed.</summary>
+    public bool IsCompressed => Path.EndsWith(".gz", StringComparison.Ordinal);
+
+    /// <summary>Where the backups of a directory lie, oldest first.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static IReadOnlyList<string> PathsIn(string directory) =>
     [
         .. Directory.EnumerateFiles(directory, "audit_backup_*")
             .Where(path => path.EndsWith(".gz", StringComparison.Ordinal) || path.EndsWith(".log", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-            .Select(Open),
+            .Order(StringComparer.Ordinal),
     ];
 
     /// <exception cref="InvalidDataException">What stands beside it cannot be read.</exception>
@@ -46,6 +53,7 @@ public sealed record SeedBackup(string Path, DateTimeOffset? CreatedAt, long Byt
     }
 
     /// <summary>Reads all of it. Null when it is whole, else why not.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
     public string? Verify(CancellationToken cancellationToken)
     {
         try
@@ -64,22 +72,24 @@ public sealed record SeedBackup(string Path, DateTimeOffset? CreatedAt, long Byt
     /// <exception cref="IOException">A file is there already and was not to be overwritten.</exception>
     public void Restore(string target, bool overwrite, CancellationToken cancellationToken)
     {
-        if (File.Exists(target) && !overwrite)
+        if (System.IO.Path.Exists(target) && (!overwrite || Directory.Exists(target)))
         {
-            throw new IOException($"{target}: exists; restore to a new place, or say --force");
+            throw new IOException($"{target}: exists; restore to a new place, or say --force to overwrite a file");
         }
 
+        var directory = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(target))!;
+        Directory.CreateDirectory(directory);
         var temporary = DurableFile.Temporary(target);
         try
         {
-            using (var output = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+            using (var output = new FileStream(temporary, DurableFile.ClosedToOthers(FileMode.CreateNew, FileAccess.Write, FileShare.None)))
             {
                 Read(output, cancellationToken);
                 output.Flush(flushToDisk: true);
             }
 
             File.Move(temporary, target, overwrite);
-            DurableFile.SyncDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(target))!);
+            DurableFile.SyncDirectory(directory);
         }
         finally
         {
@@ -98,11 +108,17 @@ public sealed record SeedBackup(string Path, DateTimeOffset? CreatedAt, long Byt
         file.Position = 0;
         try
         {
-            using var text = Path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : (Stream)file;
-            var buffer = new byte[64 << 10];
+            using var text = IsCompressed ? new GZipStream(file, CompressionMode.Decompress) : (Stream)file;
+            var (buffer, most) = (new byte[64 << 10], IsCompressed ? Math.Max(LeastBomb, file.Length * MostRatio) : long.MaxValue);
             while (text.Read(buffer) is > 0 and var read)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                most -= read;
+                if (most < 0)
+                {
+                    throw new InvalidDataException($"{file.Length} bytes that unpack to more than {MostRatio} times as many are no backup of a log");
+                }
+
                 output.Write(buffer, 0, read);
             }
         }

@@ -10,6 +10,27 @@ public static partial class DurableFile
 
     private const int ReadOnlyDirectory = 0x10000; // O_RDONLY | O_DIRECTORY
 
+    /// <summary>How files with evidence are made where nobody has said who reads them: their owner and group read them, and no other user of the machine.</summary>
+    public static FileStreamOptions ClosedToOthers(FileMode mode, FileAccess access, FileShare share)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = access, Share = share, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+        }
+
+        return options;
+    }
+
+    /// <summary>Gives a file the rights of another one that holds the same kind of things.</summary>
+    public static void TakeModeOf(string other, string path)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, File.GetUnixFileMode(other));
+        }
+    }
+
     /// <summary>Writes or replaces a file.</summary>
     /// <exception cref="IOException">The disk did not take it; what stood there before stands there still.</exception>
     public static async Task WriteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken, UnixFileMode? mode = null)

@@ -1,10 +1,9 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Comptroller.Archive.Health;
 
 /// <summary>How well something is; the worst component decides for all.</summary>
-[JsonConverter(typeof(HealthStatusConverter))]
 public enum HealthStatus
 {
     Healthy,
@@ -15,8 +14,11 @@ public enum HealthStatus
 /// <summary>The document of the utilities that this program replaces: same members in the same order, times in UTC.</summary>
 public sealed record HealthReport(HealthStatus Status, DateTimeOffset Timestamp, long UptimeSeconds, HealthCheck[] Checks, HealthSummary Summary, HealthMetadata Metadata)
 {
+    // A path or a message is escaped where JSON asks for it, and nowhere else.
+    private static readonly HealthJson Json = new(new JsonSerializerOptions(HealthJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
     /// <summary>Indented by two, as tools that were written for the old document may compare text.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, HealthJson.Default.HealthReport) + "\n";
+    public string ToJson() => JsonSerializer.Serialize(this, Json.HealthReport) + "\n";
 }
 
 /// <summary>One component. Its figures are those that have always had their names.</summary>
@@ -25,15 +27,3 @@ public sealed record HealthCheck(string Component, HealthStatus Status, string M
 public sealed record HealthSummary(int TotalChecks, int Healthy, int Warning, int Critical);
 
 public sealed record HealthMetadata(string AuditFile, DateTimeOffset? LastEventTime);
-
-internal sealed class HealthStatusConverter() : JsonStringEnumConverter<HealthStatus>(JsonNamingPolicy.SnakeCaseLower);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
-[JsonSerializable(typeof(HealthReport))]
-[JsonSerializable(typeof(bool))]
-[JsonSerializable(typeof(int))]
-[JsonSerializable(typeof(long))]
-[JsonSerializable(typeof(double))]
-[JsonSerializable(typeof(string))]
-[JsonSerializable(typeof(Dictionary<string, long>))]
-internal sealed partial class HealthJson : JsonSerializerContext;

@@ -19,20 +19,17 @@ public static class LogHealth
         int Count(HealthStatus status) => checks.Count(check => check.Status == status);
         return new HealthReport(
             checks.Max(check => check.Status),
-            Milliseconds(now),
+            now,
             log.State is { Closed: false } state ? Math.Max(0, (long)(now - state.StartedAt).TotalSeconds) : 0,
             checks,
             new HealthSummary(checks.Length, Count(HealthStatus.Healthy), Count(HealthStatus.Warning), Count(HealthStatus.Critical)),
-            new HealthMetadata(log.Path, log.LastWrite is { } last ? Milliseconds(last) : null));
+            new HealthMetadata(log.Path, log.LastWrite));
     }
 
     /// <summary>Whether the process that writes to the log is at work.</summary>
     public static bool IsAlive(LogState? state, DateTimeOffset now) =>
         state is { Closed: false, Failure: null }
         && now - state.UpdatedAt <= TimeSpan.FromTicks(Math.Max(LeastPatience.Ticks, TimeSpan.FromSeconds(state.FlushIntervalSeconds * MissedIntervals).Ticks));
-
-    // Readers of the old document take three or six digits, not seven.
-    private static DateTimeOffset Milliseconds(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
 
     private static HealthCheck WriteBuffer(LogState? state)
     {

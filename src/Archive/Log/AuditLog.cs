@@ -273,7 +273,21 @@ public sealed class AuditLog : IAsyncDisposable
         var segment = new SegmentFile(_paths.Segment(old.FirstSeq, old.LastSeq, ".log"), $"{old.FirstSeq:D20}-{old.LastSeq:D20}", old.FirstSeq, old.LastSeq);
         File.Move(_paths.Live, segment.Path);
         DurableFile.SyncDirectory(_paths.Directory);
-        Volatile.Write(ref _live, await LiveSegment.CreateAsync(_paths, old.LastSeq + 1, head, _time.GetUtcNow(), CancellationToken.None));
+        try
+        {
+            Volatile.Write(ref _live, await LiveSegment.CreateAsync(_paths, old.LastSeq + 1, head, _time.GetUtcNow(), CancellationToken.None));
+        }
+        catch (IOException e) when (IsDiskFull(e) && ChainFile.Read(_paths.Chain)[0].Seq == old.FirstSeq - 1)
+        {
+            // Nothing of the new segment is there. The old one grows on until there is room, and takes what still fits.
+            File.Move(segment.Path, _paths.Live);
+            DurableFile.SyncDirectory(_paths.Directory);
+            _counters.Trouble(isWrite: true);
+            return;
+        }
+
+        // Who closed the log to others finds the next segment closed as well; nothing is in it yet.
+        DurableFile.TakeModeOf(segment.Path, _paths.Live);
         old.Dispose();
         // One after the other: a burst leaves text behind that waits on the disk, not threads.
         _sealing = SealAsync(_sealing, segment, before);
@@ -369,7 +383,8 @@ public sealed class AuditLog : IAsyncDisposable
         });
         try
         {
-            var temporary = DurableFile.Temporary(_paths.State);
+            // One name for all of them: on a full disk each leaves an empty file behind.
+            var temporary = $"{_paths.State}{DurableFile.Unfinished}";
             await File.WriteAllBytesAsync(temporary, JsonSerializer.SerializeToUtf8Bytes(state, LogStateJson.Default.LogState), cancellationToken);
             File.Move(temporary, _paths.State, overwrite: true);
         }

@@ -12,8 +12,9 @@ internal sealed class ChainFile : IDisposable
     private const int RecordLength = 8 + LineChain.Length;
 
     private readonly FileStream _file;
+    private long _length;
 
-    private ChainFile(FileStream file) => _file = file;
+    private ChainFile(FileStream file) => (_file, _length) = (file, file.Length - (file.Length % RecordLength));
 
     public static IReadOnlyList<(long Seq, byte[] Head)> Read(string path)
     {
@@ -37,19 +38,25 @@ internal sealed class ChainFile : IDisposable
         return Open(path);
     }
 
-    public static ChainFile Open(string path)
-    {
-        var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, bufferSize: 0);
-        file.Position = file.Length - (file.Length % RecordLength);
-        return new ChainFile(file);
-    }
+    public static ChainFile Open(string path) => new(new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, bufferSize: 0));
 
     /// <summary>Not synced: a lost record makes nothing wrong, and the lines themselves are synced.</summary>
-    public void Mark(long seq, ReadOnlySpan<byte> head)
+    /// <returns>False when the disk did not take it. The lines are there all the same; what was written of it, the next one is written over.</returns>
+    public bool TryMark(long seq, ReadOnlySpan<byte> head)
     {
         Span<byte> record = stackalloc byte[RecordLength];
         Write(record, seq, head);
-        _file.Write(record);
+        try
+        {
+            RandomAccess.Write(_file.SafeFileHandle, record, _length);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+
+        _length += RecordLength;
+        return true;
     }
 
     public void Dispose() => _file.Dispose();

@@ -38,7 +38,7 @@ internal sealed class LiveSegment : IDisposable
     public static async Task<LiveSegment> CreateAsync(LogPaths paths, long firstSeq, ReadOnlyMemory<byte> previousHead, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var marks = await ChainFile.CreateAsync(paths.Chain, firstSeq - 1, previousHead, cancellationToken);
-        var file = Open(paths.Live, FileMode.OpenOrCreate);
+        var file = new FileStream(paths.Live, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, bufferSize: 0);
         DurableFile.SyncDirectory(paths.Directory);
         return new LiveSegment(file, marks, new LineChain(previousHead.Span), new BlockBuilder(firstSeq), firstSeq, now);
     }
@@ -49,7 +49,7 @@ internal sealed class LiveSegment : IDisposable
     {
         var marks = ChainFile.Read(paths.Chain);
         var known = marks.Count > 0 && marks[0].Seq == firstSeq - 1;
-        var file = Open(paths.Live, FileMode.Open);
+        var file = new FileStream(paths.Live, FileMode.Open, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, bufferSize: 0);
         var segment = new LiveSegment(
             file,
             known ? ChainFile.Open(paths.Chain) : await ChainFile.CreateAsync(paths.Chain, firstSeq - 1, previousHead, cancellationToken),
@@ -58,6 +58,12 @@ internal sealed class LiveSegment : IDisposable
             firstSeq,
             now);
         var recovery = segment.Recover(paths, known ? marks : [], now);
+        // Not of the system before: such a log has neither segments with numbers nor a state.
+        if (!known && (firstSeq > 1 || File.Exists(paths.State)))
+        {
+            recovery = recovery with { Damage = [.. recovery.Damage, $"{Path.GetFileName(paths.Chain)} {(marks.Count == 0 ? "is gone" : "is that of another segment")}: nothing proves the events from {firstSeq} on"] };
+        }
+
         // Lines behind the last note are noted now; from here on, a change of them is found as well.
         segment._marked = known ? marks[^1].Seq : firstSeq - 1;
         segment.Mark();
@@ -73,15 +79,15 @@ internal sealed class LiveSegment : IDisposable
         try
         {
             RandomAccess.Write(_file.SafeFileHandle, lines, Length);
+            RandomAccess.FlushToDisk(_file.SafeFileHandle);
         }
         catch (IOException)
         {
-            // Half a batch of a full disk would otherwise become the beginning of the next one's first line.
+            // Some disks are full only when they are told to sync. Half a batch would otherwise become the beginning of the next one's first line.
             _file.SetLength(Length);
             throw;
         }
 
-        RandomAccess.FlushToDisk(_file.SafeFileHandle);
         lock (_lock)
         {
             foreach (var line in lines[..^1].Split((byte)'\n'))
@@ -98,12 +104,11 @@ internal sealed class LiveSegment : IDisposable
         }
     }
 
-    /// <summary>Notes the chain head if lines came since the last note.</summary>
+    /// <summary>Notes the chain head if lines came since the last note; on a full disk, the next time.</summary>
     public void Mark()
     {
-        if (LastSeq > _marked)
+        if (LastSeq > _marked && _marks.TryMark(LastSeq, _chain.Head))
         {
-            _marks.Mark(LastSeq, _chain.Head);
             _marked = LastSeq;
         }
     }
@@ -193,20 +198,19 @@ internal sealed class LiveSegment : IDisposable
     private string CutOff(LogPaths paths, long from, DateTimeOffset now)
     {
         var path = paths.Torn(now);
-        using (var torn = new FileStream(path, FileMode.Create, FileAccess.Write))
+        using (var torn = new FileStream(path, DurableFile.ClosedToOthers(FileMode.Create, FileAccess.Write, FileShare.None)))
         {
             _file.Position = from;
             _file.CopyTo(torn);
             torn.Flush(flushToDisk: true);
         }
 
+        DurableFile.TakeModeOf(paths.Live, path);
+
         _file.SetLength(from);
         RandomAccess.FlushToDisk(_file.SafeFileHandle);
         return path;
     }
-
-    private static FileStream Open(string path, FileMode mode) =>
-        new(path, mode, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, bufferSize: 0);
 }
 
 /// <summary>A moment of the live segment.</summary>

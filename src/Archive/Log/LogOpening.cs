@@ -11,19 +11,28 @@ internal static class LogOpening
         }
 
         var (last, head, late) = await SealAsync(paths, options, cancellationToken);
+        var marks = ChainFile.Read(paths.Chain);
         // After retention deleted all that was sealed, only the beginning of the chain file still knows how far the log had come.
-        if (ChainFile.Read(paths.Chain) is [var first, ..] && first.Seq >= last)
+        if (marks is [var first, ..] && first.Seq >= last)
         {
             (last, head) = first;
         }
 
         if (!File.Exists(paths.Live))
         {
-            return (await LiveSegment.CreateAsync(paths, last + 1, head, now, cancellationToken), LogRecovery.Clean with { SealedLate = late });
+            var recovery = LogRecovery.Clean with { SealedLate = late };
+            if (marks is [.., var newest] && newest.Seq > last)
+            {
+                // Numbers go on behind those that are gone: no two events ever had the same one, and the gap stays to be seen.
+                recovery = recovery with { Damage = [$"events {last + 1} to {newest.Seq} are missing: {Path.GetFileName(paths.Live)} is gone"] };
+                (last, head) = newest;
+            }
+
+            return (await LiveSegment.CreateAsync(paths, last + 1, head, now, cancellationToken), recovery);
         }
 
-        var (live, recovery) = await LiveSegment.ResumeAsync(paths, last + 1, head, now, cancellationToken);
-        return (live, recovery with { SealedLate = late });
+        var (live, resumed) = await LiveSegment.ResumeAsync(paths, last + 1, head, now, cancellationToken);
+        return (live, resumed with { SealedLate = late });
     }
 
     // Every segment that was rotated is sealed before the next event is taken, so that each has the head of the one before.

@@ -12,6 +12,7 @@ internal sealed class QueryCache(int capacity)
     private readonly Lock _lock = new();
     private readonly Dictionary<LogQuery, Entry> _entries = [];
     private readonly LinkedList<LogQuery> _oldestFirst = new();
+    private int _cleared;
 
     public int Count
     {
@@ -31,9 +32,10 @@ internal sealed class QueryCache(int capacity)
     public QueryAnswer Find(LogQuery query, LogReader reader, long nextSeq, CancellationToken cancellationToken)
     {
         List<FoundEvent> found = [];
-        var from = query.FirstSeq;
+        var (from, cleared) = (query.FirstSeq, 0);
         lock (_lock)
         {
+            cleared = _cleared;
             Lookups++;
             if (_entries.TryGetValue(query, out var entry))
             {
@@ -49,7 +51,7 @@ internal sealed class QueryCache(int capacity)
         }
 
         var (answer, next) = reader.Find(query, from, found, cancellationToken);
-        Keep(query, found, next);
+        Keep(query, found, next, cleared);
         return answer;
     }
 
@@ -57,15 +59,22 @@ internal sealed class QueryCache(int capacity)
     {
         lock (_lock)
         {
+            _cleared++;
             _entries.Clear();
             _oldestFirst.Clear();
         }
     }
 
-    private void Keep(LogQuery query, List<FoundEvent> found, long next)
+    private void Keep(LogQuery query, List<FoundEvent> found, long next, int cleared)
     {
         lock (_lock)
         {
+            // Emptied while it was looked for: it may hold what retention has deleted since.
+            if (cleared != _cleared)
+            {
+                return;
+            }
+
             if (_entries.Remove(query, out var before))
             {
                 _oldestFirst.Remove(before.Node);

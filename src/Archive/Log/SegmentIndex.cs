@@ -5,7 +5,9 @@ namespace Comptroller.Archive.Log;
 /// <summary>What is known of a sealed segment without reading it; stands beside it as JSON.</summary>
 public sealed record SegmentIndex
 {
-    public int Version { get; init; } = 1;
+    public const int Format = 1;
+
+    public int Version { get; init; } = Format;
 
     /// <summary>Number of the first event in the log, from 1.</summary>
     public required long FirstSeq { get; init; }
@@ -60,6 +62,6 @@ public sealed record SegmentBlock
     public required byte[] Terms { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(SegmentIndex))]
 internal sealed partial class SegmentJson : JsonSerializerContext;

@@ -23,6 +23,7 @@ internal static class SegmentSealer
             var index = Write(segment, temporary, previousHead.Span, level, cancellationToken);
             // The index first: alone it is found by nobody, while the segment without it would be searched from end to end.
             await DurableFile.WriteAsync((segment with { Path = compressed }).IndexPath, JsonSerializer.SerializeToUtf8Bytes(index, SegmentJson.Default.SegmentIndex), cancellationToken);
+            DurableFile.TakeModeOf(segment.Path, temporary);
             File.Move(temporary, compressed, overwrite: true);
             DurableFile.SyncDirectory(paths.Directory);
             File.Delete(segment.Path);
@@ -37,7 +38,7 @@ internal static class SegmentSealer
     private static SegmentIndex Write(SegmentFile segment, string temporary, ReadOnlySpan<byte> previousHead, int level, CancellationToken cancellationToken)
     {
         using var text = new FileStream(segment.Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan);
-        using var stored = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        using var stored = new FileStream(temporary, DurableFile.ClosedToOthers(FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None));
         using var chain = new LineChain(previousHead);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var (lines, builder, blocks) = (new LineReader(text), new BlockBuilder(segment.FirstSeq!.Value), new List<SegmentBlock>());

@@ -19,12 +19,14 @@ public sealed class SeedBackupTests : IDisposable
     public void A_pair_of_files_is_read_proved_and_restored(string name, string? beside)
     {
         var path = Write(name, beside);
-        var backup = SeedBackup.List(_directory.Path).ShouldHaveSingleItem();
-        backup.Path.ShouldBe(path);
+        SeedBackup.PathsIn(_directory.Path).ShouldBe([path]);
+        var backup = SeedBackup.Open(path);
         backup.Verify(CancellationToken.None).ShouldBeNull();
-        backup.Restore(_directory["out.log"], overwrite: false, CancellationToken.None);
-        File.ReadAllBytes(_directory["out.log"]).ShouldBe(_text);
-        Should.Throw<IOException>(() => backup.Restore(_directory["out.log"], overwrite: false, CancellationToken.None));
+        backup.Restore(_directory["new/out.log"], overwrite: false, CancellationToken.None);
+        File.ReadAllBytes(_directory["new/out.log"]).ShouldBe(_text);
+        _directory.IsOpenToOthers("new/out.log").ShouldBeFalse();
+        Should.Throw<IOException>(() => backup.Restore(_directory["new/out.log"], overwrite: false, CancellationToken.None));
+        Should.Throw<IOException>(() => backup.Restore(_directory["new"], overwrite: true, CancellationToken.None));
     }
 
     [Theory]
@@ -42,6 +44,22 @@ public sealed class SeedBackupTests : IDisposable
         backup.Verify(CancellationToken.None)!.ShouldContain(path);
         Should.Throw<InvalidDataException>(() => backup.Restore(_directory["out.log"], overwrite: true, CancellationToken.None));
         File.ReadAllText(_directory["out.log"]).ShouldBe("precious");
+    }
+
+    [Fact]
+    public void One_that_unpacks_to_far_more_than_any_log_stops_there()
+    {
+        var member = new MemoryStream();
+        GzipMember.Write(new byte[128 << 20], 6, member);
+        using (var bomb = File.Create(_directory["audit_backup_20260204_210945.log.gz"]))
+        {
+            for (var i = 0; i < 9; i++)
+            {
+                member.WriteTo(bomb);
+            }
+        }
+
+        SeedBackup.Open(_directory["audit_backup_20260204_210945.log.gz"]).Verify(CancellationToken.None)!.ShouldContain("no backup of a log");
     }
 
     private string Write(string name, string? beside)

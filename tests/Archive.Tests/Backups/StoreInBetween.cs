@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Comptroller.Archive.Objects;
 
 namespace Comptroller.Archive.Tests.Backups;
@@ -27,6 +28,30 @@ internal sealed class RacedStore(IObjectStore store, Func<Task> first) : StoreIn
     }
 }
 
+/// <summary>A store that locks, or says that it does.</summary>
+internal sealed class LockingStore(IObjectStore store) : StoreInBetween(store)
+{
+    /// <summary>Until when each object is locked.</summary>
+    public ConcurrentDictionary<string, DateTimeOffset?> Locks { get; } = new();
+
+    public override Task<StoreProbe> ProbeAsync(CancellationToken cancellationToken) => Task.FromResult(new StoreProbe(Versioned: true, Lockable: true));
+
+    public override Task<bool> PutAsync(string key, ReadOnlyMemory<byte> content, PutOptions options, CancellationToken cancellationToken)
+    {
+        Locks.TryAdd(key, options.RetainUntil);
+        return base.PutAsync(key, content, PutOptions.Default, cancellationToken);
+    }
+
+    public override Task LockAsync(string key, PutOptions options, CancellationToken cancellationToken)
+    {
+        Locks[key] = options.RetainUntil;
+        return Task.CompletedTask;
+    }
+
+    public override async Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) =>
+        await base.HeadAsync(key, cancellationToken) is { } found ? found with { RetainUntil = Locks.GetValueOrDefault(key) } : null;
+}
+
 /// <summary>Passes everything on, but for what a test changes of it.</summary>
 internal abstract class StoreInBetween(IObjectStore store) : IObjectStore
 {
@@ -36,15 +61,15 @@ internal abstract class StoreInBetween(IObjectStore store) : IObjectStore
 
     public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => store.OpenAsync(key, cancellationToken);
 
-    public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => store.HeadAsync(key, cancellationToken);
+    public virtual Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => store.HeadAsync(key, cancellationToken);
 
     public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellationToken) => store.ListAsync(prefix, cancellationToken);
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => store.DeleteAsync(key, cancellationToken);
 
-    public Task LockAsync(string key, PutOptions options, CancellationToken cancellationToken) => store.LockAsync(key, options, cancellationToken);
+    public virtual Task LockAsync(string key, PutOptions options, CancellationToken cancellationToken) => store.LockAsync(key, options, cancellationToken);
 
-    public Task<StoreProbe> ProbeAsync(CancellationToken cancellationToken) => store.ProbeAsync(cancellationToken);
+    public virtual Task<StoreProbe> ProbeAsync(CancellationToken cancellationToken) => store.ProbeAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

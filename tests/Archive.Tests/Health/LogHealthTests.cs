@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Comptroller.Archive.Health;
 using Comptroller.Archive.Log;
 using Comptroller.Archive.Tests.Testing;
 
 namespace Comptroller.Archive.Tests.Health;
 
-public sealed class LogHealthTests
+public sealed partial class LogHealthTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 21, 10, 0, 0, TimeSpan.Zero);
 
@@ -34,7 +35,7 @@ public sealed class LogHealthTests
         """
         {
           "status": "healthy",
-          "timestamp": "2026-11-21T10:00:00+00:00",
+          "timestamp": "2026-11-21T10:00:00.000000+00:00",
           "uptime_seconds": 125,
           "checks": [
             {
@@ -109,11 +110,51 @@ public sealed class LogHealthTests
           },
           "metadata": {
             "audit_file": "logs/audit.log",
-            "last_event_time": "2026-11-21T09:59:57+00:00"
+            "last_event_time": "2026-11-21T09:59:57.000000+00:00"
           }
         }
 
         """.ReplaceLineEndings("\n"));
+
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(350, null)]
+    [InlineData(0, 0L)]
+    public void Byte_for_byte_it_is_the_document_of_the_utility_before_where_values_are_masked(int milliseconds, long? bytes)
+    {
+        // As captured from the utility on a machine without a log.
+        var before = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "testdata", "health-before.json"));
+        var idle = Well with { Queued = 0, Sources = 0, Rates = [], CacheEntries = 0 };
+        var ours = LogHealth.Judge(new ObservedLog { Path = "logs/it's the \"log\" & more", State = idle, Bytes = bytes, LastWrite = bytes is null ? null : Now }, Now.AddMilliseconds(milliseconds)).ToJson();
+        if (bytes is not null)
+        {
+            before = before.Replace("\"exists\": false,", "\"exists\": true,\n        \"size_bytes\": 0,\n        \"size_mb\": 0.0,", StringComparison.Ordinal)
+                .Replace("\"last_event_time\": null", "\"last_event_time\": \"2026-11-20T23:38:14.353155\"", StringComparison.Ordinal);
+        }
+
+        Masked(ours).ShouldBe(Masked(before));
+        ours.ShouldContain("it's the \\\"log\\\" & more");
+    }
+
+    // Names, order, indentation, types, whether a number has a fraction, and how many digits a time has stay. That times have a zone is the one difference.
+    private static string Masked(string document)
+    {
+        var masked = Text().Replace(document, "*");
+        masked = Time().Replace(masked, time => Digit().Replace(time.Value, "#").Replace("+##:##", "", StringComparison.Ordinal));
+        return Number().Replace(masked, "0");
+    }
+
+    [GeneratedRegex("""(?<="(?:status|message|path|audit_file)": ")(?:[^"\\]|\\.)*""", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Text();
+
+    [GeneratedRegex("""(?<="(?:timestamp|last_event_time)": ")[^"]*""", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Time();
+
+    [GeneratedRegex("[0-9]", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Digit();
+
+    [GeneratedRegex("[0-9]+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Number();
 
     public static TheoryData<string, string, HealthStatus> Thresholds => new()
     {
@@ -126,6 +167,9 @@ public sealed class LogHealthTests
         { "security", "20", HealthStatus.Healthy },
         { "security", "21", HealthStatus.Warning },
         { "security", "51", HealthStatus.Critical },
+        { "security", "-5", HealthStatus.Healthy },
+        { "security", "-6", HealthStatus.Warning },
+        { "security", "-11", HealthStatus.Critical },
         { "log_file", "1048576000", HealthStatus.Healthy },
         { "log_file", "1058576000", HealthStatus.Warning },
         { "log_file", "5252880000", HealthStatus.Critical },
@@ -142,7 +186,8 @@ public sealed class LogHealthTests
         {
             "write_buffer" => Log with { State = Well with { Queued = (int)number } },
             "rate_limiting" => Log with { State = Well with { Delayed = number } },
-            "security" => Log with { State = Well with { ValidationErrors = (int)number } },
+            // Below zero: so many that were not written, and not refused.
+            "security" => Log with { State = Well with { ValidationErrors = (int)Math.Max(number, 0), WriteErrors = (int)Math.Max(-number, 0) } },
             "log_file" => Log with { Bytes = number },
             _ => Log with { State = Well with { UpdatedAt = Now.AddSeconds(-number) } },
         };
@@ -202,6 +247,8 @@ public sealed class LogHealthTests
             results.Count(each => each.Group == "Security Features").ShouldBe(11);
         }
 
+        Tuning.Profiles.Select(profile => $"{profile.Key} {profile.Value.BufferSize}/{profile.Value.FlushInterval.TotalSeconds}/{profile.Value.CacheSize}/{profile.Value.CompressionLevel}")
+            .ShouldBe(["default 100/5/128/6", "production 200/3/256/6", "high-traffic 500/10/512/3", "low-latency 50/1/128/1", "storage-optimized 1000/30/64/9"]);
         ConfigurationValidation.Constants(new Tuning(5, TimeSpan.FromMinutes(5), 2000, 0)).Count(each => each.Status == HealthStatus.Critical).ShouldBe(4);
         ConfigurationValidation.Constants(Tuning.Profiles["storage-optimized"]).Count(each => each.Status == HealthStatus.Warning).ShouldBe(1);
         directory.Files.ShouldBeEmpty();

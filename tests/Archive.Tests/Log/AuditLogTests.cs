@@ -1,23 +1,15 @@
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
+using Comptroller.Archive.Compression;
 using Comptroller.Archive.Log;
-using Comptroller.Archive.Tests.Testing;
 using Comptroller.Kubernetes.Tests.Testing;
 
 namespace Comptroller.Archive.Tests.Log;
 
-public sealed class AuditLogTests : IDisposable
+/// <summary>Events are written, found again, and let go.</summary>
+public sealed class AuditLogTests : LogScene
 {
-    private static readonly CancellationToken None = CancellationToken.None;
-    private static readonly LogOptions Small = LogOptions.Default with { SegmentBytes = 40_000, Retention = null };
-
-    private readonly TemporaryDirectory _directory = new();
-    private readonly ManualTimeProvider _time = new();
-
-    private string File => _directory["audit.log"];
-
-    public void Dispose() => _directory.Dispose();
-
     [Fact]
     public async Task An_event_is_kept_as_one_ascii_line_in_the_order_of_fields_that_readers_know()
     {
@@ -27,7 +19,7 @@ public sealed class AuditLogTests : IDisposable
             (await log.AppendAsync(new AuditEvent { EventType = "started" }, None)).ShouldBe(2);
         }
 
-        System.IO.File.ReadAllText(File).ShouldBe(
+        File.ReadAllText(Live).ShouldBe(
             """{"timestamp":"2026-01-01T00:00:00.000000Z","event_type":"policy_updated","actor":"zo\u00EB","resource":"apol/audit/prod","outcome":"success","lead_id":"L-1","workflow":"w","details":{"b":1,"a":"\u00FC"}}"""
             + "\n" + """{"timestamp":"2026-01-01T00:00:00.000000Z","event_type":"started","actor":"system"}""" + "\n");
     }
@@ -49,7 +41,7 @@ public sealed class AuditLogTests : IDisposable
         }
 
         (await log.AppendAsync(new AuditEvent { EventType = "x" }, None)).ShouldBe(1);
-        System.IO.File.ReadAllLines(File).Length.ShouldBe(1);
+        File.ReadAllLines(Live).Length.ShouldBe(1);
     }
 
     [Fact]
@@ -82,28 +74,28 @@ public sealed class AuditLogTests : IDisposable
             await log.AppendAsync(Event(i, i < 1000 ? "early" : "late"), None);
         }
 
-        await Settle.UntilAsync(() => !_directory.Files.Any(file => file.EndsWith(".log", StringComparison.Ordinal) && file != "audit.log"));
-        var names = _directory.Files.ToList();
+        await Settle.UntilAsync(() => !Folder.Files.Any(file => file.EndsWith(".log", StringComparison.Ordinal) && file != "audit.log"));
+        var names = Folder.Files.ToList();
         names.Count(name => name.EndsWith(".log.gz", StringComparison.Ordinal)).ShouldBeGreaterThan(2);
         names.Count(name => name.EndsWith(".index.json", StringComparison.Ordinal)).ShouldBe(names.Count(name => name.EndsWith(".log.gz", StringComparison.Ordinal)));
 
-        var late = new LogReader(File).Find(new LogQuery { Actor = "late", Limit = 10_000 });
+        var late = new LogReader(Live).Find(new LogQuery { Actor = "late", Limit = 10_000 });
         late.Events.Count.ShouldBe(1000);
         late.Events[0].Seq.ShouldBe(1001);
         late.BlocksSkipped.ShouldBeGreaterThan(0);
-        new LogReader(File).Find(new LogQuery { EventType = "type-3", Limit = 5 }).Events.Select(found => found.Seq).ShouldBe([4, 14, 24, 34, 44]);
-        new LogReader(File).Find(new LogQuery { Actor = "nobody" }).Events.ShouldBeEmpty();
-        LogVerification.Verify(File).Problems.ShouldBeEmpty();
+        new LogReader(Live).Find(new LogQuery { EventType = "type-3", Limit = 5 }).Events.Select(found => found.Seq).ShouldBe([4, 14, 24, 34, 44]);
+        new LogReader(Live).Find(new LogQuery { Actor = "nobody" }).Events.ShouldBeEmpty();
+        LogVerification.Verify(Live).Problems.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task Times_bound_a_query_from_and_before()
     {
         await using var log = await OpenAsync(Small);
-        var start = _time.GetUtcNow();
+        var start = Time.GetUtcNow();
         for (var i = 0; i < 600; i++)
         {
-            _time.Advance(TimeSpan.FromMinutes(1));
+            Time.Advance(TimeSpan.FromMinutes(1));
             await log.AppendAsync(Event(i, "a"), None);
         }
 
@@ -132,159 +124,6 @@ public sealed class AuditLogTests : IDisposable
     }
 
     [Fact]
-    public async Task Numbers_and_chain_go_on_when_the_log_is_opened_again()
-    {
-        for (var run = 0; run < 3; run++)
-        {
-            await using var log = await OpenAsync(Small);
-            log.Recovery.IsClean.ShouldBeTrue(string.Join(", ", log.Recovery.Damage));
-            for (var i = 0; i < 300; i++)
-            {
-                (await log.AppendAsync(Event(i, "a"), None)).ShouldBe((run * 300) + i + 1);
-            }
-        }
-
-        var verdict = LogVerification.Verify(File);
-        verdict.Problems.ShouldBeEmpty();
-        verdict.Events.ShouldBe(900);
-    }
-
-    [Theory]
-    [InlineData("{\"timestamp\":\"2026-01-01T00:00:00Z\",\"event_ty")]
-    [InlineData("\0\0\0\0")]
-    [InlineData("\0\0\0\0\n{\"timestamp\":\"2026-01-01T00:00:00Z\",\"event_type\":\"x\"}\n")]
-    public async Task A_torn_tail_is_cut_off_kept_aside_and_told_in_the_log(string tail)
-    {
-        await using (var log = await OpenAsync())
-        {
-            await log.AppendAsync(Event(1, "a"), None);
-            await log.AppendAsync(Event(2, "a"), None);
-        }
-
-        System.IO.File.AppendAllText(File, tail);
-        await using var reopened = await OpenAsync();
-        reopened.Recovery.TornBytes.ShouldBe(tail.Length);
-        reopened.Recovery.Damage.ShouldBeEmpty();
-        System.IO.File.ReadAllText(reopened.Recovery.TornFile!).ShouldBe(tail);
-        var events = reopened.Find(new LogQuery(), None).Events;
-        events.Count.ShouldBe(3);
-        Encoding.UTF8.GetString(events[2].Json.Span).ShouldContain("\"event_type\":\"log_recovered\"");
-        LogVerification.Verify(File).Problems.ShouldBeEmpty();
-    }
-
-    [Theory]
-    [InlineData("flip", "events 1 to 300 are not as they were written")]
-    [InlineData("delete", "events 1 to 300 are not as they were written")]
-    [InlineData("swap", "events 1 to 300 are not as they were written")]
-    [InlineData("truncate", "events 300 to 300 are missing at the end")]
-    public async Task A_change_of_the_live_segment_is_found_by_verification_and_by_the_next_start(string change, string problem)
-    {
-        await using (var log = await OpenAsync())
-        {
-            await Task.WhenAll(Enumerable.Range(0, 300).Select(i => log.AppendAsync(Event(i, "a"), None).AsTask()));
-        }
-
-        // One batch or several: only the last note is sure.
-        var marks = ChainFile.Read(_directory["audit.chain"]);
-        marks[^1].Seq.ShouldBe(300);
-        var lines = System.IO.File.ReadAllLines(File).ToList();
-        switch (change)
-        {
-            case "flip":
-                lines[150] = lines[150].Replace("type-", "typo-", StringComparison.Ordinal);
-                break;
-            case "delete":
-                lines[150] = lines[0];
-                break;
-            case "swap":
-                (lines[10], lines[20]) = (lines[20], lines[10]);
-                break;
-            default:
-                lines.RemoveAt(299);
-                break;
-        }
-
-        System.IO.File.WriteAllText(File, string.Join('\n', lines) + "\n");
-        if (marks.Count == 2 || change == "truncate")
-        {
-            LogVerification.Verify(File).Problems.ShouldHaveSingleItem().ShouldEndWith(problem);
-        }
-
-        LogVerification.Verify(File).Problems.ShouldNotBeEmpty();
-        await using var reopened = await OpenAsync();
-        reopened.Recovery.Damage.ShouldNotBeEmpty();
-        Encoding.UTF8.GetString(reopened.Find(new LogQuery { EventType = "log_recovered" }, None).Events[0].Json.Span).ShouldContain("\"outcome\":\"damaged\"");
-    }
-
-    [Fact]
-    public async Task Every_flipped_byte_of_a_sealed_segment_is_found()
-    {
-        await using (var log = await OpenAsync(Small))
-        {
-            for (var i = 0; i < 700; i++)
-            {
-                await log.AppendAsync(Event(i, "a"), None);
-            }
-        }
-
-        var sealedFile = _directory.Files.First(file => file.EndsWith(".log.gz", StringComparison.Ordinal));
-        var bytes = System.IO.File.ReadAllBytes(_directory[sealedFile]);
-        for (var at = 0; at < bytes.Length; at += 97)
-        {
-            bytes[at] ^= 0x10;
-            System.IO.File.WriteAllBytes(_directory[sealedFile], bytes);
-            LogVerification.Verify(File).Problems.ShouldContain(problem => problem.StartsWith(sealedFile, StringComparison.Ordinal), $"byte {at}");
-            bytes[at] ^= 0x10;
-        }
-    }
-
-    [Fact]
-    public async Task A_missing_segment_is_named_by_its_events()
-    {
-        await using (var log = await OpenAsync(Small))
-        {
-            for (var i = 0; i < 1200; i++)
-            {
-                await log.AppendAsync(Event(i, "a"), None);
-            }
-        }
-
-        var segments = new LogPaths(File).Segments();
-        segments.Count.ShouldBeGreaterThan(2);
-        System.IO.File.Delete(segments[1].Path);
-        LogVerification.Verify(File).Problems.ShouldBe([$"events {segments[1].FirstSeq} to {segments[1].LastSeq} are missing: no segment holds them"]);
-    }
-
-    [Fact]
-    public async Task A_process_that_ended_while_sealing_leaves_text_that_the_next_one_seals()
-    {
-        await using (var log = await OpenAsync(Small))
-        {
-            for (var i = 0; i < 700; i++)
-            {
-                await log.AppendAsync(Event(i, "a"), None);
-            }
-        }
-
-        var segment = new LogPaths(File).Segments()[^1];
-        await using (var text = new System.IO.Compression.GZipStream(System.IO.File.OpenRead(segment.Path), System.IO.Compression.CompressionMode.Decompress))
-        await using (var raw = System.IO.File.Create(segment.Path[..^3]))
-        {
-            await text.CopyToAsync(raw);
-        }
-
-        System.IO.File.Delete(segment.Path);
-        System.IO.File.Delete(segment.IndexPath);
-        System.IO.File.WriteAllText($"{segment.Path}.0123.partial", "half");
-
-        await using var reopened = await OpenAsync(Small);
-        reopened.Recovery.SealedLate.ShouldBe(1);
-        reopened.Find(new LogQuery { Limit = 1000 }, None).Events.Count.ShouldBe(700);
-        _directory.Files.ShouldNotContain(file => file.EndsWith(".partial", StringComparison.Ordinal));
-        LogVerification.Verify(File).Problems.ShouldBeEmpty();
-    }
-
-    [Fact]
     public async Task Retention_deletes_and_says_so_in_the_log()
     {
         await using var log = await OpenAsync(Small with { Retention = TimeSpan.FromDays(90), SegmentAge = TimeSpan.FromDays(30) });
@@ -293,16 +132,16 @@ public sealed class AuditLogTests : IDisposable
             await log.AppendAsync(Event(i, "a"), None);
         }
 
-        await Settle.UntilAsync(() => _directory.Files.Count(file => file.EndsWith(".log.gz", StringComparison.Ordinal)) >= 2 && new LogPaths(File).Segments().All(segment => segment.IsSealed));
-        await Settle.UntilAsync(() => _time.ArmedTimers > 0);
-        _time.Advance(TimeSpan.FromDays(91));
+        await Settle.UntilAsync(() => Folder.Files.Count(file => file.EndsWith(".log.gz", StringComparison.Ordinal)) >= 2 && new LogPaths(Live).Segments().All(segment => segment.IsSealed));
+        await Settle.UntilAsync(() => Time.ArmedTimers > 0);
+        Time.Advance(TimeSpan.FromDays(91));
         await Settle.UntilAsync(() =>
         {
-            _time.Advance(TimeSpan.FromSeconds(5));
+            Time.Advance(TimeSpan.FromSeconds(5));
             return log.Find(new LogQuery { EventType = "segment_expired" }, None).Events.Count >= 2;
         });
 
-        await Settle.UntilAsync(() => new LogPaths(File).Segments().All(segment => segment.FirstSeq > 300 || segment.LastSeq > 650));
+        await Settle.UntilAsync(() => new LogPaths(Live).Segments().All(segment => segment.FirstSeq > 300 || segment.LastSeq > 650));
         log.Find(new LogQuery { Limit = 1 }, None).Events[0].Seq.ShouldBeGreaterThan(300);
     }
 
@@ -317,8 +156,8 @@ public sealed class AuditLogTests : IDisposable
     public async Task A_log_of_the_system_before_is_read_and_taken_up()
     {
         const string Old = """{"timestamp": "2026-02-04T21:09:45.123456Z", "event_type": "lead_qualified", "actor": "scorer", "lead_id": "L-7", "workflow": null, "details": {"score": 0.91, "name": "Z\u00fcrich"}, "signature": "00ff"}""";
-        System.IO.File.WriteAllText(File, Old + "\n" + Old + "\n");
-        await using (var rotated = new System.IO.Compression.GZipStream(System.IO.File.Create(_directory["audit.20260204_210945.log.gz"]), System.IO.Compression.CompressionLevel.Optimal))
+        File.WriteAllText(Live, Old + "\n" + Old + "\n");
+        await using (var rotated = new GZipStream(File.Create(Folder["audit.20260204_210945.log.gz"]), CompressionLevel.Optimal))
         {
             rotated.Write(Encoding.UTF8.GetBytes(Old + "\n"));
         }
@@ -339,10 +178,10 @@ public sealed class AuditLogTests : IDisposable
             await log.AppendAsync(Event(1, "a"), None);
             await Should.ThrowAsync<EventRefusedException>(async () => await log.AppendAsync(new AuditEvent { EventType = "" }, None));
             _ = log.Find(new LogQuery(), None);
-            await Settle.UntilAsync(() => _time.ArmedTimers > 0);
+            await Settle.UntilAsync(() => Time.ArmedTimers > 0);
             await Settle.UntilAsync(() =>
             {
-                _time.Advance(TimeSpan.FromSeconds(5));
+                Time.Advance(TimeSpan.FromSeconds(5));
                 return State() is { Events: 1, CacheEntries: 1 };
             });
             var state = State();
@@ -354,9 +193,136 @@ public sealed class AuditLogTests : IDisposable
         State().Closed.ShouldBeTrue();
     }
 
-    private LogState State() => System.Text.Json.JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(_directory["audit.state.json"]), LogStateJson.Default.LogState)!;
+    [Fact]
+    public async Task A_full_queue_makes_callers_wait_and_drops_nothing()
+    {
+        using var time = new HeldTime();
+        Task<long>[] appends;
+        await using (var log = await AuditLog.OpenAsync(Live, LogOptions.Default with { QueueCapacity = 2 }, time, None))
+        {
+            time.Hold();
+            await log.AppendAsync(Event(0, "a"), None);
+            // The writer is held behind the first. Two wait in the queue, and the others for room in it.
+            appends = [.. Enumerable.Range(1, 5).Select(i => log.AppendAsync(Event(i, "a"), None).AsTask())];
+            using var impatient = new CancellationTokenSource();
+            var leaving = log.AppendAsync(Event(9, "impatient"), impatient.Token).AsTask();
+            await impatient.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(() => leaving);
+            appends.ShouldAllBe(append => !append.IsCompleted);
+            log.LastSeq.ShouldBe(1);
+            time.Release();
+            (await Task.WhenAll(appends)).Order().ShouldBe([2, 3, 4, 5, 6]);
+            log.Find(new LogQuery { Actor = "impatient" }, None).Events.ShouldBeEmpty();
+        }
 
-    private Task<AuditLog> OpenAsync(LogOptions? options = null) => AuditLog.OpenAsync(File, options ?? LogOptions.Default, _time, None);
+        State().Delayed.ShouldBeGreaterThanOrEqualTo(4);
+    }
 
-    private static AuditEvent Event(int i, string actor) => new() { EventType = $"type-{i % 10}", Actor = actor, Resource = $"thing/{i}", Details = new JsonObject { ["i"] = i } };
+    [Fact]
+    public async Task A_segment_is_sealed_in_members_of_a_megabyte_that_are_read_alone_and_together()
+    {
+        await using var log = await OpenAsync(Small with { SegmentBytes = 2_500_000 });
+        var filling = new string('x', 1000);
+        for (var i = 0; i < 2400; i += 100)
+        {
+            await Task.WhenAll(Enumerable.Range(i, 100).Select(each => log.AppendAsync(new AuditEvent { EventType = "x", Actor = $"actor-{each / 100}", Details = new JsonObject { ["text"] = filling } }, None).AsTask()));
+        }
+
+        await Settle.UntilAsync(() => new LogPaths(Live).Segments() is [{ IsSealed: true }]);
+        var paths = new LogPaths(Live);
+        var segment = paths.Segments()[0];
+        var index = new LogReader(paths, live: null).IndexOf(segment)!;
+        index.Blocks.Length.ShouldBe(3);
+        index.Blocks.SkipLast(1).ShouldAllBe(block => block.TextLength >= 1 << 20);
+        var stored = File.ReadAllBytes(segment.Path);
+        var alone = new MemoryStream();
+        foreach (var block in index.Blocks)
+        {
+            var text = new byte[block.TextLength];
+            GzipMember.Read(new MemoryStream(stored, (int)block.Offset, block.Length), text);
+            alone.Write(text);
+        }
+
+        var together = new MemoryStream();
+        await using (var all = new GZipStream(new MemoryStream(stored), CompressionMode.Decompress))
+        {
+            await all.CopyToAsync(together);
+        }
+
+        together.ToArray().ShouldBe(alone.ToArray());
+        var found = new LogReader(Live).Find(new LogQuery { Actor = "actor-3", Limit = 1000 });
+        (found.Events.Count, found.BlocksSkipped).ShouldBe((100, 2), "the first member is read, and the live segment");
+    }
+
+    [Fact]
+    public async Task A_segment_that_is_old_enough_is_sealed_although_it_is_short()
+    {
+        await using var log = await OpenAsync(LogOptions.Default with { SegmentAge = TimeSpan.FromHours(1) });
+        await log.AppendAsync(Event(1, "a"), None);
+        new LogPaths(Live).Segments().ShouldBeEmpty();
+        await Settle.UntilAsync(() => Time.ArmedTimers > 0);
+        Time.Advance(TimeSpan.FromHours(1));
+        await Settle.UntilAsync(() => new LogPaths(Live).Segments() is [{ IsSealed: true, LastSeq: 1 }]);
+    }
+
+    [Fact]
+    public void An_answer_that_was_looked_for_while_the_cache_was_emptied_is_not_kept()
+    {
+        File.WriteAllText(Live, """{"timestamp":"2026-01-01T00:00:00Z","event_type":"x"}""" + "\n");
+        var (cache, looks) = (new QueryCache(10), 0);
+        var reader = new LogReader(new LogPaths(Live), () =>
+        {
+            if (looks++ == 0)
+            {
+                // As retention does when it has deleted something.
+                cache.Clear();
+            }
+
+            return new LiveSnapshot(1, 2, new FileInfo(Live).Length, []);
+        });
+        cache.Find(new LogQuery(), reader, 2, None).Events.Count.ShouldBe(1);
+        cache.Count.ShouldBe(0);
+        cache.Find(new LogQuery(), reader, 2, None).FromCache.ShouldBeFalse();
+        cache.Find(new LogQuery(), reader, 2, None).FromCache.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Who_closes_a_log_to_others_finds_its_segments_closed_as_well()
+    {
+        await WriteAsync(1, Small);
+        Folder.CloseToOthers("audit.log");
+        await WriteAsync(700, Small);
+        File.AppendAllText(Live, "torn");
+        await WriteAsync(1, Small);
+        var texts = Folder.Files.Where(file => file.EndsWith(".log", StringComparison.Ordinal) || file.EndsWith(".gz", StringComparison.Ordinal) || file.Contains(".torn-", StringComparison.Ordinal)).ToList();
+        texts.Count.ShouldBeGreaterThan(3);
+        texts.ShouldAllBe(file => !Folder.IsOpenToOthers(file));
+    }
+
+    /// <summary>Holds everybody who asks for the time, but for those that came with whoever holds it.</summary>
+    private sealed class HeldTime : TimeProvider, IDisposable
+    {
+        private readonly AsyncLocal<bool> _isHolder = new();
+        private readonly ManualResetEventSlim _free = new(initialState: true);
+
+        public void Hold()
+        {
+            _isHolder.Value = true;
+            _free.Reset();
+        }
+
+        public void Release() => _free.Set();
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            if (!_isHolder.Value)
+            {
+                _free.Wait(TimeSpan.FromSeconds(30)).ShouldBeTrue();
+            }
+
+            return System.GetUtcNow();
+        }
+
+        public void Dispose() => _free.Dispose();
+    }
 }

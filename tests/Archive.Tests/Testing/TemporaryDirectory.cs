@@ -11,6 +11,17 @@ internal sealed class TemporaryDirectory : IDisposable
 
     public IEnumerable<string> Files => _directory.EnumerateFiles("*", SearchOption.AllDirectories).Select(file => System.IO.Path.GetRelativePath(Path, file.FullName)).Order(StringComparer.Ordinal);
 
+    /// <summary>Whether users who are neither the owner of a file nor in its group may read or write it.</summary>
+    public bool IsOpenToOthers(string name) => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(this[name]) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != UnixFileMode.None;
+
+    public void CloseToOthers(string name)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(this[name], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+    }
+
     /// <summary>A file of its own with a text; its path.</summary>
     public string Write(string text)
     {

@@ -89,9 +89,9 @@ internal static class AppendVerb
     // So many lines at a time that they are made durable together, so few that the numbers come out as the events go in.
     private static async Task<int> AppendLinesAsync(AuditLog log, TextReader input, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        var running = Channel.CreateBounded<Task<long>>(new BoundedChannelOptions(Writers) { SingleReader = true, SingleWriter = true });
+        var running = Channel.CreateBounded<(long Line, Task<long> Append)>(new BoundedChannelOptions(Writers) { SingleReader = true });
         // Beside the reading: who sends one event and waits for its number must get it, and reading standard input holds its thread.
-        var printing = PrintAsync(running.Reader, output, error);
+        var printing = PrintAsync(running, output, error);
         var (exit, number) = (ExitCodes.Clean, 0L);
         try
         {
@@ -100,7 +100,7 @@ internal static class AppendVerb
                 number++;
                 try
                 {
-                    await running.Writer.WriteAsync(log.AppendAsync(AuditEventJson.Parse(line), cancellationToken).AsTask(), cancellationToken);
+                    await running.Writer.WriteAsync((number, log.AppendAsync(AuditEventJson.Parse(line), cancellationToken).AsTask()), cancellationToken);
                 }
                 catch (Exception e) when (e is FormatException or JsonException)
                 {
@@ -109,28 +109,41 @@ internal static class AppendVerb
                 }
             }
         }
+        catch (ChannelClosedException)
+        {
+            // The printing came to its end before the reading did, and says below why.
+        }
         finally
         {
-            running.Writer.Complete();
+            running.Writer.TryComplete();
         }
 
         return await printing == ExitCodes.Clean ? exit : ExitCodes.Errors;
     }
 
-    private static async Task<int> PrintAsync(ChannelReader<Task<long>> running, TextWriter output, TextWriter error)
+    private static async Task<int> PrintAsync(Channel<(long Line, Task<long> Append)> running, TextWriter output, TextWriter error)
     {
         var exit = ExitCodes.Clean;
-        await foreach (var append in running.ReadAllAsync(CancellationToken.None))
+        try
         {
-            try
+            await foreach (var (line, append) in running.Reader.ReadAllAsync(CancellationToken.None))
             {
-                await output.WriteLineAsync($"{await append}");
+                try
+                {
+                    await output.WriteLineAsync($"{await append}");
+                }
+                catch (Exception e) when (e is EventRefusedException or IOException)
+                {
+                    // Of a full disk, too: the events behind it are tried again when there is room.
+                    await error.WriteLineAsync($"-:{line}: {e.Message}");
+                    exit = ExitCodes.Errors;
+                }
             }
-            catch (EventRefusedException e)
-            {
-                await error.WriteLineAsync(e.Message);
-                exit = ExitCodes.Errors;
-            }
+        }
+        finally
+        {
+            // Or the reading would wait for ever for somebody who takes its events.
+            running.Writer.TryComplete();
         }
 
         return exit;

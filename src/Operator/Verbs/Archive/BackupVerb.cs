@@ -120,6 +120,9 @@ internal static class BackupVerb
     internal static int Within(string option, int value, int least, int most) =>
         value >= least && value <= most ? value : throw new InvalidInputException([$"{option}: from {least} to {most}"]);
 
+    internal static TimeSpan Seconds(string option, double value) =>
+        value is >= 0.1 and <= 3600 ? TimeSpan.FromSeconds(value) : throw new InvalidInputException([$"{option}: from 0.1 to 3600 seconds"]);
+
     internal static BackupSource Source(string text)
     {
         var mark = text.IndexOf('=', StringComparison.Ordinal);

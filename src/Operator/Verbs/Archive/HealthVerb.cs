@@ -17,19 +17,20 @@ internal static class HealthVerb
         var command = new Command("health", "Check the process that writes to an audit log: exit 0 healthy, 1 warning, 2 critical") { log, json, verbose, watch };
         command.SetAction(async (result, cancellationToken) =>
         {
+            TimeSpan? every = result.GetValue(watch) is { } seconds ? BackupVerb.Seconds("--watch", seconds) : null;
             while (true)
             {
                 var now = TimeProvider.System.GetUtcNow();
                 var report = LogHealth.Judge(await AskAsync(ObservedLog.Look(result.GetValue(log)!), now, cancellationToken), now);
                 await result.InvocationConfiguration.Output.WriteAsync(result.GetValue(json) ? report.ToJson() : Text(report, result.GetValue(verbose)));
-                if (result.GetValue(watch) is not { } seconds)
+                if (every is not { } wait)
                 {
                     return (int)report.Status;
                 }
 
                 try
                 {
-                    await Task.Delay(TimeSpan.FromSeconds(Math.Max(0.1, seconds)), TimeProvider.System, cancellationToken);
+                    await Task.Delay(wait, TimeProvider.System, cancellationToken);
                 }
                 catch (OperationCanceledException)
                 {
@@ -60,9 +61,10 @@ internal static class HealthVerb
         }
     }
 
-    private static string Text(HealthReport report, bool verbose) => string.Concat(
+    /// <summary>The lines that the utility before wrote, with words for its signs.</summary>
+    internal static string Text(HealthReport report, bool verbose) => string.Concat(
     [
-        $"Overall Status: {report.Status.ToString().ToUpperInvariant()}\nTimestamp: {report.Timestamp:u}\nUptime: {report.UptimeSeconds}s\n\nComponent Health Checks:\n",
+        $"Overall Status: {report.Status.ToString().ToUpperInvariant()}\nTimestamp: {report.Timestamp.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}\nUptime: {report.UptimeSeconds}s\n\nComponent Health Checks:\n",
         .. report.Checks.Select(check => $"  {Mark(check.Status)} {Title(check.Component)}: {check.Status.ToString().ToUpperInvariant()} ({check.Message})\n"
             + (verbose ? string.Concat(check.Metrics.Where(metric => metric.Value is not System.Collections.IDictionary).Select(metric => $"      {metric.Key}: {metric.Value}\n")) : "")),
     ]);

@@ -14,13 +14,19 @@ internal static class ListVerb
     {
         var options = new StoreOptions();
         var format = BackupVerb.Output();
-        var command = new Command("list", "List backups; only those that the key has signed count") { format, BackupVerb.JsonFlag() };
+        var old = new Argument<string?>("directory") { Description = "Directory with backups of the utilities before this program, such as backups/audit, instead of --store", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("list", "List backups; only those that the key has signed count") { old, format, BackupVerb.JsonFlag() };
         options.AddStore(command);
         options.AddStreams(command);
         options.AddSigning(command);
         options.AddReading(command);
         command.SetAction(async (result, cancellationToken) =>
         {
+            if (result.GetValue(old) is { } directory)
+            {
+                return await ListOldAsync(result, options.PathsIn(result, directory), BackupVerb.IsJson(result, format));
+            }
+
             using var key = options.Verification(result);
             await using var store = options.Store(result);
             var (catalog, manifests, exit) = (new BackupCatalog(store, key), new List<BackupManifest>(), ExitCodes.Clean);
@@ -48,6 +54,50 @@ internal static class ListVerb
         });
         return command;
     }
+
+    // Whether one is whole is told by `verify FILE`: a list reads none of them.
+    private static async Task<int> ListOldAsync(ParseResult result, IReadOnlyList<string> paths, bool isJson)
+    {
+        var (backups, exit) = (new List<SeedBackup>(), ExitCodes.Clean);
+        foreach (var path in paths)
+        {
+            try
+            {
+                backups.Add(SeedBackup.Open(path));
+            }
+            catch (InvalidDataException e)
+            {
+                await result.InvocationConfiguration.Error.WriteLineAsync(e.Message);
+                exit = ExitCodes.Warnings;
+            }
+        }
+
+        await result.InvocationConfiguration.Output.WriteAsync(isJson ? Json(backups) : Text(backups));
+        return exit;
+    }
+
+    private static string Text(List<SeedBackup> backups)
+    {
+        var table = new TextTable("backup", "made (UTC)", "stored", "compressed", "checksum");
+        foreach (var backup in backups)
+        {
+            table.Add(Path.GetFileName(backup.Path), $"{backup.CreatedAt?.UtcDateTime:yyyy-MM-dd HH:mm:ss}", Amounts.Bytes(backup.Bytes), backup.IsCompressed ? "yes" : "no", backup.Checksum is { Length: > 16 } sum ? sum[..16] : backup.Checksum ?? "");
+        }
+
+        var text = new StringBuilder();
+        table.AppendTo(text);
+        return text.ToString();
+    }
+
+    // Names as in the files beside them.
+    private static string Json(List<SeedBackup> backups) => new JsonArray([.. backups.Select(backup => (JsonNode)new JsonObject
+    {
+        ["backup_file"] = backup.Path,
+        ["size_bytes"] = backup.Bytes,
+        ["compressed"] = backup.IsCompressed,
+        ["checksum"] = backup.Checksum,
+        ["created_at"] = backup.CreatedAt,
+    })]).ToJsonString() + "\n";
 
     private static string Text(List<BackupManifest> manifests)
     {

@@ -19,7 +19,7 @@ internal static class MonitorVerb
         var command = new Command("monitor", "Watch the process that writes to an audit log: exit 0, or 2 when no process does") { log, refresh, once };
         command.SetAction(async (result, cancellationToken) =>
         {
-            var (output, every) = (result.InvocationConfiguration.Output, TimeSpan.FromSeconds(Math.Clamp(result.GetValue(refresh), 0.1, 3600)));
+            var (output, every) = (result.InvocationConfiguration.Output, BackupVerb.Seconds("--refresh", result.GetValue(refresh)));
             while (true)
             {
                 var now = TimeProvider.System.GetUtcNow();
@@ -49,15 +49,15 @@ internal static class MonitorVerb
         var uptime = TimeSpan.FromSeconds(report.UptimeSeconds);
         text.Append(CultureInfo.InvariantCulture, $"Uptime: {(int)uptime.TotalHours:00}:{uptime:mm\\:ss} | State of: {state.UpdatedAt:yyyy-MM-dd HH:mm:ss} | {Status(report, "worker_thread")}\n\n");
         text.Append(CultureInfo.InvariantCulture, $"PERFORMANCE\n   Event Rate: {state.EventsPerSecond:0.0} events/sec (last 60s)\n   Total Events: {Amounts.Count(state.Events)}\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"WRITE BUFFER: {Status(report, "write_buffer")}\n   Buffer: {Bar(state.Queued, state.QueueCapacity)} {state.Queued}/{state.QueueCapacity}\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"QUERY CACHE\n   Cache: {Bar(state.CacheEntries, state.CacheCapacity)} {state.CacheEntries}/{state.CacheCapacity}\n   Hit Rate: {(state.CacheLookups == 0 ? "no queries" : Amounts.Percent(state.CacheHits, state.CacheLookups))}\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"RATE LIMITING: {Status(report, "rate_limiting")}\n   Delayed: {state.Delayed} events in the last minute, none dropped\n   Active sources: {state.Sources}\n");
+        text.Append(CultureInfo.InvariantCulture, $"WRITE BUFFER: {Status(report, "write_buffer")}\n   Buffer: {Bar(state.Queued, state.QueueCapacity)} {state.Queued}/{state.QueueCapacity}\n   Status: {Status(report, "write_buffer")} ({Amounts.Percent(state.Queued, state.QueueCapacity)} full)\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"QUERY CACHE: {Status(report, "query_cache")}\n   Cache: {Bar(state.CacheEntries, state.CacheCapacity)} {state.CacheEntries}/{state.CacheCapacity}\n   Hit Rate: {(state.CacheLookups == 0 ? "no queries" : Amounts.Percent(state.CacheHits, state.CacheLookups))}\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"RATE LIMITING: {Status(report, "rate_limiting")}\n   Blocked: {state.Delayed} events of the last minute had to wait, none was dropped\n   Active sources: {state.Sources}\n");
         foreach (var (source, events) in state.Rates.Take(5))
         {
             text.Append(CultureInfo.InvariantCulture, $"     {source}: {events / state.FlushIntervalSeconds:0.0} events/sec\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"\nSECURITY: {Status(report, "security")}\n   Refused: {state.ValidationErrors}, not written: {state.WriteErrors}\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"\nSECURITY: {Status(report, "security")}\n   Total events: {state.ValidationErrors + state.WriteErrors} ({state.ValidationErrors} refused, {state.WriteErrors} not written)\n\n");
         return text.Append("LOG FILE: ").Append(observed.Bytes is { } bytes ? Amounts.Bytes(bytes) : observed.Error ?? "none").Append('\n').ToString();
     }
 

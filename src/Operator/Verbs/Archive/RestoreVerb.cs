@@ -11,7 +11,7 @@ internal static class RestoreVerb
     {
         var options = new StoreOptions();
         var old = StoreOptions.OldBackup();
-        var target = new Option<string>("--target") { Description = "Directory that gets the files; of a single old backup, the file", Required = true };
+        var target = new Option<string?>("--target") { Description = "Directory that gets the files, restored-STREAM-NUMBER when absent; of a single old backup, the file, its name without .gz" };
         var at = new Option<DateTimeOffset?>("--at") { Description = "The newest backup made at or before this time, such as 2026-11-21T10:00:00Z; the newest of all when absent" };
         var number = new Option<long?>("--number") { Description = "The backup of this number, instead of one by its time" };
         var force = new Option<bool>("--force") { Description = "Overwrite files that are others" };
@@ -25,8 +25,7 @@ internal static class RestoreVerb
         {
             if (result.GetValue(old) is { } file)
             {
-                StoreOptions.Open(file).Restore(result.GetValue(target)!, result.GetValue(force), cancellationToken);
-                return (ExitCodes.Clean, started with { Success = true, Location = file, RestoredFiles = 1 });
+                return await RestoreOldAsync(result, options.Open(result, file), result.GetValue(target), result.GetValue(force), result.GetValue(dry), started, cancellationToken);
             }
 
             using var key = options.Verification(result);
@@ -37,7 +36,8 @@ internal static class RestoreVerb
             var chosen = result.GetValue(number) is { } wanted
                 ? await new BackupCatalog(store, key).ReadAsync(options.Stream(result), wanted, cancellationToken) ?? throw new InvalidInputException([$"--number {wanted}: {store.Location} has no such backup of {options.Stream(result)}"])
                 : await restore.ChooseAsync(options.Stream(result), result.GetValue(at), cancellationToken);
-            var steps = BackupRestore.Plan(chosen.Manifest, result.GetValue(target)!, result.GetValue(force));
+            var directory = result.GetValue(target) ?? $"restored-{chosen.Manifest.Stream}-{chosen.Manifest.Number}";
+            var steps = BackupRestore.Plan(chosen.Manifest, directory, result.GetValue(force));
             var output = result.InvocationConfiguration.Output;
             started = started with
             {
@@ -59,11 +59,31 @@ internal static class RestoreVerb
             }
 
             await restore.RunAsync(steps, cancellationToken);
-            await output.WriteLineAsync($"backup {chosen.Manifest.Number} of {chosen.Manifest.Stream}, {chosen.Manifest.CreatedAt:u}: {steps.Count} files, {Amounts.Bytes(chosen.Manifest.Totals.Bytes)} in {result.GetValue(target)}; "
+            await output.WriteLineAsync($"backup {chosen.Manifest.Number} of {chosen.Manifest.Stream}, {chosen.Manifest.CreatedAt:u}: {steps.Count} files, {Amounts.Bytes(chosen.Manifest.Totals.Bytes)} in {directory}; "
                 + $"{steps.Count(step => step.Action == RestoreAction.AlreadyThere)} were there already; every byte is the one that was backed up");
             return (ExitCodes.Clean, started with { Success = true, Problems = 0, RestoredFiles = steps.Count });
         }, cancellationToken));
         return command;
+    }
+
+    private static async Task<(int Exit, RunResult Result)> RestoreOldAsync(ParseResult result, SeedBackup old, string? target, bool force, bool dry, RunResult started, CancellationToken cancellationToken)
+    {
+        target ??= Path.GetFileName(old.IsCompressed ? old.Path[..^".gz".Length] : old.Path);
+        var output = result.InvocationConfiguration.Output;
+        started = started with { Location = old.Path };
+        if (!dry)
+        {
+            old.Restore(target, force, cancellationToken);
+            await output.WriteLineAsync($"{old.Path}: restored as {target}; it is not signed, so nobody can tell who made it");
+            return (ExitCodes.Clean, started with { Success = true, RestoredFiles = 1 });
+        }
+
+        var problem = old.Verify(cancellationToken);
+        var isInTheWay = Path.Exists(target) && !force;
+        await output.WriteLineAsync(problem ?? $"{Describe(isInTheWay ? RestoreAction.InTheWay : Path.Exists(target) ? RestoreAction.Overwrite : RestoreAction.Create)} {target}");
+        return problem is not null ? (ExitCodes.Errors, started with { Problems = 1, Found = [problem] })
+            : isInTheWay ? (ExitCodes.Errors, started with { Problems = 1 })
+            : (ExitCodes.Clean, started with { Success = true });
     }
 
     private static string Describe(RestoreAction action) => action switch

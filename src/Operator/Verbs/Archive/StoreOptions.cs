@@ -102,8 +102,18 @@ internal sealed class StoreOptions
     /// <summary>A backup of the system before, which is one file.</summary>
     public static Argument<string?> OldBackup() => new("file") { Description = "A backup of the utilities before this program, such as backups/audit/audit_backup_20260204_210945.log.gz, instead of --store", Arity = ArgumentArity.ZeroOrOne };
 
-    /// <exception cref="InvalidInputException">There is no such file.</exception>
-    public static SeedBackup Open(string path) => File.Exists(path) ? SeedBackup.Open(path) : throw new InvalidInputException([$"{path}: no such file"]);
+    /// <exception cref="InvalidInputException">There is no such file, or a store was named as well.</exception>
+    public SeedBackup Open(ParseResult result, string path) =>
+        Place(result) is not null ? throw new InvalidInputException([$"{path} and --store: one of them"])
+        : File.Exists(path) ? SeedBackup.Open(path)
+        : throw new InvalidInputException([$"{path}: no such file"]);
+
+    /// <summary>Backups of the system before in a directory.</summary>
+    /// <exception cref="InvalidInputException">There is no such directory, or a store was named as well.</exception>
+    public IReadOnlyList<string> PathsIn(ParseResult result, string directory) =>
+        Place(result) is not null ? throw new InvalidInputException([$"{directory} and --store: one of them"])
+        : Directory.Exists(directory) ? SeedBackup.PathsIn(directory)
+        : throw new InvalidInputException([$"{directory}: no such directory"]);
 
     public static T Read<T>(string option, string path, Func<string, T> parse)
     {

@@ -27,7 +27,7 @@ internal static class VerifyVerb
         {
             if (result.GetValue(old) is { } file)
             {
-                var problem = StoreOptions.Open(file).Verify(cancellationToken);
+                var problem = options.Open(result, file).Verify(cancellationToken);
                 await result.InvocationConfiguration.Output.WriteLineAsync(problem ?? $"{file}: whole; it is not signed, so nobody can tell who made it");
                 return problem is null
                     ? (ExitCodes.Clean, started with { Success = true, Location = file })

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Comptroller.Archive.Log;
 using Comptroller.Operator.Tests.Estates;
+using Comptroller.Operator.Tests.Verbs.Falcon;
 
 namespace Comptroller.Operator.Tests.Verbs.Archive;
 
@@ -68,6 +70,25 @@ public sealed class AppendVerbTests : IDisposable
             found.Count.ShouldBeGreaterThan((int)acknowledged);
             found.Select(each => each.Seq).ShouldBe(Enumerable.Range(1, found.Count).Select(seq => (long)seq));
         }
+    }
+
+    [SmallDiskTheory]
+    [InlineData(256)]
+    public async Task On_a_full_disk_each_event_that_is_not_written_is_named_and_none_that_was_acknowledged_is_lost(int kibibytes)
+    {
+        await using var disk = await SmallDisk.MountAsync(Path.Combine(_directory.FullName, "disk"), kibibytes);
+        var log = Path.Combine(disk.Path, "audit.log");
+        const int Lines = 400;
+        var input = string.Concat(Enumerable.Range(0, Lines).Select(i => $$$"""{"event_type":"step","details":{"text":"{{{new string('x', 1500)}}}"}}""" + "\n"));
+        // More than any pipe or channel in between holds: whoever stops taking them is found.
+        var (exit, output, error) = await CommandLine.RunProcessAsync(Encoding.UTF8.GetBytes(input), "archive", "append", "--log-file", log);
+        exit.ShouldBe(2);
+        var (numbers, failures) = (output.Split('\n', StringSplitOptions.RemoveEmptyEntries), error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        (numbers.Length + failures.Length).ShouldBe(Lines);
+        failures.ShouldAllBe(failure => failure.StartsWith("-:", StringComparison.Ordinal) && failure.Contains("the event was not written", StringComparison.Ordinal));
+        await disk.LeaveAsync(1024);
+        (await CommandLine.RunAsync("archive", "append", "--log-file", log, "--type", "after")).Output.ShouldBe($"{numbers.Length + 1}\n");
+        LogVerification.Verify(log).Problems.ShouldBeEmpty();
     }
 
     private async Task<long> AppendUntilKilledAsync(int atLeast)

@@ -43,6 +43,7 @@ public sealed class BackupVerbTests : IDisposable
         (exit, output, _) = await RunAsync("restore", "--store", At("store"), "--public-key", At("key.pem.pub"), "--target", At("out"), "--dry-run");
         (exit, Directory.Exists(At("out"))).ShouldBe((0, false));
         output.ShouldStartWith("create ");
+        (await RunAsync("restore", "--store", At("store"), "--public-key", At("key.pem.pub"), "--dry-run")).Output.ShouldContain("/restored-audit-1/node/audit.log (");
         (await RunAsync("restore", "--store", At("store"), "--public-key", At("key.pem.pub"), "--target", At("out"))).Exit.ShouldBe(0);
         File.ReadAllBytes(At("out/node/audit.log")).ShouldBe(File.ReadAllBytes(At("logs/audit.log")));
 
