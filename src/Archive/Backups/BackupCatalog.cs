@@ -7,7 +7,10 @@ using Comptroller.Archive.Objects;
 namespace Comptroller.Archive.Backups;
 
 /// <summary>The manifests of a store. None is believed that the key has not signed, or that lies where another belongs.</summary>
-public sealed class BackupCatalog(IObjectStore store, VerificationKey key)
+/// <param name="store">Where they are.</param>
+/// <param name="key">Proves them.</param>
+/// <param name="takesFirst">Whether the first version of a manifest will do where somebody put another over it, or hid it: to restore, not to verify or to go on from.</param>
+public sealed class BackupCatalog(IObjectStore store, VerificationKey key, bool takesFirst = false)
 {
     private const int LongestManifest = 256 << 20;
 
@@ -65,14 +68,40 @@ public sealed class BackupCatalog(IObjectStore store, VerificationKey key)
     public async Task<SignedManifest?> ReadAsync(string stream, long number, CancellationToken cancellationToken)
     {
         var name = BackupKeys.Manifest(stream, number);
-        await using var content = await store.OpenAsync(name, cancellationToken);
-        if (content is null)
+        string? problem = null;
+        try
         {
-            return null;
+            await using var content = await store.OpenAsync(name, cancellationToken);
+            if (content is not null)
+            {
+                return await ReadAsync(content);
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            problem = e.Message;
         }
 
-        var bytes = await StoredBytes.ReadAsync(content, LongestManifest, name, cancellationToken);
-        return new SignedManifest(Parse(bytes, name, stream, number), Convert.ToHexStringLower(SHA256.HashData(bytes)), bytes);
+        await using var written = await store.OpenFirstAsync(name, cancellationToken);
+        SignedManifest? first = null;
+        try
+        {
+            first = written is null ? null : await ReadAsync(written);
+        }
+        catch (InvalidDataException)
+        {
+            // What is wrong with the newest version is what is told.
+        }
+
+        return first is null ? problem is null ? null : throw new InvalidDataException(problem)
+            : takesFirst ? first
+            : throw new InvalidDataException($"{problem ?? $"{name}: missing"}; its first version in the store is whole, and is what would be restored");
+
+        async Task<SignedManifest> ReadAsync(Stream content)
+        {
+            var bytes = await StoredBytes.ReadAsync(content, LongestManifest, name, cancellationToken);
+            return new SignedManifest(Parse(bytes, name, stream, number), Convert.ToHexStringLower(SHA256.HashData(bytes)), bytes);
+        }
     }
 
     /// <summary>When the oldest backup was made that can be believed; null when there is none.</summary>

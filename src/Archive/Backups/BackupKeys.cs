@@ -8,6 +8,7 @@ public static partial class BackupKeys
 {
     public const string Content = "content/";
     public const string AllManifests = "backups/";
+    public const string AllUnfinished = "unfinished/";
 
     /// <param name="sha256">SHA-256 of the text, hex.</param>
     /// <param name="form">How it is stored: <c>gz</c> or <c>raw</c>, either with <c>.enc</c>.</param>
@@ -24,6 +25,10 @@ public static partial class BackupKeys
     public static string Digests(string stream) => $"digests/{stream}/";
 
     public static string Digest(string stream, long number) => string.Create(CultureInfo.InvariantCulture, $"{Digests(stream)}{number:D10}.digest.json");
+
+    public static string UnfinishedOf(string stream) => $"{AllUnfinished}{stream}/";
+
+    public static string Unfinished(string stream, DateTimeOffset now) => $"{UnfinishedOf(stream)}{Stamp(now)}.json";
 
     public static string Verifications(string stream) => $"verifications/{stream}/";
 

@@ -121,6 +121,7 @@ public sealed record ManifestProducer(string Version, string Host);
 [JsonSerializable(typeof(PruneRecord))]
 [JsonSerializable(typeof(VerificationRecord))]
 [JsonSerializable(typeof(RunResult))]
+[JsonSerializable(typeof(UnfinishedBackup))]
 [JsonSerializable(typeof(BackupDigest))]
 internal sealed partial class BackupJson : JsonSerializerContext
 {

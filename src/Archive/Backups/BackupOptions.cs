@@ -34,6 +34,9 @@ public sealed record BackupOptions
     /// <summary>Reads also files whose length and time are those of the backup before.</summary>
     public bool Reread { get; init; }
 
+    /// <summary>When it stops sending; what it has not sent by then is left to the next backup. Null for never.</summary>
+    public DateTimeOffset? Until { get; init; }
+
     /// <summary>File that remembers what was sent, so that a backup that was killed goes on; null for none.</summary>
     public string? Journal { get; init; }
 }

@@ -79,13 +79,23 @@ public sealed class BackupPrune(IObjectStore store, SigningKey key, TimeProvider
 
     private async Task<(int Pieces, long Bytes)> CollectAsync(ImmutableArray<string>.Builder refused, CancellationToken cancellationToken)
     {
-        var named = new HashSet<string>(StringComparer.Ordinal);
+        var (named, complete) = (new HashSet<string>(StringComparer.Ordinal), new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal));
         foreach (var stream in await _catalog.StreamsAsync(cancellationToken))
         {
             foreach (var manifest in await ManifestsAsync(stream, cancellationToken))
             {
                 named.UnionWith(manifest.Manifest.Files.SelectMany(file => file.Pieces).Select(piece => piece.Key));
+                complete[stream] = manifest.Manifest.SignedAt ?? manifest.Manifest.CreatedAt;
             }
+        }
+
+        // A backup that may only run at weekends goes on with what it sent a week ago.
+        var (sent, done) = await new UnfinishedBackups(store, key.Public).ReadAllAsync(complete, time.GetUtcNow(), cancellationToken);
+        named.UnionWith(sent);
+        foreach (var list in done)
+        {
+            // One that the store keeps, for it may lock all that it gets, is in nobody's way.
+            await DeleteAsync(list, ImmutableArray.CreateBuilder<string>(), cancellationToken);
         }
 
         var (pieces, bytes, before) = (0, 0L, time.GetUtcNow() - Grace);

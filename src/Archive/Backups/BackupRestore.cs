@@ -13,7 +13,7 @@ public sealed class BackupRestore
     private readonly IObjectStore _store;
 
     public BackupRestore(IObjectStore store, VerificationKey key, KeyWrap? recipient)
-        : this(new BackupCatalog(store, key), new PieceReader(store, recipient, takesFirst: true), store)
+        : this(new BackupCatalog(store, key, takesFirst: true), new PieceReader(store, recipient, takesFirst: true), store)
     {
     }
 

@@ -12,12 +12,15 @@ namespace Comptroller.Archive.Backups;
 /// </summary>
 public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions options, TimeProvider time)
 {
+    private static readonly TimeSpan NotePatience = TimeSpan.FromSeconds(20);
+
     private readonly BackupCatalog _catalog = new(store, key.Public);
     private PutOptions _put = PutOptions.Default;
     private long _done;
 
     public Action<BackupProgress>? Progress { get; init; }
 
+    /// <exception cref="BackupPausedException">It came to <see cref="BackupOptions.Until"/> before its end.</exception>
     /// <exception cref="ObjectStoreException">The store did not take it. Nothing that is listed as a backup came of it.</exception>
     /// <exception cref="IOException">A source cannot be read.</exception>
     /// <exception cref="InvalidDataException">The backup before is not what the key has signed: going on from it would bury that.</exception>
@@ -31,8 +34,43 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
         using var journal = BackupJournal.Open(options.Journal, sent);
         await FinishAsync(journal, cancellationToken);
         var previous = await NewestAsync(cancellationToken);
-        await using var sender = new PieceSender(store, options, _put, journal, time, cancellationToken);
-        await LearnAsync(previous, sent, sender, cancellationToken);
+        var unfinished = new UnfinishedBackups(store, key.Public);
+        foreach (var piece in await unfinished.FindAsync(options.Stream, previous?.Manifest.SignedAt ?? previous?.Manifest.CreatedAt, cancellationToken))
+        {
+            sent[piece.Sha256] = piece;
+        }
+
+        using var end = options.Until is { } until ? new CancellationTokenSource(until - time.GetUtcNow() is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero, time) : new CancellationTokenSource();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, end.Token);
+        var sender = new PieceSender(store, options, _put, journal, time, stop.Token);
+        List<Func<ManifestFile>> files;
+        int unchanged;
+        try
+        {
+            await using (sender)
+            {
+                await LearnAsync(previous, sent, sender, stop.Token);
+                (files, unchanged) = await SendAsync(sources, startedAt, previous, sender, stop.Token);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await NoteAsync(unfinished, previous, sent, sender);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new BackupPausedException(sender.NewPieces, sender.NewBytes);
+        }
+
+        LargeArrays.LetGo();
+        Progress?.Invoke(new BackupProgress("", _done, _done));
+        var (manifest, name) = await WriteManifestAsync([.. files.Select(file => file())], previous, startedAt, sender, journal, cancellationToken);
+        await new DigestChain(store, key.Public).WriteAsync(options.Stream, key, _put, time, cancellationToken);
+        journal.Forget();
+        return new BackupOutcome(manifest, name, unchanged);
+    }
+
+    private async Task<(List<Func<ManifestFile>> Files, int Unchanged)> SendAsync(
+        IReadOnlyList<BackupSource> sources, DateTimeOffset startedAt, SignedManifest? previous, PieceSender sender, CancellationToken cancellationToken)
+    {
         using var cut = SourceCut.Take(sources, startedAt);
         var before = previous?.Manifest.Files.ToDictionary(file => file.Path, StringComparer.Ordinal) ?? [];
         var (files, unchanged) = (new List<Func<ManifestFile>>(), 0);
@@ -53,12 +91,29 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
         }
 
         await sender.EndAsync();
-        LargeArrays.LetGo();
-        Progress?.Invoke(new BackupProgress("", cut.Bytes, cut.Bytes));
-        var (manifest, name) = await WriteManifestAsync([.. files.Select(file => file())], previous, startedAt, sender, journal, cancellationToken);
-        await new DigestChain(store, key.Public).WriteAsync(options.Stream, key, _put, time, cancellationToken);
-        journal.Forget();
-        return new BackupOutcome(manifest, name, unchanged);
+        return (files, unchanged);
+    }
+
+    // Also of a run that somebody stops: a pod whose time is up has a minute left, and a backup that never comes to its end in one go would send the same for ever.
+    private async Task NoteAsync(UnfinishedBackups unfinished, SignedManifest? previous, Dictionary<string, ManifestPiece> sent, PieceSender sender)
+    {
+        var named = previous?.Manifest.Files.SelectMany(file => file.Pieces).Select(piece => piece.Key).ToHashSet(StringComparer.Ordinal) ?? [];
+        // With those that were noted before: whoever goes on reads the newest list alone.
+        var pieces = sender.Known.Concat(sent.Values).Where(piece => !named.Contains(piece.Key)).DistinctBy(piece => piece.Key).OrderBy(piece => piece.Key, StringComparer.Ordinal).ToList();
+        if (pieces.TrueForAll(piece => sent.ContainsKey(piece.Sha256)))
+        {
+            return;
+        }
+
+        try
+        {
+            using var patience = new CancellationTokenSource(NotePatience, time);
+            await unfinished.NoteAsync(options.Stream, key, pieces, time.GetUtcNow(), patience.Token);
+        }
+        catch (Exception e) when (e is ObjectStoreException or OperationCanceledException)
+        {
+            // Then they are offered to the store again, which has them and says so.
+        }
     }
 
     private async Task CheckStoreAsync(CancellationToken cancellationToken)
@@ -108,7 +163,7 @@ public sealed class BackupRun(IObjectStore store, SigningKey key, BackupOptions 
         return numbers.Count == 0 ? null : await _catalog.ReadAsync(options.Stream, numbers[^1], cancellationToken);
     }
 
-    // What a manifest names is there. What a killed run noted may be gone again, so it is asked for.
+    // What a manifest names is there. What a killed or stopped run noted may be gone again, so it is asked for.
     private async Task LearnAsync(SignedManifest? previous, Dictionary<string, ManifestPiece> sent, PieceSender sender, CancellationToken cancellationToken)
     {
         await Parallel.ForEachAsync(sent.Values, Several(cancellationToken), async (piece, stop) =>

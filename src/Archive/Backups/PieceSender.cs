@@ -42,6 +42,9 @@ internal sealed class PieceSender : IAsyncDisposable
 
     public long NewBytes => Interlocked.Read(ref _newBytes);
 
+    /// <summary>All pieces that the store has, as far as this backup came across them.</summary>
+    public IEnumerable<ManifestPiece> Known => _known.Values;
+
     /// <summary>A piece that the store has.</summary>
     public void Know(ManifestPiece piece) => _known[piece.Sha256] = piece;
 

@@ -87,6 +87,12 @@ public sealed record RunResult
     /// <summary>Files that a restore or a restore drill brought back and compared byte by byte.</summary>
     public int? RestoredFiles { get; init; }
 
+    /// <summary>
+    /// Of a backup that its windows held back or stopped, when the next one opens. It is neither a success nor a failure; one that was held back sent nothing and tells no
+    /// <see cref="SentBytes"/>.
+    /// </summary>
+    public DateTimeOffset? ResumesAt { get; init; }
+
     /// <summary>Backups that were deleted.</summary>
     public int? Deleted { get; init; }
 
@@ -176,6 +182,7 @@ public sealed record RunResult
             error = result is null ? "the result is null"
                 : result.Version != CurrentVersion ? $"the result has version {result.Version}, and this program reads {CurrentVersion}: run the image of the operator's own version"
                 : result.Verb is not ("backup" or "digest" or "verify" or "restore" or "prune") ? "the result does not say what was run"
+                : result.Success && result.ResumesAt is not null ? "the result says success and that it goes on later"
                 : result.Success && result.Error is not null ? "the result says success and an error"
                 : result.Bytes < 0 || result.StoredBytes < 0 || result.SentBytes < 0 || result.Files < 0 || result.Number < 0 || result.Problems < 0 || result.Deleted < 0 ? "the result counts below zero"
                 : null;

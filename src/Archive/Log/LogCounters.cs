@@ -7,6 +7,7 @@ internal sealed class LogCounters(TimeProvider time)
     private const int MostTroubles = 100;
     private const int ShownSources = 20;
     private const string Others = "(others)";
+    private static readonly TimeSpan LeastObserved = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TroublesCount = TimeSpan.FromHours(1);
 
     private readonly Lock _lock = new();
@@ -59,15 +60,23 @@ internal sealed class LogCounters(TimeProvider time)
                 _minute.Dequeue();
             }
 
+            if (_minute.Count == 0)
+            {
+                _minute.Enqueue((state.StartedAt, 0, 0));
+            }
+
             var delayed = Interlocked.Read(ref _delayed);
-            var since = _minute.Count > 0 ? _minute.Peek() : (state.StartedAt, 0, 0);
+            var since = _minute.Peek();
             _minute.Enqueue((now, _events, delayed));
+            var observed = now - since.At;
             var rates = _sources.OrderByDescending(source => source.Value).ThenBy(source => source.Key, StringComparer.Ordinal).Take(ShownSources).ToDictionary();
             var filled = state with
             {
                 Events = _events,
-                EventsPerSecond = now > since.Item1 ? (_events - since.Item2) / (now - since.Item1).TotalSeconds : 0,
-                Delayed = delayed - since.Item3,
+                // Two events in a tenth of a second are not twenty a second.
+                EventsPerSecond = observed >= LeastObserved ? (_events - since.Events) / observed.TotalSeconds : null,
+                RateSeconds = Math.Round(observed.TotalSeconds, 1),
+                Delayed = delayed - since.Delayed,
                 Sources = _sources.Count,
                 Rates = rates,
                 ValidationErrors = _troubles.Count(trouble => !trouble.IsWrite),

@@ -29,8 +29,11 @@ public sealed record LogState
 
     public long Events { get; init; }
 
-    /// <summary>Events a second over the last minute.</summary>
-    public double EventsPerSecond { get; init; }
+    /// <summary>Events a second over <see cref="RateSeconds"/>; null before there is a second of them.</summary>
+    public double? EventsPerSecond { get; init; }
+
+    /// <summary>Of how long that is: the last minute, or less in the first one.</summary>
+    public double RateSeconds { get; init; }
 
     /// <summary>Appends of the last minute that had to wait for room in the queue. None is ever dropped.</summary>
     public long Delayed { get; init; }

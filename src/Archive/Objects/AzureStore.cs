@@ -70,11 +70,14 @@ public sealed class AzureStore : IObjectStore
     }
 
     /// <inheritdoc/>
-    public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => _caller.CallAsync<Stream?>(
-        $"read {key}",
-        () => Request(HttpMethod.Get, UrlOf(key)),
-        answer => IsMissing(answer) ? null : answer.Expect(HttpStatusCode.OK).Object(),
-        cancellationToken);
+    public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => OpenAsync(key, UrlOf(key), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<Stream?> OpenFirstAsync(string key, CancellationToken cancellationToken)
+    {
+        // A version is named by when it was written.
+        return (await VersionsAsync(key, cancellationToken)).Min(StringComparer.Ordinal) is { } first ? await OpenAsync(key, UrlOf(key, first), cancellationToken) : null;
+    }
 
     /// <inheritdoc/>
     public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => _caller.CallAsync(
@@ -86,23 +89,14 @@ public sealed class AzureStore : IObjectStore
     /// <inheritdoc/>
     public async IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var marker = "";
-        do
+        await foreach (var blob in BlobsAsync(prefix, "", cancellationToken))
         {
-            var url = $"{_container}?restype=container&comp=list&prefix={Uri.EscapeDataString(_options.Prefix + prefix)}{(marker.Length == 0 ? "" : $"&marker={Uri.EscapeDataString(marker)}")}";
-            var page = await _caller.CallAsync($"list {prefix}", () => Request(HttpMethod.Get, url), answer => Xml(answer.Expect(HttpStatusCode.OK), "EnumerationResults"), cancellationToken);
-            foreach (var blob in page.Descendants("Blob"))
-            {
-                var properties = blob.Element("Properties")!;
-                yield return new ObjectInfo(
-                    blob.Element("Name")!.Value[_options.Prefix.Length..],
-                    long.Parse(properties.Element("Content-Length")!.Value, CultureInfo.InvariantCulture),
-                    DateTimeOffset.Parse(properties.Element("Last-Modified")!.Value, CultureInfo.InvariantCulture));
-            }
-
-            marker = page.Element("NextMarker")?.Value ?? "";
+            var properties = blob.Element("Properties")!;
+            yield return new ObjectInfo(
+                blob.Element("Name")!.Value[_options.Prefix.Length..],
+                long.Parse(properties.Element("Content-Length")!.Value, CultureInfo.InvariantCulture),
+                DateTimeOffset.Parse(properties.Element("Last-Modified")!.Value, CultureInfo.InvariantCulture));
         }
-        while (marker.Length > 0);
     }
 
     /// <inheritdoc/>
@@ -110,11 +104,9 @@ public sealed class AzureStore : IObjectStore
     {
         await DeleteAsync(key, UrlOf(key), cancellationToken);
         // Where versions are kept, that only made the blob one of them, and freed nothing.
-        var url = $"{_container}?restype=container&comp=list&include=versions&prefix={Uri.EscapeDataString(_options.Prefix + key)}";
-        var versions = await _caller.CallAsync($"list the versions of {key}", () => Request(HttpMethod.Get, url), answer => Xml(answer.Expect(HttpStatusCode.OK), "EnumerationResults"), cancellationToken);
-        foreach (var version in versions.Descendants("Blob").Where(blob => blob.Element("Name")!.Value == _options.Prefix + key).Select(blob => blob.Element("VersionId")?.Value).OfType<string>().ToList())
+        foreach (var version in await VersionsAsync(key, cancellationToken))
         {
-            await DeleteAsync(key, $"{UrlOf(key)}?versionid={Uri.EscapeDataString(version)}", cancellationToken);
+            await DeleteAsync(key, UrlOf(key, version), cancellationToken);
         }
     }
 
@@ -180,6 +172,44 @@ public sealed class AzureStore : IObjectStore
 
     private static byte[] BlockList(IReadOnlyList<string> blocks) =>
         Encoding.UTF8.GetBytes($"<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>{string.Concat(blocks.Select(block => $"<Latest>{block}</Latest>"))}</BlockList>");
+
+    private Task<Stream?> OpenAsync(string key, string url, CancellationToken cancellationToken) => _caller.CallAsync<Stream?>(
+        $"read {key}",
+        () => Request(HttpMethod.Get, url),
+        answer => IsMissing(answer) ? null : answer.Expect(HttpStatusCode.OK).Object(),
+        cancellationToken);
+
+    // All of them before any is touched: a list that is deleted from while it is read may leave some out.
+    private async Task<IReadOnlyList<string>> VersionsAsync(string key, CancellationToken cancellationToken)
+    {
+        var versions = new List<string>();
+        await foreach (var blob in BlobsAsync(key, "&include=versions", cancellationToken))
+        {
+            if (blob.Element("Name")!.Value == _options.Prefix + key && blob.Element("VersionId")?.Value is { } version)
+            {
+                versions.Add(version);
+            }
+        }
+
+        return versions;
+    }
+
+    private async IAsyncEnumerable<XElement> BlobsAsync(string prefix, string options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var marker = "";
+        do
+        {
+            var url = $"{_container}?restype=container&comp=list{options}&prefix={Uri.EscapeDataString(_options.Prefix + prefix)}{(marker.Length == 0 ? "" : $"&marker={Uri.EscapeDataString(marker)}")}";
+            var page = await _caller.CallAsync($"list {prefix}", () => Request(HttpMethod.Get, url), answer => Xml(answer.Expect(HttpStatusCode.OK), "EnumerationResults"), cancellationToken);
+            foreach (var blob in page.Descendants("Blob"))
+            {
+                yield return blob;
+            }
+
+            marker = page.Element("NextMarker")?.Value ?? "";
+        }
+        while (marker.Length > 0);
+    }
 
     private Task<bool> DeleteAsync(string key, string url, CancellationToken cancellationToken) => _caller.CallAsync(
         $"delete {key}",
@@ -253,6 +283,8 @@ public sealed class AzureStore : IObjectStore
 
         return request;
     }
+
+    private string UrlOf(string key, string version) => $"{UrlOf(key)}?versionid={Uri.EscapeDataString(version)}";
 
     private string UrlOf(string key)
     {

@@ -59,9 +59,18 @@ public sealed class GoogleStore : IObjectStore
     }
 
     /// <inheritdoc/>
-    public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => _caller.CallAsync<Stream?>(
+    public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => OpenAsync(key, "", cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<Stream?> OpenFirstAsync(string key, CancellationToken cancellationToken)
+    {
+        var generations = await GenerationsAsync(key, cancellationToken);
+        return generations.Count == 0 ? null : await OpenAsync(key, string.Create(CultureInfo.InvariantCulture, $"&generation={generations.Min()}"), cancellationToken);
+    }
+
+    private Task<Stream?> OpenAsync(string key, string generation, CancellationToken cancellationToken) => _caller.CallAsync<Stream?>(
         $"read {key}",
-        () => new HttpRequestMessage(HttpMethod.Get, $"{UrlOf(key)}?alt=media"),
+        () => new HttpRequestMessage(HttpMethod.Get, $"{UrlOf(key)}?alt=media{generation}"),
         answer => IsMissing(answer) ? null : answer.Expect(HttpStatusCode.OK).Object(),
         cancellationToken);
 
@@ -92,12 +101,9 @@ public sealed class GoogleStore : IObjectStore
         }
 
         // A plain delete would only make it an old generation, and free nothing.
-        await foreach (var found in PagesAsync(key, versions: true, cancellationToken))
+        foreach (var generation in await GenerationsAsync(key, cancellationToken))
         {
-            if ((string?)found["name"] == _options.Prefix + key)
-            {
-                await DeleteAsync(key, $"{UrlOf(key)}?generation={(string?)found["generation"]}", cancellationToken);
-            }
+            await DeleteAsync(key, string.Create(CultureInfo.InvariantCulture, $"{UrlOf(key)}?generation={generation}"), cancellationToken);
         }
     }
 
@@ -263,6 +269,21 @@ public sealed class GoogleStore : IObjectStore
 
         var made = Json(answer.Expect(HttpStatusCode.OK, HttpStatusCode.Created), "name");
         return (string?)made["md5Hash"] == (string?)resource["md5Hash"] ? true : throw new IOException("what was stored has another MD5 than what was sent");
+    }
+
+    // All of them before any is touched: a list that is deleted from while it is read may leave some out.
+    private async Task<IReadOnlyList<long>> GenerationsAsync(string key, CancellationToken cancellationToken)
+    {
+        var generations = new List<long>();
+        await foreach (var found in PagesAsync(key, versions: true, cancellationToken))
+        {
+            if ((string?)found["name"] == _options.Prefix + key)
+            {
+                generations.Add(long.Parse((string)found["generation"]!, CultureInfo.InvariantCulture));
+            }
+        }
+
+        return generations;
     }
 
     private async IAsyncEnumerable<JsonObject> PagesAsync(string prefix, bool versions, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -43,6 +43,13 @@ public sealed record AuditBackupSpec
     public int? JitterMinutes { get; init; }
 
     /// <summary>
+    /// Confines backups that are due by schedule to times of the week. One that is due outside of them is not begun, and one that comes to the end of its window stops; the
+    /// next one goes on without sending again what was sent. A backup that somebody asks for runs at once. At any time when empty.
+    /// </summary>
+    [AtomicList, Items(16)]
+    public IReadOnlyList<BackupWindow> Windows { get; init => field = value ?? []; } = [];
+
+    /// <summary>
     /// Name under which the backups stand in the store; the resource's name when absent. Backups of one name are a chain: whoever restores finds
     /// them by it.
     /// </summary>
@@ -98,6 +105,23 @@ public sealed record AuditBackupSpec
 
     /// <summary>Alert rules over the operator's metrics, as a VMRule.</summary>
     public AuditBackupAlerts Alerts { get; init => field = value ?? new(); } = new();
+}
+
+/// <summary>A time at which backups may run: on days of the week between two times of day, in spec.timeZone.</summary>
+[CelRule("self.start != self.end", "the window ends when it begins: write 00:00 and 24:00 for the whole day", FieldPath = ".end")]
+public sealed record BackupWindow
+{
+    /// <summary>Days on which it begins; every day when empty.</summary>
+    [SetList, Items(7, Allowed = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])]
+    public IReadOnlyList<string> Days { get; init => field = value ?? []; } = [];
+
+    /// <summary>Time of day at which it begins, such as 22:00.</summary>
+    [Required, RegularExpression("^([01][0-9]|2[0-3]):[0-5][0-9]$"), StringLength(5)]
+    public string Start { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Time of day at which it ends, such as 05:00, or 24:00; of the next day when it is before start.</summary>
+    [Required, RegularExpression("^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"), StringLength(5)]
+    public string End { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>How what is backed up is compressed.</summary>

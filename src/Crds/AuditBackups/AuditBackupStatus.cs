@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
+using Comptroller.Crds.Workloads;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 
@@ -18,19 +19,19 @@ public sealed record AuditBackupStatus
 
     /// <summary>
     /// Ready is always present: everything is rendered and nothing keeps a run from starting. Protected says whether the newest backup is fresh,
-    /// proved and locked as asked, or why not. Verified says how the newest verification ended. Suspended is present only while True.
+    /// proved and locked as asked, or why not. Verified says how the newest verification ended. WindowOpen is present only with spec.windows, and Suspended only while True.
     /// </summary>
     [ListMapKey("type"), Items(16)]
     public IReadOnlyList<Condition>? Conditions { get; init; }
 
-    /// <summary>The newest backup run that ended, however it ended.</summary>
+    /// <summary>The newest backup run that ended, however it ended. One that was due outside of its windows is none.</summary>
     public BackupRunStatus? LastRun { get; init; }
 
     /// <summary>When the newest backup that is complete was made.</summary>
     [JsonConverter(typeof(TimestampConverter))]
     public DateTimeOffset? LastSuccessTime { get; init; }
 
-    /// <summary>When the next backup is due; absent while suspended.</summary>
+    /// <summary>When the next backup is due, inside of its windows; absent while suspended.</summary>
     [JsonConverter(typeof(TimestampConverter))]
     public DateTimeOffset? NextRunTime { get; init; }
 
@@ -42,6 +43,14 @@ public sealed record AuditBackupStatus
 
     /// <summary>Those of them that failed.</summary>
     public long FailedRuns { get; init; }
+
+    /// <summary>The newest runs of all kinds that were counted, oldest first, by which each is counted once.</summary>
+    [AtomicList, Items(CountedRun.Most)]
+    public IReadOnlyList<CountedBackupRun>? CountedRuns { get; init; }
+
+    /// <summary>Runs that ended until then are counted, and are not listed any more; absent while all of them are.</summary>
+    [JsonConverter(typeof(TimestampConverter))]
+    public DateTimeOffset? CountedUntil { get; init; }
 
     /// <summary>The newest backup that is complete. A failed run leaves it as it is.</summary>
     public MadeBackup? LastBackup { get; init; }
@@ -104,8 +113,8 @@ public record BackupRunStatus
     [Required, StringLength(253)]
     public string Name { get; init => field = value ?? ""; } = "";
 
-    /// <summary>Succeeded or Failed.</summary>
-    [Required, AllowedValues(BackupOutcomes.Succeeded, BackupOutcomes.Failed)]
+    /// <summary>Succeeded, Failed, or Paused for a backup that stopped at the end of its window and goes on in the next one.</summary>
+    [Required, AllowedValues(BackupOutcomes.Succeeded, BackupOutcomes.Failed, BackupOutcomes.Paused)]
     public string Outcome { get; init => field = value ?? ""; } = "";
 
     /// <summary>When it started.</summary>
@@ -126,6 +135,20 @@ public record BackupRunStatus
     /// <summary>What that is owed to: Store when it was not reached or did not do what it was asked, Lock when it cannot give the lock that was asked for; absent for anything else.</summary>
     [StringLength(63)]
     public string? Cause { get; init; }
+}
+
+/// <summary>A run that was counted, and what it said that a run which ended before it must not unsay.</summary>
+public sealed record CountedBackupRun : CountedRun
+{
+    /// <summary>What it was for: Backup, Digest, Verify, Prune or Restore.</summary>
+    [Required, StringLength(16, MinimumLength = 1)]
+    public string Task { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Whether it reached the store; absent when it did not come that far.</summary>
+    public bool? ReachedStore { get; init; }
+
+    /// <summary>Whether it found the chain intact; absent when it did not look.</summary>
+    public bool? ChainIntact { get; init; }
 }
 
 /// <summary>A verification that ended.</summary>
@@ -244,4 +267,10 @@ public static class BackupOutcomes
 {
     public const string Succeeded = "Succeeded";
     public const string Failed = "Failed";
+
+    /// <summary>It stopped at the end of its window: neither a success nor a failure.</summary>
+    public const string Paused = "Paused";
+
+    /// <summary>It was due outside of its windows and was not begun: no run of its own. No status tells it.</summary>
+    public const string Held = "Held";
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Comptroller.Crds.Schema;
+using Comptroller.Crds.Workloads;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
 
@@ -42,6 +43,14 @@ public sealed record PolicyAuditScheduleStatus
 
     /// <summary>Those of them that failed.</summary>
     public long FailedRuns { get; init; }
+
+    /// <summary>The newest of them, oldest first, by which each is counted once.</summary>
+    [AtomicList, Items(CountedRun.Most)]
+    public IReadOnlyList<CountedRun>? CountedRuns { get; init; }
+
+    /// <summary>Runs that ended until then are counted, and are not listed any more; absent while all of them are.</summary>
+    [JsonConverter(typeof(TimestampConverter))]
+    public DateTimeOffset? CountedUntil { get; init; }
 
     /// <summary>What the newest complete run found. A failed run leaves it as it is.</summary>
     public AuditFindingsStatus? Audit { get; init; }

@@ -15,12 +15,17 @@ namespace Comptroller.Operator.AuditBackups;
 /// <item><term>Ready</term><description>Everything is rendered and nothing known keeps a run from starting. Failing runs do not touch it.</description></item>
 /// <item><term>Verified</term><description>True/Proved, False/VerificationFailed, Unknown/NotVerified, Unknown/CouldNotLook (the run failed before it came to a verdict), Unknown/Stale.</description></item>
 /// <item><term>Protected</term><description>True/Protected, or False with the first of LockMissing, NoBackup, ChainBroken, VerificationFailed, BackupStale, NotVerified, VerificationStale.</description></item>
+/// <item><term>WindowOpen</term><description>True/Open, False/Closed; only with spec.windows. Scheduled backups wait while it is closed, and those that were asked for do not.</description></item>
 /// </list>
 /// </remarks>
 internal static class AuditBackupConditions
 {
     public const string Protected = "Protected";
     public const string Verified = "Verified";
+
+    public const string WindowOpen = "WindowOpen";
+    public const string Open = "Open";
+    public const string Closed = "Closed";
 
     public const string LockMissing = "LockMissing";
     public const string NoBackup = "NoBackup";
@@ -51,6 +56,9 @@ internal static class AuditBackupConditions
         conditions = conditions
             .With(Verified, verified, verifiedReason, RenderConditions.Bounded(verifiedMessage), generation, now)
             .With(Protected, why is null ? "True" : "False", why ?? Protected, RenderConditions.Bounded(message), generation, now);
+        conditions = plan.Windows is not { } windows ? conditions.Without(WindowOpen)
+            : windows.ClosesAt(now) is { } closes ? conditions.With(WindowOpen, "True", Open, $"backups may run until {Time(closes)}", generation, now)
+            : conditions.With(WindowOpen, "False", Closed, $"backups that are due by schedule wait until {Time(windows.EarliestFrom(now))}", generation, now);
         if (resource.Spec.Suspend)
         {
             conditions = conditions.Suspended(generation, now, "spec.suspend is true: no backup, verification or pruning is started");
@@ -87,6 +95,7 @@ internal static class AuditBackupConditions
             status.LastSuccessTime is { } made ? BackupAges.StaleAt(plan.Backups!, made, percent) : DateTimeOffset.MaxValue,
             status.LastVerifiedTime is { } proved ? BackupAges.StaleAt(plan.Verifications!, proved, percent) : DateTimeOffset.MaxValue,
             status.LastBackup?.LockedUntil ?? DateTimeOffset.MaxValue,
+            plan.Windows is { } windows ? windows.ClosesAt(now) ?? windows.EarliestFrom(now) : DateTimeOffset.MaxValue,
         };
         return changes.Where(change => change > now).Min();
     }
@@ -96,6 +105,7 @@ internal static class AuditBackupConditions
     {
         { LastRun: null } => "no backup has ended yet",
         { LastRun.Outcome: BackupOutcomes.Failed } => RenderConditions.Bounded($"the last {(status.ConsecutiveFailures == 1 ? "backup" : $"{status.ConsecutiveFailures} backups")} failed: {status.LastRun.Message ?? "no reason was given"}"),
+        { LastRun.Outcome: BackupOutcomes.Paused } => RenderConditions.Bounded($"the last backup {status.LastRun.Message}"),
         { LastBackup: { } backup } => string.Create(CultureInfo.InvariantCulture, $"backup {backup.Number}: {backup.Files} files, {backup.Bytes} bytes in {backup.StoredBytes}"),
         _ => "no backup is complete yet",
     };

@@ -38,6 +38,12 @@ internal sealed record AuditBackupPlan
     /// <summary>The CronJob of backups; null when there are errors.</summary>
     public DesiredObject? Backup { get; private init; }
 
+    /// <summary>The same, for a backup that somebody asks for: it waits for no window. Null when there are errors.</summary>
+    public DesiredObject? BackupNow { get; private init; }
+
+    /// <summary>Times to which backups are confined; null for none.</summary>
+    public BackupWindows? Windows { get; private init; }
+
     /// <summary>The CronJob of verifications; null when there are errors.</summary>
     public DesiredObject? Verify { get; private init; }
 
@@ -76,7 +82,8 @@ internal sealed record AuditBackupPlan
 
         var pod = new BackupPod(metadata, spec, inputs);
         var limits = new JobLimits(deadline.Value, timeout.Value);
-        var backup = BackupObjects.CronJob(pod, BackupTask.Backup, BackupJitter.Apply(spec.Schedule, spec.JitterMinutes, metadata).Schedule, limits);
+        var schedule = BackupJitter.Apply(spec.Schedule, spec.JitterMinutes, metadata).Schedule;
+        var backup = BackupObjects.CronJob(pod, BackupTask.Backup, schedule, limits);
         var verify = BackupObjects.CronJob(pod, BackupTask.Verify, spec.Verify.Schedule, limits);
         return new AuditBackupPlan
         {
@@ -86,6 +93,8 @@ internal sealed record AuditBackupPlan
             Interval = interval.Value,
             RetryInterval = retry.Value,
             Backup = backup,
+            BackupNow = BackupObjects.CronJob(new BackupPod(metadata, spec with { Windows = [] }, inputs), BackupTask.Backup, schedule, limits),
+            Windows = BackupWindows.Of(spec).Value,
             Verify = verify,
             Restore = request => BackupObjects.Restore(pod, request, limits),
             Objects =
@@ -103,13 +112,26 @@ internal sealed record AuditBackupPlan
         };
     }
 
-    /// <summary>When backups are due.</summary>
+    /// <summary>When backups are due: by schedule, inside of their windows.</summary>
     public static (Timetable? Value, ImmutableArray<string> Errors) Times(ObjectMeta metadata, AuditBackupSpec spec)
     {
         var read = Timetable.OfCronJob(spec.Schedule, spec.TimeZone, "spec.schedule");
-        return !read.Errors.IsEmpty ? read
-            : BackupJitter.Apply(spec.Schedule, spec.JitterMinutes, metadata) is { Error: { } error } ? (null, [error])
-            : Timetable.OfCronJob(BackupJitter.Apply(spec.Schedule, spec.JitterMinutes, metadata).Schedule, spec.TimeZone, "spec.schedule");
+        if (!read.Errors.IsEmpty)
+        {
+            return read;
+        }
+
+        var (schedule, error) = BackupJitter.Apply(spec.Schedule, spec.JitterMinutes, metadata);
+        if (error is not null)
+        {
+            return (null, [error]);
+        }
+
+        var (due, (windows, problems)) = (Timetable.OfCronJob(schedule, spec.TimeZone, "spec.schedule"), BackupWindows.Of(spec));
+        return !problems.IsEmpty ? (null, problems)
+            : windows is null ? due
+            : due.Value!.Within(windows.EarliestFrom) is { } inside ? (inside, [])
+            : (null, [$"spec.windows: \"{schedule}\" in {spec.TimeZone} is never due inside one of them, and so there would be no backup; let spec.schedule be due there, or widen a window"]);
     }
 
     // CEL says the same where the CRD is as new as this binary, and `render` and `validate` have no CEL.

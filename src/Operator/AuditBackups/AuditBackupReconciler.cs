@@ -23,9 +23,6 @@ internal sealed class AuditBackupReconciler(
     /// <summary>How soon to look again for a result that a pod may still hand back.</summary>
     private static readonly TimeSpan ResultPause = TimeSpan.FromSeconds(5);
 
-    /// <summary>How soon to look again when what was asked for may not start in the second in which the run before it ended.</summary>
-    private static readonly TimeSpan SecondPause = TimeSpan.FromSeconds(1);
-
     private static readonly BackupTask[] Tasks = Enum.GetValues<BackupTask>();
 
     private static readonly ResourceType<JsonObject> Jobs = KubernetesTypes.UntypedOf(ObservedJob.Type);
@@ -55,15 +52,11 @@ internal sealed class AuditBackupReconciler(
         var pod = new BackupPod(resource.Metadata, resource.Spec, inputs);
         var status = resource.Status;
         var news = new List<(BackupTask Task, BackupRunStatus Run)>();
-        foreach (var task in Tasks)
+        var ended = Tasks.SelectMany(task => EndedRun.Of(jobs.Where(job => TaskOf(job) == task), pods, now).Select(run => (Task: task, Run: run)));
+        foreach (var (task, run) in BackupRuns.Ledger(status).News(ended, each => each.Run.Id, each => each.Run.EndTime))
         {
-            var last = BackupRuns.Last(status, task);
-            var ended = EndedRun.Settled(jobs.Where(job => TaskOf(job) == task), pods, now);
-            foreach (var run in EndedRun.News(ended, run => run.Job.Metadata.Name, run => run.EndTime, last?.Name, last?.EndTime))
-            {
-                status = BackupRuns.AddTo(status, task, run, pod.PodsOf(task));
-                news.Add((task, BackupRuns.Last(status, task)!));
-            }
+            status = BackupRuns.AddTo(status, task, run, pod.PodsOf(task));
+            news.Add((task, BackupRuns.Of(task, run, pod.PodsOf(task))));
         }
 
         status = await StartAsync(resource, status, plan, held: resource.Spec.Suspend || inputs.HoldsRuns, canRestore: !inputs.HoldsRuns, jobs, cancellationToken);
@@ -84,8 +77,7 @@ internal sealed class AuditBackupReconciler(
 
         // A result may still be on its way when a Job that the status does not know has ended, and so may the caches be.
         var awaited = !runs.HaveSynced || jobs.Any(job => job.End is not null && EndedRun.Of(job, pods, now) is null);
-        var pause = jobs.Any(job => job.HasJustEnded(now)) ? SecondPause
-            : awaited ? ResultPause
+        var pause = awaited ? ResultPause
             : obstacle is not null || report.Of(ApplyAction.Conflict).Any() ? plan.RetryInterval
             : plan.Interval;
         var change = AuditBackupConditions.NextChange(resource.Spec, status, plan, now) - now + TimeSpan.FromSeconds(1);
@@ -143,7 +135,7 @@ internal sealed class AuditBackupReconciler(
         }
 
         if (!held && RenderConditions.RequestedAt(metadata, status.LastHandledReconcileAt) is { } request && request != status.LastHandledReconcileAt
-            && await CreateAsync(plan.Backup!, BackupTask.Backup, JobObjects.RequestedName(metadata, request), "BackupRequested", ChangeFilter.RequestedAt))
+            && await CreateAsync(plan.BackupNow!, BackupTask.Backup, JobObjects.RequestedName(metadata, request), "BackupRequested", ChangeFilter.RequestedAt))
         {
             status = status with { LastHandledReconcileAt = request };
         }
@@ -187,7 +179,7 @@ internal sealed class AuditBackupReconciler(
             }
 
             // Two backups at once go one behind the other, and the second is for nothing.
-            if (jobs.Any(known => TaskOf(known) == task && (known.End is null || known.HasJustEnded(time.GetUtcNow()))))
+            if (jobs.Any(known => TaskOf(known) == task && known.End is null))
             {
                 return false;
             }
@@ -217,6 +209,10 @@ internal sealed class AuditBackupReconciler(
         if (run.Outcome == BackupOutcomes.Failed)
         {
             events.Warning(Type, resource.Metadata, $"{task}Failed", task.ToString(), $"{run.Name}: {run.Message}");
+        }
+        else if (run.Outcome is BackupOutcomes.Held or BackupOutcomes.Paused)
+        {
+            events.Normal(Type, resource.Metadata, $"{task}{run.Outcome}", task.ToString(), $"{run.Name}: {run.Message}");
         }
         else if (run is BackupRestoreStatus restored)
         {

@@ -21,9 +21,6 @@ internal sealed class PolicyAuditReconciler(
     /// <summary>How soon to look again for a result that a pod may still hand back.</summary>
     private static readonly TimeSpan ResultPause = TimeSpan.FromSeconds(5);
 
-    /// <summary>How soon to look again at a run that is not told in the second in which it ended.</summary>
-    private static readonly TimeSpan SecondPause = TimeSpan.FromSeconds(1);
-
     /// <summary>How soon to ask a daemon again: nothing else tells that a run of it has ended.</summary>
     private static readonly TimeSpan DaemonPause = TimeSpan.FromSeconds(30);
 
@@ -49,8 +46,8 @@ internal sealed class PolicyAuditReconciler(
         // The Jobs that audit; not those that clean up.
         var jobs = runs.JobsOf(resource, AuditJobObjects.CronJobName(resource.Metadata, AuditTask.Audit));
         IReadOnlyList<ObservedPod> pods = [.. runs.PodsOf(resource, jobs), .. daemon ? runs.PodsOf(resource, AuditDaemonObjects.Name(resource.Metadata)) : []];
-        var news = daemon ? AuditRun.News(await daemons.AskAsync(pods, cancellationToken), resource.Status.LastRun)
-            : AuditRun.News(jobs, pods, resource.Status.LastRun, now);
+        var news = daemon ? AuditRun.News(await daemons.AskAsync(pods, cancellationToken), resource.Status)
+            : AuditRun.News(jobs, pods, resource.Status, now);
         var status = news.Aggregate(resource.Status, (known, run) => run.AddTo(known));
         inputs = inputs with { Request = held ? resource.Status.LastHandledReconcileAt : request, Now = now };
         var plan = PolicyAuditPlan.Make(resource with { Status = status }, inputs);
@@ -84,8 +81,7 @@ internal sealed class PolicyAuditReconciler(
 
         // A result may still be on its way when a Job that the status does not know has ended, and so may the caches be.
         var awaited = !runs.HaveSynced || jobs.Any(job => job.End is not null && AuditRun.Of(job, pods, now) is null);
-        var pause = jobs.Any(job => job.HasJustEnded(now)) ? SecondPause
-            : awaited ? ResultPause
+        var pause = awaited ? ResultPause
             : obstacle is not null || report.Of(ApplyAction.Conflict).Any() ? plan.RetryInterval
             : plan.Interval;
         pause = daemon && DaemonPause < pause ? DaemonPause : pause;

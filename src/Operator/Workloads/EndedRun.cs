@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Comptroller.Operator.Workloads;
 
 /// <summary>A Job that is over, and what its container left. Pure.</summary>
@@ -14,6 +12,9 @@ internal sealed record EndedRun(ObservedJob Job, DateTimeOffset? StartTime, Date
     /// is quicker than the other.
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>What tells it from every other run.</summary>
+    public string Id => Job.Metadata.Uid ?? Job.Metadata.Name;
 
     /// <summary>How the newest container ended; null when there is none to ask.</summary>
     public ContainerEnd? Container => Containers.Count > 0 ? Containers[0] : null;
@@ -39,35 +40,16 @@ internal sealed record EndedRun(ObservedJob Job, DateTimeOffset? StartTime, Date
         ];
         var container = containers.Count > 0 ? containers[0] : null;
         var ended = job.EndTime ?? container?.FinishedAt ?? job.Metadata.CreationTimestamp ?? now;
-        return container is null && now - ended < Patience ? null : new EndedRun(job, container?.StartedAt ?? job.Status.StartTime, ended, containers);
+        // All of them, or what a retry brought would be missing, or one node of several.
+        return containers.Count < Math.Max(1, job.Status.Succeeded + job.Status.Failed) && now - ended < Patience ? null : new EndedRun(job, container?.StartedAt ?? job.Status.StartTime, ended, containers);
     }
 
-    /// <summary>
-    /// The runs of Jobs, but for those that another may still come before: in the second in which they ended, or while the result of one that ended earlier is awaited.
-    /// A status names the newest run that it knows, and whatever ended before that one would never be told.
-    /// </summary>
-    /// <param name="jobs">Jobs of one task.</param>
+    /// <summary>The runs of Jobs that are over and whose results are there, or will not come any more.</summary>
+    /// <param name="jobs">The Jobs.</param>
     /// <param name="pods">Pods of the same resource.</param>
     /// <param name="now">The time.</param>
-    public static IEnumerable<EndedRun> Settled(IEnumerable<ObservedJob> jobs, IReadOnlyCollection<ObservedPod> pods, DateTimeOffset now)
-    {
-        var ended = jobs.Where(job => job.End is not null).Select(job => (Job: job, Run: Of(job, pods, now))).ToList();
-        var awaited = ended.Where(each => each.Run is null).Select(each => each.Job.EndTime).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
-        return ended.Where(each => !each.Job.HasJustEnded(now)).Select(each => each.Run).OfType<EndedRun>().Where(run => run.EndTime < (awaited ?? DateTimeOffset.MinValue));
-    }
-
-    /// <summary>Those runs that a status does not know yet, in the order in which they ended.</summary>
-    /// <param name="runs">All.</param>
-    /// <param name="name">Name of a run.</param>
-    /// <param name="end">When it ended.</param>
-    /// <param name="lastName">Name of the newest run that is known; null for none.</param>
-    /// <param name="lastEnd">When that one ended.</param>
-    public static ImmutableArray<T> News<T>(IEnumerable<T> runs, Func<T, string> name, Func<T, DateTimeOffset?> end, string? lastName, DateTimeOffset? lastEnd) =>
-    [
-        .. runs
-            .Where(run => lastEnd is not { } known || end(run) > known || (end(run) == known && string.CompareOrdinal(name(run), lastName) > 0))
-            .OrderBy(end).ThenBy(name, StringComparer.Ordinal),
-    ];
+    public static IEnumerable<EndedRun> Of(IEnumerable<ObservedJob> jobs, IReadOnlyCollection<ObservedPod> pods, DateTimeOffset now) =>
+        jobs.Select(job => Of(job, pods, now)).OfType<EndedRun>();
 
     /// <summary>Why there is no result, with what Kubernetes says of the end.</summary>
     /// <param name="error">Why the message is none.</param>

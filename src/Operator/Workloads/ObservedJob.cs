@@ -24,13 +24,6 @@ internal sealed record ObservedJob : IKubernetesObject
     /// <summary>When it ended, as its status tells; null while it runs.</summary>
     [JsonIgnore]
     public DateTimeOffset? EndTime => End is { } end ? Status.CompletionTime ?? end.LastTransitionTime : null;
-
-    /// <summary>
-    /// Whether it ended in this very second, or its end says a later one. Times of the API are whole seconds: of two runs that end in the same
-    /// one nobody can tell which was counted, so the next is not started before the second is over. A clock that is a minute ahead is nobody's measure.
-    /// </summary>
-    public bool HasJustEnded(DateTimeOffset now) =>
-        EndTime is { } ended && ended.AddSeconds(1) > now && now.AddMinutes(1) > ended;
 }
 
 internal sealed record JobStatus
@@ -40,6 +33,12 @@ internal sealed record JobStatus
 
     [JsonConverter(typeof(TimestampConverter))]
     public DateTimeOffset? CompletionTime { get; init; }
+
+    /// <summary>Pods that succeeded.</summary>
+    public int Succeeded { get; init; }
+
+    /// <summary>Pods that failed.</summary>
+    public int Failed { get; init; }
 
     public IReadOnlyList<JobCondition> Conditions { get; init => field = value ?? []; } = [];
 }

@@ -10,6 +10,12 @@ namespace Comptroller.Operator.Workloads;
 /// </summary>
 internal sealed class Timetable
 {
+    /// <summary>After so many years, days of the week are those of the same days of the month again.</summary>
+    private const int SameDays = 28;
+    private const int MostTries = 1000;
+
+    private static readonly DateTimeOffset Anywhen = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private readonly Func<DateTimeOffset, DateTimeOffset> next;
 
     private Timetable(Func<DateTimeOffset, DateTimeOffset> next) => this.next = next;
@@ -19,6 +25,30 @@ internal sealed class Timetable
 
     /// <summary>Until when what was found at an instant is young enough: the second time after it at which something newer was due.</summary>
     public DateTimeOffset FreshUntil(DateTimeOffset at) => NextAfter(NextAfter(at));
+
+    /// <summary>The same, but for those times at which it may not be.</summary>
+    /// <param name="earliest">The first time from a time on at which it may.</param>
+    /// <returns>Null when it is never due at such a time.</returns>
+    public Timetable? Within(Func<DateTimeOffset, DateTimeOffset> earliest)
+    {
+        return Next(Anywhen) is null ? null : new Timetable(at => Next(at)!.Value);
+
+        DateTimeOffset? Next(DateTimeOffset at)
+        {
+            var (due, last) = (NextAfter(at), at.AddYears(SameDays));
+            for (var tries = 0; tries < MostTries && due < last; tries++)
+            {
+                if (earliest(due) is var open && open <= due)
+                {
+                    return due;
+                }
+
+                due = NextAfter(open.AddTicks(-1));
+            }
+
+            return null;
+        }
+    }
 
     /// <summary>Of a CronJob.</summary>
     /// <param name="schedule">A cron expression.</param>
@@ -63,7 +93,7 @@ internal sealed class Timetable
             throw new FormatException($"\"{text}\" names no time of the clock; write minute, hour, day of month, month and day of week, such as */30 * * * *");
         }
 
-        return schedule.Next(new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero), TimeZoneInfo.Utc) is not null
+        return schedule.Next(Anywhen, TimeZoneInfo.Utc) is not null
             ? (at, zone) => schedule.Next(at, zone)!.Value
             : throw new FormatException($"\"{text}\" never fires: no such date exists");
     }

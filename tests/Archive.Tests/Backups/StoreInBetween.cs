@@ -52,6 +52,36 @@ internal sealed class LockingStore(IObjectStore store) : StoreInBetween(store)
         await base.HeadAsync(key, cancellationToken) is { } found ? found with { RetainUntil = Locks.GetValueOrDefault(key) } : null;
 }
 
+/// <summary>A store that counts the pieces that are offered to it, and those that are read back.</summary>
+internal sealed class WatchedStore(IObjectStore store) : StoreInBetween(store)
+{
+    private int _offered;
+
+    public int Offered => _offered;
+
+    public int ReadBack { get; private set; }
+
+    /// <summary>Is told how many were offered, with the one that comes.</summary>
+    public Action<int> Before { get; init; } = _ => { };
+
+    public override Task<bool> PutAsync(string key, ReadOnlyMemory<byte> content, PutOptions options, CancellationToken cancellationToken)
+    {
+        if (key.StartsWith("content/", StringComparison.Ordinal))
+        {
+            Before(Interlocked.Increment(ref _offered));
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return base.PutAsync(key, content, options, cancellationToken);
+    }
+
+    public override Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken)
+    {
+        ReadBack += key.StartsWith("content/", StringComparison.Ordinal) ? 1 : 0;
+        return base.OpenAsync(key, cancellationToken);
+    }
+}
+
 /// <summary>Passes everything on, but for what a test changes of it.</summary>
 internal abstract class StoreInBetween(IObjectStore store) : IObjectStore
 {
@@ -59,7 +89,7 @@ internal abstract class StoreInBetween(IObjectStore store) : IObjectStore
 
     public virtual Task<bool> PutAsync(string key, ReadOnlyMemory<byte> content, PutOptions options, CancellationToken cancellationToken) => store.PutAsync(key, content, options, cancellationToken);
 
-    public Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => store.OpenAsync(key, cancellationToken);
+    public virtual Task<Stream?> OpenAsync(string key, CancellationToken cancellationToken) => store.OpenAsync(key, cancellationToken);
 
     public virtual Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => store.HeadAsync(key, cancellationToken);
 

@@ -152,6 +152,32 @@ public sealed class AzureStoreTests(Azurite azurite) : IClassFixture<Azurite>
     }
 
     [Fact]
+    public async Task The_first_version_of_a_blob_is_the_oldest_of_all_pages()
+    {
+        static string Page(string next, params string[] blobs) => $"<?xml version=\"1.0\"?><EnumerationResults><Blobs>{string.Concat(blobs)}</Blobs><NextMarker>{next}</NextMarker></EnumerationResults>";
+        static string Blob(string name, string version) => $"<Blob><Name>{name}</Name><VersionId>{version}</VersionId></Blob>";
+        await using var server = ScriptedServer.Start(request =>
+            request["comp"] == "list" && request["prefix"] == "none" ? Answer.Of(200, Page(""))
+            : request["comp"] == "list" && request["marker"] is null ? Answer.Of(200, Page("more", Blob("x", "2026-11-22T10:00:00.0000000Z"), Blob("x", "2026-11-20T10:00:00.0000000Z")))
+            : request["comp"] == "list" ? Answer.Of(200, Page("", Blob("x", "2026-11-21T10:00:00.0000000Z"), Blob("x.of-another-key", "2026-11-01T10:00:00.0000000Z")))
+            : request["versionid"] == "2026-11-20T10:00:00.0000000Z" ? Answer.Of(200, "first").With(("ETag", "0x1"))
+            : Answer.Of(200, "forged").With(("ETag", "0x2")));
+        await using var store = Scripted(server);
+        await using var first = await store.OpenFirstAsync("x", None);
+        using var reader = new StreamReader(first!);
+        (await reader.ReadToEndAsync(None)).ShouldBe("first");
+        (await store.OpenFirstAsync("none", None)).ShouldBeNull();
+    }
+
+    [AzuriteFact]
+    public async Task Where_versions_are_not_kept_there_is_no_first_one()
+    {
+        await using var store = await azurite.StoreAsync();
+        await store.PutAsync("x", Hello, PutOptions.Default, None);
+        (await store.OpenFirstAsync("x", None)).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_clock_that_is_wrong_is_corrected_from_the_answer()
     {
         var ahead = DateTimeOffset.UtcNow.AddHours(3);

@@ -8,11 +8,12 @@ namespace Comptroller.Archive.Tests.Objects;
 
 /// <summary>
 /// A fake of Google Cloud Storage, built from notes on its JSON interface and not from the service, which has no emulator that could be installed:
-/// multipart and resumable uploads, <c>ifGenerationMatch</c>, retention and holds, lists by pages, tokens for a signed JWT.
+/// multipart and resumable uploads, <c>ifGenerationMatch</c>, generations, retention and holds, lists by pages, tokens for a signed JWT.
 /// </summary>
 internal sealed class FakeGoogleStorage : IAsyncDisposable
 {
     private readonly Dictionary<string, (JsonObject Resource, byte[] Content)> _objects = new(StringComparer.Ordinal);
+    private readonly List<(JsonObject Resource, byte[] Content)> _noncurrent = [];
     private readonly Dictionary<string, (JsonObject Resource, MemoryStream Content, long Total)> _sessions = new(StringComparer.Ordinal);
     private readonly ScriptedServer _server;
     private int _generation;
@@ -31,6 +32,22 @@ internal sealed class FakeGoogleStorage : IAsyncDisposable
     public static FakeGoogleStorage Start() => new();
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    /// <summary>What somebody else does who may write: the object of before stays as a noncurrent generation.</summary>
+    /// <param name="name">Name of the object.</param>
+    /// <param name="content">Null to delete it.</param>
+    public void WriteOver(string name, byte[]? content)
+    {
+        var before = _objects[name];
+        _noncurrent.Add(before);
+        _objects.Remove(name);
+        if (content is not null)
+        {
+            var resource = (JsonObject)before.Resource.DeepClone();
+            (resource["generation"], resource["size"]) = ((++_generation).ToString(CultureInfo.InvariantCulture), content.Length.ToString(CultureInfo.InvariantCulture));
+            _objects[name] = (resource, content);
+        }
+    }
 
     private Answer Answer(Received request)
     {
@@ -64,10 +81,11 @@ internal sealed class FakeGoogleStorage : IAsyncDisposable
     private Answer List(Received request)
     {
         const int Page = 3;
-        var names = _objects.Keys.Where(name => name.StartsWith(request["prefix"] ?? "", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+        var found = _objects.Values.Concat(request["versions"] == "true" ? _noncurrent : []).Select(each => each.Resource)
+            .Where(resource => ((string)resource["name"]!).StartsWith(request["prefix"] ?? "", StringComparison.Ordinal)).OrderBy(resource => (string)resource["name"]!, StringComparer.Ordinal).ToList();
         var from = int.Parse(request["pageToken"] ?? "0", CultureInfo.InvariantCulture);
-        var answer = new JsonObject { ["kind"] = "storage#objects", ["items"] = new JsonArray([.. names.Skip(from).Take(Page).Select(name => _objects[name].Resource.DeepClone())]) };
-        if (from + Page < names.Count)
+        var answer = new JsonObject { ["kind"] = "storage#objects", ["items"] = new JsonArray([.. found.Skip(from).Take(Page).Select(resource => resource.DeepClone())]) };
+        if (from + Page < found.Count)
         {
             answer["nextPageToken"] = (from + Page).ToString(CultureInfo.InvariantCulture);
         }
@@ -148,6 +166,17 @@ internal sealed class FakeGoogleStorage : IAsyncDisposable
 
     private Answer Object(Received request, string name)
     {
+        if (request["generation"] is { } generation && _noncurrent.Find(each => (string)each.Resource["name"]! == name && (string)each.Resource["generation"]! == generation) is { Content: { } old } noncurrent)
+        {
+            if (request.Method == "DELETE")
+            {
+                _noncurrent.Remove(noncurrent);
+                return Testing.Answer.Of(204);
+            }
+
+            return new Answer(200, old).With(("ETag", "CKih16GjycICEAE="));
+        }
+
         if (!_objects.TryGetValue(name, out var found))
         {
             return Error(404, "notFound", $"No such object: bucket/{name}");

@@ -64,6 +64,32 @@ public sealed class GoogleStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_first_generation_of_an_object_is_read_when_somebody_wrote_over_it_or_deleted_it()
+    {
+        foreach (var name in new[] { "hidden", "overwritten" })
+        {
+            await _store.PutAsync(name, Hello, PutOptions.Default, None);
+            for (var i = 0; i < 4; i++)
+            {
+                _google.WriteOver($"estate/{name}", "forged"u8.ToArray());
+            }
+        }
+
+        _google.WriteOver("estate/hidden", null);
+        (await _store.OpenAsync("hidden", None)).ShouldBeNull();
+        (await StoreReading.ReadAsync(_store, "overwritten")).ShouldBe("forged"u8.ToArray());
+        foreach (var name in new[] { "hidden", "overwritten" })
+        {
+            await using var first = await _store.OpenFirstAsync(name, None);
+            using var reader = new StreamReader(first!);
+            (await reader.ReadToEndAsync(None)).ShouldBe("hello");
+        }
+
+        await _store.DeleteAsync("overwritten", None);
+        (await _store.OpenFirstAsync("overwritten", None)).ShouldBeNull("what is deleted frees what it took, old generations too");
+    }
+
+    [Fact]
     public async Task Who_asks_for_a_token_signs_for_it()
     {
         await _store.ProbeAsync(None);

@@ -77,6 +77,17 @@ public sealed class S3StoreTests(RadosGateway gateway) : IClassFixture<RadosGate
         {
             File.ReadAllText(directory[$"out/{source.Name}/{source.Name}"]).ShouldBe($"{source.Name}\n");
         }
+
+        // Nor is a manifest gone that somebody writes another one over; but nothing goes on from it as if nothing had happened.
+        using (var somebody = gateway.Client())
+        {
+            await somebody.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = $"estate/{backup.Key}", ContentBody = "{}", UseChunkEncoding = false });
+        }
+
+        (await new BackupVerification(store, key.Public, null, TimeProvider.System).VerifyAsync("node", false, None)).Problems
+            .ShouldContain(problem => problem.Contains(backup.Key, StringComparison.Ordinal) && problem.Contains("its first version in the store is whole", StringComparison.Ordinal));
+        (await restore.ChooseAsync("node", null, None)).Manifest.Root.ShouldBe(backup.Manifest.Root);
+        await Should.ThrowAsync<InvalidDataException>(() => new BackupRun(store, key, new BackupOptions { Stream = "node" }, TimeProvider.System).RunAsync(sources, None));
     }
 
     [RadosFact]

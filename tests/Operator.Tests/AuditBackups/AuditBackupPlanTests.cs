@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Comptroller.Crds.AuditBackups;
+using Comptroller.Kubernetes.Runtime;
 using Comptroller.Kubernetes.Yaml;
 using Comptroller.Operator.AuditBackups;
 using Comptroller.Operator.Verbs.Archive;
@@ -121,6 +122,16 @@ public sealed class AuditBackupPlanTests
         numbered["nodeSelector"].ShouldBeNull("the files may be wanted where that node no longer is");
     }
 
+    [Fact]
+    public void A_backup_that_somebody_asks_for_waits_for_no_window()
+    {
+        var plan = AuditBackupPlan.Make(Backups.Of($"timeZone: Europe/Berlin, windows: [{{start: \"22:00\", end: \"05:00\"}}, {{days: [Sat, Sun], start: \"00:00\", end: \"24:00\"}}], {Backups.Sound}"), Inputs);
+        string.Join(' ', ArgumentsOf(plan.Backup!)).ShouldContain("--window 22:00-05:00 --window Sat,Sun 00:00-24:00 --time-zone Europe/Berlin");
+        ArgumentsOf(plan.BackupNow!).ShouldBe(ArgumentsOf(plan.Backup!).Except(["--window", "22:00-05:00", "Sat,Sun 00:00-24:00", "--time-zone", "Europe/Berlin"]));
+
+        static List<string> ArgumentsOf(DesiredObject cronJob) => [.. Arguments(cronJob.Body["spec"]!["jobTemplate"]!["spec"]!["template"]!["spec"]!)];
+    }
+
     [Theory]
     [InlineData("latest", null)]
     [InlineData("12", null)]
@@ -177,6 +188,12 @@ public sealed class AuditBackupPlanTests
     [InlineData("timeZone: Europe/Atlantis, SOUND", "spec.timeZone", "Europe/Atlantis")]
     [InlineData("schedule: \"*/5 * * * *\", jitterMinutes: 4, SOUND", "spec.jitterMinutes", "one number")]
     [InlineData("schedule: \"30 * * * *\", jitterMinutes: 30, SOUND", "spec.jitterMinutes", "at most 29")]
+    [InlineData("windows: [{start: \"22:00\", end: \"22:00\"}], SOUND", "spec.windows[0]", "when it begins")]
+    [InlineData("windows: [{start: \"22:00\", end: \"25:00\"}], SOUND", "spec.windows[0]", "no time of day at which a window ends")]
+    [InlineData("windows: [{start: \"22:00\", end: \"05:00\"}, {start: \"24:00\", end: \"05:00\"}], SOUND", "spec.windows[1]", "no time of day at which a window begins")]
+    [InlineData("windows: [{days: [Monday], start: \"22:00\", end: \"05:00\"}], SOUND", "spec.windows[0]", "no day")]
+    [InlineData("schedule: \"0 12 * * *\", windows: [{start: \"22:00\", end: \"05:00\"}], SOUND", "spec.windows", "never due")]
+    [InlineData("schedule: \"0 23 * * 1\", windows: [{days: [Tue], start: \"22:00\", end: \"05:00\"}], SOUND", "spec.windows", "never due")]
     [InlineData("retention: {}, SOUND", "spec.retention", "keepLast")]
     [InlineData("objectLock: {mode: Compliance, days: 3}, SOUND", "spec.objectLock", "volume")]
     [InlineData("network: {storeCIDRs: [10.0.0.0/33]}, SOUND", "spec.network.storeCIDRs[0]", "10.0.0.0/33")]

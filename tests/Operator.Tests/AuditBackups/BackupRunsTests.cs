@@ -1,4 +1,8 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
 using Comptroller.Archive.Backups;
+using Comptroller.Crds;
 using Comptroller.Crds.AuditBackups;
 using Comptroller.Kubernetes.Model;
 using Comptroller.Kubernetes.Runtime;
@@ -201,45 +205,119 @@ public sealed class BackupRunsTests
         conditions.ShouldAllBe(condition => condition.Message.Length > 0);
     }
 
-    [Theory]
-    [InlineData(0.0, true)]
-    [InlineData(0.9, true)] // Whole seconds: what ends now is told as ended at the same time.
-    [InlineData(1.0, false)]
-    [InlineData(-2.0, true)] // The clock of who wrote it is a little ahead.
-    [InlineData(-90.0, false)] // That is no clock.
-    public void No_run_is_started_in_the_second_in_which_the_one_before_ended(double secondsLater, bool waits)
+    [Fact]
+    public void In_whatever_order_runs_are_told_the_status_comes_out_the_same()
     {
-        var job = new ObservedJob { Status = new JobStatus { Conditions = [new JobCondition { Type = "Failed", Status = "True", LastTransitionTime = Start }] } };
-        job.HasJustEnded(Start.AddSeconds(secondsLater)).ShouldBe(waits);
-        new ObservedJob().HasJustEnded(Start).ShouldBeFalse();
+        (BackupTask Task, EndedRun Run)[] runs =
+        [
+            (BackupTask.Backup, Run("a", Failed("backup", "first")) with { EndTime = Start.AddMinutes(1) }),
+            (BackupTask.Backup, Run("b", Made) with { EndTime = Start.AddMinutes(2) }),
+            (BackupTask.Verify, Run("c", Proof with { Success = false, ChainIntact = false, Problems = 1, Found = ["missing"] }) with { EndTime = Start.AddMinutes(3) }),
+            (BackupTask.Prune, Run("d", new RunResult { Verb = "prune", Success = true, Stream = "evidence", Deleted = 1, RecoverableFrom = Start.AddDays(-1) }) with { EndTime = Start.AddMinutes(4) }),
+            (BackupTask.Backup, Run("e", Failed("backup", "cannot write", RunCauses.Store)) with { EndTime = Start.AddMinutes(5) }),
+            (BackupTask.Verify, Run("f", Failed("verify", "no such key")) with { EndTime = Start.AddMinutes(6) }),
+            (BackupTask.Backup, Run("g", Failed("backup", "last")) with { EndTime = Start.AddMinutes(7) }),
+        ];
+        var inOrder = Tell(runs);
+        (inOrder.Runs, inOrder.FailedRuns, inOrder.ConsecutiveFailures, inOrder.LastRun!.Name, inOrder.LastVerification!.Name).ShouldBe((4, 3, 2, "g", "f"));
+        (inOrder.LastBackup!.Number, inOrder.ChainIntact, inOrder.LocationAvailable, inOrder.RecoverableFrom).ShouldBe((7, false, false, Start.AddDays(-1)));
+        var expected = JsonSerializer.Serialize(inOrder, CrdsJson.Default.AuditBackupStatus);
+        foreach (var order in Orders(runs))
+        {
+            JsonSerializer.Serialize(Tell(order), CrdsJson.Default.AuditBackupStatus).ShouldBe(expected, string.Join(' ', order.Select(each => each.Run.Job.Metadata.Name)));
+        }
 
+        static AuditBackupStatus Tell(IEnumerable<(BackupTask Task, EndedRun Run)> runs) => runs.Aggregate(new AuditBackupStatus(), (status, each) => BackupRuns.AddTo(status, each.Task, each.Run, 1));
 
-        // Why: of two runs that end in one second, the one whose name comes first would pass for known.
-        EndedRun.News([("b", Start), ("a", Start)], run => run.Item1, run => run.Item2, lastName: "b", lastEnd: Start).ShouldBeEmpty();
+        static IEnumerable<ImmutableArray<T>> Orders<T>(IReadOnlyList<T> of) =>
+            of.Count == 0 ? [[]] : of.SelectMany((first, i) => Orders([.. of.Where((_, j) => j != i)]).Select(rest => rest.Insert(0, first)));
     }
 
     [Fact]
-    public void A_run_is_not_told_before_one_that_ended_earlier_and_whose_result_is_still_awaited()
+    public void Each_run_counts_once_also_when_it_is_told_behind_one_that_ended_later()
     {
-        ObservedJob[] jobs = [Ended("early", Start), Ended("late", Start.AddSeconds(2)), Ended("same", Start.AddSeconds(2))];
-        ObservedPod[] pods = [PodOf("late"), PodOf("same")];
-        EndedRun.Settled(jobs, pods, Start.AddSeconds(5)).ShouldBeEmpty("the status would know the late one, and pass over the early one for ever");
-        Names(EndedRun.Settled(jobs, [.. pods, PodOf("early")], Start.AddSeconds(5))).ShouldBe(["early", "late", "same"]);
-        Names(EndedRun.Settled(jobs, pods, Start + EndedRun.Patience)).ShouldBe(["early", "late", "same"], "a result that does not come is waited for so long");
-        Names(EndedRun.Settled(jobs, [.. pods, PodOf("early")], Start.AddSeconds(2.5))).ShouldBe(["early"], "the other two end in this second");
+        EndedRun[] runs = [.. Enumerable.Range(0, 50).Select(i => Run($"run-{i:00}", Made) with { EndTime = Start.AddMinutes(i) })];
+        var all = News(new AuditBackupStatus(), runs).Aggregate(new AuditBackupStatus(), Add);
+        (all.Runs, all.CountedRuns!.Count, all.CountedUntil).ShouldBe((50, 32, Start.AddMinutes(17)));
+        News(all, runs).ShouldBeEmpty("neither those that are listed nor those before them");
 
-        static string[] Names(IEnumerable<EndedRun> runs) => [.. EndedRun.News(runs, run => run.Job.Metadata.Name, run => run.EndTime, null, null).Select(run => run.Job.Metadata.Name)];
+        var late = Add(new AuditBackupStatus(), runs[9]);
+        News(late, runs[..10]).Select(run => run.Id).ShouldBe(runs[..9].Select(run => run.Id));
+        late = News(late, runs[..10]).Aggregate(late, Add);
+        (late.Runs, late.LastRun!.Name).ShouldBe((10, "run-09"));
 
-        static ObservedPod PodOf(string job) => new()
+        // A status of an operator that named the newest run alone.
+        var old = new AuditBackupStatus { Runs = 10, LastRun = new BackupRunStatus { Name = "run-09", EndTime = Start.AddMinutes(9) } };
+        var next = News(old, runs).Aggregate(old, Add);
+        (next.Runs, News(next, runs).Length).ShouldBe((50, 0));
+
+        static ImmutableArray<EndedRun> News(AuditBackupStatus status, IEnumerable<EndedRun> runs) => BackupRuns.Ledger(status).News(runs, run => run.Id, run => run.EndTime);
+
+        static AuditBackupStatus Add(AuditBackupStatus status, EndedRun run) => BackupRuns.AddTo(status, BackupTask.Backup, run, 1);
+    }
+
+    [Fact]
+    public void A_backup_that_its_windows_hold_back_is_no_run_and_one_that_they_stop_is_neither_success_nor_failure()
+    {
+        var opens = Start.AddHours(12);
+        var failed = BackupRuns.AddTo(new AuditBackupStatus(), BackupTask.Backup, Run("a", Failed("backup", "x")), 1);
+        var held = Run("b", new RunResult { Verb = "backup", Stream = "evidence", ResumesAt = opens }) with { EndTime = Start.AddMinutes(5) };
+        var after = BackupRuns.AddTo(failed, BackupTask.Backup, held, 1);
+        (after.LastRun!.Name, after.Runs, after.ConsecutiveFailures, after.LocationAvailable).ShouldBe(("a", 1, 1, null));
+        after.CountedRuns!.Count.ShouldBe(2, "it is told once");
+        (BackupRuns.Of(BackupTask.Backup, held, 1) is { Outcome: "Held", Message: "due outside of its windows, the next of which opens at 2026-03-01T22:00:00Z" }).ShouldBeTrue();
+
+        var paused = Run("c", new RunResult { Verb = "backup", Stream = "evidence", ResumesAt = opens, SentBytes = 70 }) with { EndTime = Start.AddMinutes(6) };
+        after = BackupRuns.AddTo(after, BackupTask.Backup, paused, 1);
+        (after.LastRun!.Outcome, after.Runs, after.FailedRuns, after.ConsecutiveFailures, after.LocationAvailable, after.LastBackup).ShouldBe(("Paused", 2, 1, 1, true, null));
+        AuditBackupConditions.Summary(after).ShouldBe("the last backup stopped at the end of its window with 70 bytes sent, and goes on when the next one opens at 2026-03-01T22:00:00Z");
+
+        // Of three nodes one that failed is a failure, and one that was complete does not make the run so.
+        var one = Made with { Stream = "evidence.cp-1" };
+        var (two, three) = (new RunResult { Verb = "backup", Stream = "evidence.cp-2", ResumesAt = opens, SentBytes = 7 }, new RunResult { Verb = "backup", Stream = "evidence.cp-3", ResumesAt = opens });
+        BackupRuns.Of(BackupTask.Backup, Run("d", one, two, three), 3).Outcome.ShouldBe("Paused");
+        BackupRuns.Of(BackupTask.Backup, Run("d", one, two, Failed("backup", "x") with { Stream = "evidence.cp-3" }), 3).Outcome.ShouldBe("Failed");
+        BackupRuns.Of(BackupTask.Backup, Run("d", one, two), 3).Outcome.ShouldBe("Failed");
+    }
+
+    [Theory]
+    [InlineData("2026-03-02T12:00:00Z", "False", "Closed", "2026-03-02T21:00:00Z", "2026-03-02T21:00:00Z")]
+    [InlineData("2026-03-02T22:30:00Z", "True", "Open", "2026-03-03T04:00:00Z", "2026-03-02T23:00:00Z")]
+    public void Whether_a_window_is_open_is_told_and_the_next_run_is_due_inside_of_one(string now, string status, string reason, string changes, string next)
+    {
+        var backup = Backups.Of($"timeZone: Europe/Berlin, schedule: \"0 * * * *\", windows: [{{start: \"22:00\", end: \"05:00\"}}], {Backups.Sound}");
+        var plan = AuditBackupPlan.Make(backup, new AuditBackupInputs());
+        var at = DateTimeOffset.Parse(now, CultureInfo.InvariantCulture);
+        var rendered = AuditBackupConditions.Rendered(backup, new AuditBackupStatus(), plan, new ApplyReport([], []), null, at);
+        var condition = rendered.Conditions!.Single(each => each.Type == "WindowOpen");
+        (condition.Status, condition.Reason).ShouldBe((status, reason));
+        condition.Message.ShouldContain(changes);
+        rendered.NextRunTime.ShouldBe(DateTimeOffset.Parse(next, CultureInfo.InvariantCulture));
+        AuditBackupConditions.NextChange(backup.Spec, rendered, plan, at).ShouldBeLessThanOrEqualTo(DateTimeOffset.Parse(changes, CultureInfo.InvariantCulture));
+
+        // What lies between two windows is no reason to be called stale.
+        BackupAges.ExpectedInterval(plan.Backups!, DateTimeOffset.Parse("2026-03-02T03:30:00Z", CultureInfo.InvariantCulture)).ShouldBe(TimeSpan.FromHours(17.5));
+        var without = Backups.Of(Backups.Sound) with { Status = rendered };
+        AuditBackupConditions.Rendered(without, rendered, AuditBackupPlan.Make(without, new AuditBackupInputs()), new ApplyReport([], []), null, at).Conditions!.ShouldNotContain(each => each.Type == "WindowOpen");
+    }
+
+    [Fact]
+    public void A_run_of_several_pods_is_over_when_all_of_them_have_told_their_results()
+    {
+        var job = new ObservedJob
         {
-            Metadata = new ObjectMeta { Name = $"{job}-x", OwnerReferences = [new OwnerReference { ApiVersion = "batch/v1", Kind = "Job", Name = job, Uid = job, Controller = true }] },
-            Status = new PodStatus { ContainerStatuses = [new ContainerStatus { State = new ContainerState { Terminated = new ContainerEnd { FinishedAt = Start } } }] },
+            Metadata = new ObjectMeta { Name = "nodes", Uid = "nodes" },
+            Status = new JobStatus { Succeeded = 3, CompletionTime = Start, Conditions = [new JobCondition { Type = "Complete", Status = "True", LastTransitionTime = Start }] },
         };
+        ObservedPod[] pods = [PodOf("cp-1"), PodOf("cp-2"), PodOf("cp-3")];
+        EndedRun.Of(job, pods[..2], Start.AddSeconds(5)).ShouldBeNull("it would count as failed for want of a node");
+        EndedRun.Of(job, pods, Start)!.Containers.Count.ShouldBe(3);
+        EndedRun.Of(job, pods[..2], Start + EndedRun.Patience)!.Containers.Count.ShouldBe(2, "a result that does not come is waited for so long");
 
-        static ObservedJob Ended(string name, DateTimeOffset at) => new()
+        static ObservedPod PodOf(string node) => new()
         {
-            Metadata = new ObjectMeta { Name = name, Uid = name },
-            Status = new JobStatus { CompletionTime = at, Conditions = [new JobCondition { Type = "Complete", Status = "True", LastTransitionTime = at }] },
+            Metadata = new ObjectMeta { Name = node, OwnerReferences = [new OwnerReference { ApiVersion = "batch/v1", Kind = "Job", Name = "nodes", Uid = "nodes", Controller = true }] },
+            Status = new PodStatus { ContainerStatuses = [new ContainerStatus { State = new ContainerState { Terminated = new ContainerEnd { FinishedAt = Start } } }] },
         };
     }
 

@@ -105,7 +105,20 @@ public sealed class AuditRunTests
         ObservedPod[] pods = [Pod("a", Complete(90), 0), Pod("b", Complete(91), 0), Pod("c", null, 2)];
         var once = Fold(jobs, pods);
         once.Runs.ShouldBe(3);
-        AuditRun.News(jobs, pods, once.LastRun, Start.AddHours(1)).ShouldBeEmpty();
+        AuditRun.News(jobs, pods, once, Start.AddHours(1)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_run_that_is_told_behind_a_newer_one_counts_and_unsays_nothing_of_it()
+    {
+        ObservedJob[] jobs = [Job("a", 1), Job("b", 2, failed: true), Job("c", 3), Job("d", 4, failed: true)];
+        ObservedPod[] pods = [Pod("a", Complete(70), 0), Pod("b", null, 2), Pod("c", Complete(90), 0), Pod("d", null, 2)];
+        var status = Fold([jobs[0], jobs[3]], pods);
+        (status.Runs, status.ConsecutiveFailures, status.Audit!.Score).ShouldBe((2, 1, 70));
+        status = AuditRun.News([.. jobs.Where(job => job.Metadata.Name != "b")], pods, status, Start.AddHours(1)).Aggregate(status, (known, run) => run.AddTo(known));
+        (status.LastRun!.Name, status.Audit!.Score, status.LastSuccessTime, status.ConsecutiveFailures).ShouldBe(("d", 90, Start.AddMinutes(3), 1));
+        status = AuditRun.News(jobs, pods, status, Start.AddHours(1)).Aggregate(status, (known, run) => run.AddTo(known));
+        (status.LastRun!.Name, status.Runs, status.FailedRuns, status.ConsecutiveFailures).ShouldBe(("d", 4, 2, 1), "a success came between the two failures");
     }
 
     [Fact]
@@ -134,12 +147,12 @@ public sealed class AuditRunTests
     {
         var daemon = new ObservedPod { Metadata = new ObjectMeta { Name = "tenant-daemon-x" } };
         var first = AuditRun.Of(daemon, AuditRunResult.Read(Complete(82.9), out _)!);
-        var status = AuditRun.News([first], null).Aggregate(new PolicyAuditScheduleStatus(), (known, run) => run.AddTo(known));
+        var status = AuditRun.News([first], new PolicyAuditScheduleStatus()).Aggregate(new PolicyAuditScheduleStatus(), (known, run) => run.AddTo(known));
         (status.Runs, status.LastRun!.Name, status.LastRun.DurationSeconds, status.Audit!.Score).ShouldBe((1, "tenant-daemon-x", 240, 82));
-        AuditRun.News([first], status.LastRun).ShouldBeEmpty();
+        AuditRun.News([first], status).ShouldBeEmpty();
 
         var failed = new AuditRunResult { StartedAt = Start.AddHours(2), FinishedAt = Start.AddHours(2), Outcome = AuditOutcomes.Failed, Message = "refused" };
-        status = AuditRun.News([AuditRun.Of(daemon, failed)], status.LastRun).Aggregate(status, (known, run) => run.AddTo(known));
+        status = AuditRun.News([AuditRun.Of(daemon, failed)], status).Aggregate(status, (known, run) => run.AddTo(known));
         (status.Runs, status.ConsecutiveFailures, status.Audit!.Score).ShouldBe((2, 1, 82));
     }
 
@@ -224,7 +237,7 @@ public sealed class AuditRunTests
     }.ToJson();
 
     private static PolicyAuditScheduleStatus Fold(ObservedJob[] jobs, ObservedPod[] pods) =>
-        AuditRun.News(jobs, pods, null, Start.AddHours(1)).Aggregate(new PolicyAuditScheduleStatus(), (status, run) => run.AddTo(status));
+        AuditRun.News(jobs, pods, new PolicyAuditScheduleStatus(), Start.AddHours(1)).Aggregate(new PolicyAuditScheduleStatus(), (status, run) => run.AddTo(status));
 
     private static PolicyAuditScheduleStatus Judge(PolicyAuditSchedule resource, PolicyAuditScheduleStatus status, DateTimeOffset now) =>
         PolicyAuditConditions.Rendered(resource, status, PolicyAuditPlan.Make(resource, new PolicyAuditInputs()), new ApplyReport([], []), null, now);

@@ -95,6 +95,16 @@ internal sealed record BackupPod(ObjectMeta Owner, AuditBackupSpec Spec, AuditBa
 
                 AddNumber("--compression-level", Spec.Compression.Level);
                 AddNumber("--limit-mbps", Spec.BandwidthLimitMbps);
+                foreach (var window in Spec.Windows)
+                {
+                    Add("--window", BackupWindows.Text(window));
+                }
+
+                if (Spec.Windows.Count > 0)
+                {
+                    Add("--time-zone", Spec.TimeZone);
+                }
+
                 AddLock();
                 if (Spec.Sources.Any(source => source.Sqlite is not null))
                 {

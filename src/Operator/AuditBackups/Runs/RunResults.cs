@@ -16,13 +16,16 @@ internal sealed class RunResults
         // Newest first, so that a retry beats what it retries. One result a stream: two pods of one node are one node.
         Newest = [.. read.Select(each => each.Result).OfType<RunResult>().Where(result => result.Verb == verb && result.Stream is not null).DistinctBy(result => result.Stream)];
         var succeeded = Newest.Count(result => result.Success);
-        Failure = succeeded >= pods ? null
-            : Newest.FirstOrDefault(result => !result.Success) is { } failed ? Told(failed, pods)
+        var waiting = Newest.Where(result => result.ResumesAt is not null).ToList();
+        ResumesAt = waiting.Count > 0 && succeeded + waiting.Count >= pods ? waiting.Min(result => result.ResumesAt) : null;
+        HasBegun = succeeded > 0 || waiting.Exists(result => result.SentBytes is not null);
+        Failure = succeeded >= pods || ResumesAt is not null ? null
+            : Newest.FirstOrDefault(result => !result.Success && result.ResumesAt is null) is { } failed ? Told(failed, pods)
             : succeeded > 0 ? $"{succeeded} of {pods} nodes were looked after: no pod found another node, or two ran on one. See spec.sources[0].nodeAuditLog.nodes"
             : run.WithoutResult(read.Select(each => each.Error).FirstOrDefault(error => error is not null) ?? (read.Count == 0 ? "the run ended without a result" : "the result is of another verb"));
-        Cause = succeeded >= pods ? null : Newest.Where(result => !result.Success).Select(result => result.Cause).FirstOrDefault(cause => cause is not null);
+        Cause = Failure is null ? null : Newest.Where(result => !result.Success).Select(result => result.Cause).FirstOrDefault(cause => cause is not null);
         ReachedStore = Newest.Any(result => result.Cause == RunCauses.Store) ? false
-            : Newest.Any(result => result.Success || result.Number is not null || result.Cause == RunCauses.Lock) ? true
+            : Newest.Any(result => result.Success || result.Number is not null || result.SentBytes is not null || result.Cause == RunCauses.Lock) ? true
             : null;
     }
 
@@ -31,6 +34,12 @@ internal sealed class RunResults
 
     /// <summary>Why the run has failed, in one line; null when it has not.</summary>
     public string? Failure { get; }
+
+    /// <summary>When the next window opens, of a run that its windows held back or stopped; null for any other.</summary>
+    public DateTimeOffset? ResumesAt { get; }
+
+    /// <summary>Whether it did anything.</summary>
+    public bool HasBegun { get; }
 
     /// <summary>What that is owed to, one of <see cref="RunCauses"/>; null for anything else.</summary>
     public string? Cause { get; }

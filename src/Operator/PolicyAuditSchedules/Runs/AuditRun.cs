@@ -1,13 +1,16 @@
 using System.Collections.Immutable;
 using Comptroller.Crds.PolicyAuditSchedules;
+using Comptroller.Crds.Workloads;
 using Comptroller.Operator.Workloads;
 
 namespace Comptroller.Operator.PolicyAuditSchedules.Runs;
 
 /// <summary>A run that has ended: its Job, and what its container handed back. Pure.</summary>
+/// <param name="Id">What tells it from every other run.</param>
+/// <param name="EndTime">When it ended.</param>
 /// <param name="Status">As the status tells it.</param>
 /// <param name="Result">Null when there is none: the run then has failed, whatever the Job says.</param>
-internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
+internal sealed record AuditRun(string Id, DateTimeOffset EndTime, AuditRunStatus Status, AuditRunResult? Result)
 {
     /// <summary>The run of a Job; null while it works, or while its result may still come.</summary>
     /// <param name="job">The Job.</param>
@@ -18,7 +21,9 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
     private static AuditRun Of(EndedRun run)
     {
         var result = AuditRunResult.Read(run.Message, out var error);
-        return result is not null ? Of(run.Job.Metadata.Name, result, result.StartedAt, run.EndTime) : new AuditRun(
+        return result is not null ? Of(run.Id, run.Job.Metadata.Name, result, run.EndTime) : new AuditRun(
+            run.Id,
+            run.EndTime,
             new AuditRunStatus
             {
                 Name = run.Job.Metadata.Name,
@@ -32,31 +37,38 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
     }
 
     /// <summary>The newest run of a daemon, which is none before the first has ended.</summary>
-    public static AuditRun Of(ObservedPod daemon, AuditRunResult result) => Of(daemon.Metadata.Name, result, result.StartedAt, result.FinishedAt);
+    public static AuditRun Of(ObservedPod daemon, AuditRunResult result) =>
+        Of($"{daemon.Metadata.Uid}/{result.FinishedAt.ToUnixTimeSeconds()}", daemon.Metadata.Name, result, result.FinishedAt);
 
-    /// <summary>Those that the status does not know yet, in the order in which they ended.</summary>
-    public static ImmutableArray<AuditRun> News(IEnumerable<ObservedJob> jobs, IReadOnlyCollection<ObservedPod> pods, AuditRunStatus? last, DateTimeOffset now) =>
-        News(EndedRun.Settled(jobs, pods, now).Select(Of), last);
+    /// <summary>Those of Jobs that the status has not counted yet, in the order in which they ended.</summary>
+    public static ImmutableArray<AuditRun> News(IEnumerable<ObservedJob> jobs, IReadOnlyCollection<ObservedPod> pods, PolicyAuditScheduleStatus status, DateTimeOffset now) =>
+        News(EndedRun.Of(jobs, pods, now).Select(Of), status);
 
     /// <summary>
-    /// Those that the status does not know yet, in the order in which they ended. One that gave way to another is none: that other one is told.
+    /// Those that the status has not counted yet, in the order in which they ended. One that gave way to another is none: that other one is told.
     /// </summary>
-    public static ImmutableArray<AuditRun> News(IEnumerable<AuditRun> runs, AuditRunStatus? last) =>
-        EndedRun.News(
-            runs.Where(run => run.Status.Outcome != AuditOutcomes.Skipped), run => run.Status.Name, run => run.Status.EndTime, last?.Name, last?.EndTime);
+    public static ImmutableArray<AuditRun> News(IEnumerable<AuditRun> runs, PolicyAuditScheduleStatus status) =>
+        Ledger(status).News(runs.Where(run => run.Status.Outcome != AuditOutcomes.Skipped), run => run.Id, run => run.EndTime);
 
-    /// <summary>The status after this run. One that failed says nothing about the tenant, and only one that did not ends a row of failures.</summary>
+    /// <summary>
+    /// The status after this run. One that failed says nothing about the tenant, and only one that did not ends a row of failures. Of one that is told behind a newer
+    /// one, only what that one says nothing of.
+    /// </summary>
     public PolicyAuditScheduleStatus AddTo(PolicyAuditScheduleStatus status)
     {
-        var failed = Status.Outcome == AuditOutcomes.Failed;
+        var ledger = Ledger(status);
+        var counted = new CountedRun { Id = Id, Outcome = Status.Outcome, EndTime = EndTime };
+        var after = ledger.With(counted);
         var next = status with
         {
-            LastRun = Status,
+            LastRun = ledger.IsNewest(EndTime, _ => true) ? Status : status.LastRun,
             Runs = status.Runs + 1,
-            FailedRuns = status.FailedRuns + (failed ? 1 : 0),
-            ConsecutiveFailures = failed ? status.ConsecutiveFailures + 1 : 0,
+            FailedRuns = status.FailedRuns + (IsFailed(counted) ? 1 : 0),
+            ConsecutiveFailures = ledger.FailuresInARow(status.ConsecutiveFailures, counted, IsFailed, run => !IsFailed(run)),
+            CountedRuns = after.Newest,
+            CountedUntil = after.Until,
         };
-        return failed ? next : next with
+        return IsFailed(counted) || !ledger.IsNewest(EndTime, run => !IsFailed(run)) ? next : next with
         {
             LastSuccessTime = Status.EndTime,
             Audit = new AuditFindingsStatus
@@ -71,14 +83,20 @@ internal sealed record AuditRun(AuditRunStatus Status, AuditRunResult? Result)
         };
     }
 
-    private static AuditRun Of(string name, AuditRunResult result, DateTimeOffset? started, DateTimeOffset ended) => new(
+    private static RunLedger<CountedRun> Ledger(PolicyAuditScheduleStatus status) => RunLedger<CountedRun>.Of(status.CountedRuns, status.CountedUntil, status.LastRun?.EndTime);
+
+    private static bool IsFailed(CountedRun run) => run.Outcome == AuditOutcomes.Failed;
+
+    private static AuditRun Of(string id, string name, AuditRunResult result, DateTimeOffset ended) => new(
+        id,
+        ended,
         new AuditRunStatus
         {
             Name = name,
             Outcome = result.Outcome,
-            StartTime = started,
+            StartTime = result.StartedAt,
             EndTime = ended,
-            DurationSeconds = EndedRun.Seconds(started, ended),
+            DurationSeconds = EndedRun.Seconds(result.StartedAt, ended),
             ApiCalls = result.ApiCalls,
             Throttled = result.Throttled,
             ApiErrors = result.ApiErrors,

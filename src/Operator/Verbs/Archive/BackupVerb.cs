@@ -3,11 +3,13 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Comptroller.Archive.Backups;
 using Comptroller.Archive.Compression;
+using Comptroller.Kubernetes.Runtime;
+using Comptroller.Operator.AuditBackups;
 using Comptroller.Operator.Verbs.AuditPolicies;
 
 namespace Comptroller.Operator.Verbs.Archive;
 
-/// <summary><c>archive backup</c>: one backup of files and directories. Exit 0 when it is complete, 2 when not; there is nothing between.</summary>
+/// <summary><c>archive backup</c>: one backup of files and directories. Exit 0 when it is complete or waits for a window, 2 when not; there is nothing between.</summary>
 internal static class BackupVerb
 {
     public static Command Create()
@@ -30,15 +32,26 @@ internal static class BackupVerb
         var compliance = new Option<bool>("--compliance") { Description = "Lock in COMPLIANCE mode: not even an administrator may delete it" };
         var parallel = new Option<int>("--parallel") { Description = "Pieces compressed and sent at once", DefaultValueFactory = _ => 2 };
         var limit = new Option<double?>("--limit-mbps") { Description = "Megabytes a second that are sent, at most" };
+        var windows = new Option<string[]>("--window") { Description = "Runs only then, such as 22:00-05:00 or \"Sat,Sun 00:00-24:00\": is not begun outside, and stops at the end to be gone on with by the next run; may be repeated" };
+        var zone = new Option<string>("--time-zone") { Description = "Clock of --window, an IANA name such as Europe/Berlin", DefaultValueFactory = _ => "Etc/UTC" };
         var reread = new Option<bool>("--reread") { Description = "Read also files whose length and time did not change" };
         var journal = new Option<string?>("--journal") { Description = "File that remembers what was sent, so that a run that was killed goes on there" };
         var format = Output();
         var file = RunResultFile.Create();
-        var command = new Command("backup", "Back up audit evidence: content-addressed, signed, chained to the backup before") { sources, JsonFlag(), codec, level, recipient, wrap, keyId, days, compliance, hold, parallel, limit, reread, journal, format, file };
+        var command = new Command("backup", "Back up audit evidence: content-addressed, signed, chained to the backup before") { sources, JsonFlag(), codec, level, recipient, wrap, keyId, days, compliance, hold, parallel, limit, windows, zone, reread, journal, format, file };
         others.AddTo(command);
         options.AddStore(command);
         options.AddSigning(command);
-        command.SetAction((result, cancellationToken) => RunResultFile.RunAsync(result.GetValue(file), new RunResult { Verb = "backup", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
+        command.SetAction(async (result, stopped) =>
+        {
+            // A pod that is to go gets a signal and a minute: time to note what was sent.
+            using var signal = new TerminationSignal();
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopped, signal.Token);
+            return await RunAsync(result, stop.Token);
+        });
+        return command;
+
+        Task<int> RunAsync(ParseResult result, CancellationToken cancellationToken) => RunResultFile.RunAsync(result.GetValue(file), new RunResult { Verb = "backup", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
         {
             using var key = options.Signing(result);
             await using var store = options.Store(result, result.GetValue(journal));
@@ -54,6 +67,13 @@ internal static class BackupVerb
                 throw new InvalidInputException(["--compression zstd: needs libzstd.so.1 (Debian: apt install libzstd1)"]);
             }
 
+            var (open, now) = (BackupWindows.Parse(result.GetValue(windows) ?? [], result.GetValue(zone)!), TimeProvider.System.GetUtcNow());
+            var until = open?.ClosesAt(now);
+            if (open is not null && until is null)
+            {
+                return await PauseAsync(result, format, started with { ResumesAt = open.EarliestFrom(now) });
+            }
+
             using var progress = ArchiveProgress.Open(result.InvocationConfiguration.Error);
             var settings = new BackupOptions
             {
@@ -66,6 +86,7 @@ internal static class BackupVerb
                 Compliance = result.GetValue(compliance),
                 Parallelism = Within("--parallel", result.GetValue(parallel), 1, 32),
                 BytesPerSecond = result.GetValue(limit) is { } megabytes ? megabytes > 0 ? (long)(megabytes * 1e6) : throw new InvalidInputException(["--limit-mbps: more than 0"]) : null,
+                Until = until,
                 Reread = result.GetValue(reread),
                 Journal = result.GetValue(journal),
             };
@@ -76,11 +97,29 @@ internal static class BackupVerb
                 throw new InvalidInputException(["--source: say what to back up: a file, a directory, --sqlite, --victorialogs or --estate"]);
             }
 
-            var outcome = await new BackupRun(store, key, settings, TimeProvider.System) { Progress = progress.Show }.RunAsync(all, cancellationToken);
+            BackupOutcome outcome;
+            try
+            {
+                outcome = await new BackupRun(store, key, settings, TimeProvider.System) { Progress = progress.Show }.RunAsync(all, cancellationToken);
+            }
+            catch (BackupPausedException e)
+            {
+                return await PauseAsync(result, format, started with { ResumesAt = open!.EarliestFrom(until!.Value), SentBytes = e.Bytes });
+            }
+
             await result.InvocationConfiguration.Output.WriteAsync(IsJson(result, format) ? Json(outcome, store.Location) : Text(outcome, store.Location));
             return (ExitCodes.Clean, await ResultAsync(started, outcome, new BackupCatalog(store, key.Public), store.Location, cancellationToken));
-        }, cancellationToken));
-        return command;
+        }, cancellationToken);
+    }
+
+    // Not a failure: whoever runs it by a schedule runs it again.
+    private static async Task<(int Exit, RunResult Result)> PauseAsync(ParseResult result, Option<string> format, RunResult paused)
+    {
+        var text = IsJson(result, format) ? new JsonObject { ["stream"] = paused.Stream, ["resumesAt"] = paused.ResumesAt, ["sentBytes"] = paused.SentBytes }.ToJsonString()
+            : paused.SentBytes is { } sent ? string.Create(CultureInfo.InvariantCulture, $"stopped at the end of the window with {Amounts.Bytes(sent)} sent; the next run goes on from there, from {paused.ResumesAt:u} on")
+            : string.Create(CultureInfo.InvariantCulture, $"not begun: outside of the windows, the next of which opens at {paused.ResumesAt:u}");
+        await result.InvocationConfiguration.Output.WriteLineAsync(text);
+        return (ExitCodes.Clean, paused);
     }
 
     private static async Task<RunResult> ResultAsync(RunResult started, BackupOutcome outcome, BackupCatalog catalog, string location, CancellationToken cancellationToken)

@@ -48,7 +48,7 @@ internal static class MonitorVerb
 
         var uptime = TimeSpan.FromSeconds(report.UptimeSeconds);
         text.Append(CultureInfo.InvariantCulture, $"Uptime: {(int)uptime.TotalHours:00}:{uptime:mm\\:ss} | State of: {state.UpdatedAt:yyyy-MM-dd HH:mm:ss} | {Status(report, "worker_thread")}\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"PERFORMANCE\n   Event Rate: {state.EventsPerSecond:0.0} events/sec (last 60s)\n   Total Events: {Amounts.Count(state.Events)}\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"PERFORMANCE\n   Event Rate: {(state.EventsPerSecond is { } rate ? string.Create(CultureInfo.InvariantCulture, $"{rate:0.0} events/sec (last {Math.Max(1, state.RateSeconds):0}s)") : "-")}\n   Total Events: {Amounts.Count(state.Events)}\n\n");
         text.Append(CultureInfo.InvariantCulture, $"WRITE BUFFER: {Status(report, "write_buffer")}\n   Buffer: {Bar(state.Queued, state.QueueCapacity)} {state.Queued}/{state.QueueCapacity}\n   Status: {Status(report, "write_buffer")} ({Amounts.Percent(state.Queued, state.QueueCapacity)} full)\n\n");
         text.Append(CultureInfo.InvariantCulture, $"QUERY CACHE: {Status(report, "query_cache")}\n   Cache: {Bar(state.CacheEntries, state.CacheCapacity)} {state.CacheEntries}/{state.CacheCapacity}\n   Hit Rate: {(state.CacheLookups == 0 ? "no queries" : Amounts.Percent(state.CacheHits, state.CacheLookups))}\n\n");
         text.Append(CultureInfo.InvariantCulture, $"RATE LIMITING: {Status(report, "rate_limiting")}\n   Blocked: {state.Delayed} events of the last minute had to wait, none was dropped\n   Active sources: {state.Sources}\n");

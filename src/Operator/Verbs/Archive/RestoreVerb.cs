@@ -34,7 +34,7 @@ internal static class RestoreVerb
             using var progress = ArchiveProgress.Open(result.InvocationConfiguration.Error);
             var restore = new BackupRestore(store, key, recipient) { Progress = progress.Show };
             var chosen = result.GetValue(number) is { } wanted
-                ? await new BackupCatalog(store, key).ReadAsync(options.Stream(result), wanted, cancellationToken) ?? throw new InvalidInputException([$"--number {wanted}: {store.Location} has no such backup of {options.Stream(result)}"])
+                ? await new BackupCatalog(store, key, takesFirst: true).ReadAsync(options.Stream(result), wanted, cancellationToken) ?? throw new InvalidInputException([$"--number {wanted}: {store.Location} has no such backup of {options.Stream(result)}"])
                 : await restore.ChooseAsync(options.Stream(result), result.GetValue(at), cancellationToken);
             var directory = result.GetValue(target) ?? $"restored-{chosen.Manifest.Stream}-{chosen.Manifest.Number}";
             var steps = BackupRestore.Plan(chosen.Manifest, directory, result.GetValue(force));

@@ -2,6 +2,7 @@ using Comptroller.Archive.Backups;
 using Comptroller.Archive.Evidence;
 using Comptroller.Archive.Objects;
 using Comptroller.Archive.Tests.Objects;
+using Comptroller.Kubernetes.Tests.Testing;
 using Comptroller.Operator.Tests.Estates;
 
 namespace Comptroller.Operator.Tests.Verbs.Archive;
@@ -85,6 +86,31 @@ public sealed class BackupProcessTests(RadosGateway gateway) : IDisposable
         {
             found.Key.ShouldBeNull("nothing was sent");
         }
+    }
+
+    [Fact]
+    public async Task A_backup_whose_pod_is_to_go_notes_what_it_sent_and_the_next_one_goes_on()
+    {
+        using var key = Sources(30_000);
+        string[] backup = ["archive", "backup", "--source", At("logs"), "--store", At("store"), "--signing-key", At("key.pem"), "--result-file", At("result")];
+        // After the first piece the next one is not due for hours. The journal says when the first one has arrived; what goes on has none.
+        await using (var slow = ProgramRun.Start([.. backup, "--limit-mbps", "0.00001", "--journal", At("journal")]))
+        {
+            await Settle.UntilAsync(() => File.Exists(At("journal")) && new FileInfo(At("journal")).Length > 0);
+            await slow.TerminateAsync();
+            (await slow.ExitAsync()).ShouldBe(130, $"{slow.Log}");
+        }
+
+        RunResult.Read(await File.ReadAllTextAsync(At("result")), out _)!.Error.ShouldNotBeNull().ShouldContain("the next run goes on from there");
+        await using var store = new FileStore(At("store"));
+        (await new BackupCatalog(store, key.Public).NumbersAsync("audit", None)).ShouldBeEmpty();
+        Directory.GetFiles(At("store/unfinished/audit")).ShouldHaveSingleItem();
+        await using (var again = ProgramRun.Start(backup))
+        {
+            (await again.ExitAsync()).ShouldBe(0, $"{again.Log}");
+        }
+
+        (await VerifyAsync(store, key)).Problems.ShouldBeEmpty();
     }
 
     [Fact]

@@ -130,6 +130,25 @@ public sealed class BackupVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Outside_of_its_windows_a_backup_is_not_begun_and_inside_it_is()
+    {
+        await RunAsync("keygen", At("key.pem"));
+        var now = DateTimeOffset.UtcNow;
+        string[] backup = ["backup", "--source", At("logs"), "--store", At("store"), "--signing-key", At("key.pem"), "--result-file", At("result"), "--window"];
+        var (exit, output, error) = await RunAsync([.. backup, $"{now.AddHours(6):HH:mm}-{now.AddHours(7):HH:mm}"]);
+        exit.ShouldBe(0, error);
+        output.ShouldStartWith("not begun: outside of the windows");
+        (Result().Success, Result().Error, Result().SentBytes).ShouldBe((false, null, null));
+        Result().ResumesAt.ShouldNotBeNull().ShouldBe(now.AddHours(6), TimeSpan.FromMinutes(2));
+        Directory.Exists(At("store")).ShouldBeFalse();
+
+        (await RunAsync([.. backup, $"{now.AddHours(-6):HH:mm}-{now.AddHours(6):HH:mm}"])).Exit.ShouldBe(0);
+        (Result().Success, Result().ResumesAt).ShouldBe((true, null));
+        (await RunAsync([.. backup, "22:00"])).Error.ShouldContain("--window \"22:00\": such as 22:00-05:00");
+        (await RunAsync([.. backup, "22:00-05:00", "--time-zone", "Europe/Atlantis"])).Error.ShouldContain("--time-zone \"Europe/Atlantis\"");
+    }
+
+    [Fact]
     public async Task A_log_without_a_process_is_critical_and_a_configuration_can_be_tried()
     {
         (await RunAsync("health", "--log-file", At("logs/audit.log"))).Exit.ShouldBe(2);
