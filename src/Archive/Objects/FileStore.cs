@@ -98,8 +98,9 @@ public sealed class FileStore : IObjectStore
 
         var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
         foreach (var found in directory.EnumerateFiles("*", options)
-            .Select(file => new ObjectInfo(Path.GetRelativePath(_root, file.FullName).Replace('\\', '/'), file.Length, new DateTimeOffset(file.LastWriteTimeUtc)))
-            .Where(found => found.Key.StartsWith(prefix, StringComparison.Ordinal) && !found.Key.EndsWith(DurableFile.Unfinished, StringComparison.Ordinal))
+            .Where(file => !file.Name.EndsWith(DurableFile.Unfinished, StringComparison.Ordinal))
+            .Select(Info).OfType<ObjectInfo>()
+            .Where(found => found.Key.StartsWith(prefix, StringComparison.Ordinal))
             .OrderBy(found => found.Key, StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -166,6 +167,19 @@ public sealed class FileStore : IObjectStore
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private ObjectStoreException NoLocks() => new($"{Location}: a file system cannot lock objects; back up to a store with object lock, or ask for none") { IsDenied = true, IsLockMissing = true };
+
+    // Null for one that somebody deleted since it was listed: what another backup had half written, or what is pruned.
+    private ObjectInfo? Info(FileInfo file)
+    {
+        try
+        {
+            return new ObjectInfo(Path.GetRelativePath(_root, file.FullName).Replace('\\', '/'), file.Length, new DateTimeOffset(file.LastWriteTimeUtc));
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
 
     private string PathOf(string key)
     {
