@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Comptroller.Archive.Backups;
 using Comptroller.Archive.Compression;
-using Comptroller.Kubernetes.Runtime;
 using Comptroller.Operator.AuditBackups;
 using Comptroller.Operator.Verbs.AuditPolicies;
 
@@ -42,16 +41,10 @@ internal static class BackupVerb
         others.AddTo(command);
         options.AddStore(command);
         options.AddSigning(command);
-        command.SetAction(async (result, stopped) =>
-        {
-            // A pod that is to go gets a signal and a minute: time to note what was sent.
-            using var signal = new TerminationSignal();
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopped, signal.Token);
-            return await RunAsync(result, stop.Token);
-        });
+        command.SetAction(RunAsync);
         return command;
 
-        Task<int> RunAsync(ParseResult result, CancellationToken cancellationToken) => RunResultFile.RunAsync(result.GetValue(file), new RunResult { Verb = "backup", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
+        Task<int> RunAsync(ParseResult result, CancellationToken stopped) => RunResultFile.RunAsync(result.GetValue(file), new RunResult { Verb = "backup", Stream = options.StreamText(result), Location = options.Place(result) }, async (started, cancellationToken) =>
         {
             using var key = options.Signing(result);
             await using var store = options.Store(result, result.GetValue(journal));
@@ -109,7 +102,7 @@ internal static class BackupVerb
 
             await result.InvocationConfiguration.Output.WriteAsync(IsJson(result, format) ? Json(outcome, store.Location) : Text(outcome, store.Location));
             return (ExitCodes.Clean, await ResultAsync(started, outcome, new BackupCatalog(store, key.Public), store.Location, cancellationToken));
-        }, cancellationToken);
+        }, stopped);
     }
 
     // Not a failure: whoever runs it by a schedule runs it again.

@@ -22,7 +22,7 @@ internal static class DigestVerb
         options.AddStore(command);
         options.AddStreams(command);
         options.AddSigning(command);
-        command.SetAction((result, cancellationToken) => RunResultFile.RunAsync(result.GetValue(termination), new RunResult { Verb = "digest", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
+        command.SetAction((result, stopped) => RunResultFile.RunAsync(result.GetValue(termination), new RunResult { Verb = "digest", Stream = options.StreamText(result), Location = options.Place(result) }, async (started, cancellationToken) =>
         {
             using var key = options.Signing(result);
             await using var store = options.Store(result);
@@ -36,7 +36,7 @@ internal static class DigestVerb
 
             var all = RunResult.Of(started, results);
             return (all.Success ? ExitCodes.Clean : ExitCodes.Warnings, all);
-        }, cancellationToken));
+        }, stopped));
         return command;
     }
 

@@ -21,7 +21,7 @@ internal static class PruneVerb
         options.AddStore(command);
         options.AddStreams(command);
         options.AddSigning(command);
-        command.SetAction((result, cancellationToken) => RunResultFile.RunAsync(result.GetValue(termination), new RunResult { Verb = "prune", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
+        command.SetAction((result, stopped) => RunResultFile.RunAsync(result.GetValue(termination), new RunResult { Verb = "prune", Stream = options.StreamText(result), Location = options.Place(result) }, async (started, cancellationToken) =>
         {
             var policy = new RetentionPolicy
             {
@@ -47,7 +47,7 @@ internal static class PruneVerb
 
             var together = RunResult.Of(started, results);
             return (together.Success ? ExitCodes.Clean : ExitCodes.Warnings, together);
-        }, cancellationToken));
+        }, stopped));
         return command;
     }
 

@@ -21,7 +21,7 @@ internal static class RestoreVerb
         options.AddStore(command);
         options.AddSigning(command);
         options.AddReading(command);
-        command.SetAction((result, cancellationToken) => RunResultFile.RunAsync(result.GetValue(termination), new RunResult { Verb = "restore", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
+        command.SetAction((result, stopped) => RunResultFile.RunAsync(result.GetValue(termination), new RunResult { Verb = "restore", Stream = options.StreamText(result), Location = options.Place(result) }, async (started, cancellationToken) =>
         {
             if (result.GetValue(old) is { } file)
             {
@@ -62,7 +62,7 @@ internal static class RestoreVerb
             await output.WriteLineAsync($"backup {chosen.Manifest.Number} of {chosen.Manifest.Stream}, {chosen.Manifest.CreatedAt:u}: {steps.Count} files, {Amounts.Bytes(chosen.Manifest.Totals.Bytes)} in {directory}; "
                 + $"{steps.Count(step => step.Action == RestoreAction.AlreadyThere)} were there already; every byte is the one that was backed up");
             return (ExitCodes.Clean, started with { Success = true, Problems = 0, RestoredFiles = steps.Count });
-        }, cancellationToken));
+        }, stopped));
         return command;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Comptroller.Archive.Backups;
+using Comptroller.Kubernetes.Runtime;
 
 namespace Comptroller.Operator.Verbs.Archive;
 
@@ -14,20 +15,22 @@ internal static class RunResultFile
     /// <summary>Runs a verb and leaves what it came to, however it ends.</summary>
     /// <param name="path">Null for nowhere.</param>
     /// <param name="started">What is known before it runs.</param>
-    /// <param name="run">Gives the exit code and the result.</param>
+    /// <param name="run">Gives the exit code and the result; its token also ends with SIGTERM, after which a pod has a minute.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<int> RunAsync(string? path, RunResult started, Func<RunResult, Task<(int Exit, RunResult Result)>> run, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(string? path, RunResult started, Func<RunResult, CancellationToken, Task<(int Exit, RunResult Result)>> run, CancellationToken cancellationToken)
     {
+        using var signal = new TerminationSignal();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signal.Token);
         started = started with { StartedAt = TimeProvider.System.GetUtcNow() };
         try
         {
-            var (exit, result) = await run(started);
+            var (exit, result) = await run(started, stop.Token);
             await WriteAsync(path, result);
             return exit;
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            await WriteAsync(path, started with { Error = "stopped before its end; the next run goes on from there" });
+            await WriteAsync(path, started with { Error = $"stopped before its end{(started.Verb is "backup" or "restore" ? "; the next run goes on from there" : "")}" });
             throw;
         }
         catch (Exception e)

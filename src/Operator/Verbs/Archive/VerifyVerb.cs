@@ -23,7 +23,7 @@ internal static class VerifyVerb
         options.AddStreams(command);
         options.AddSigning(command);
         options.AddReading(command);
-        command.SetAction((result, cancellationToken) => RunResultFile.RunAsync(result.GetValue(termination), new RunResult { Verb = "verify", Stream = options.StreamText(result), Location = options.Place(result) }, async started =>
+        command.SetAction((result, stopped) => RunResultFile.RunAsync(result.GetValue(termination), new RunResult { Verb = "verify", Stream = options.StreamText(result), Location = options.Place(result) }, async (started, cancellationToken) =>
         {
             if (result.GetValue(old) is { } file)
             {
@@ -60,7 +60,7 @@ internal static class VerifyVerb
 
             var together = RunResult.Of(started, results);
             return (together.Success ? ExitCodes.Clean : ExitCodes.Warnings, together);
-        }, cancellationToken));
+        }, stopped));
         return command;
     }
 

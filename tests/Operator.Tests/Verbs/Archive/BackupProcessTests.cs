@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Comptroller.Archive.Backups;
 using Comptroller.Archive.Evidence;
 using Comptroller.Archive.Objects;
@@ -111,6 +113,29 @@ public sealed class BackupProcessTests(RadosGateway gateway) : IDisposable
         }
 
         (await VerifyAsync(store, key)).Problems.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("verify", "--public-key", "key.pem.pub")]
+    [InlineData("restore", "--public-key", "key.pem.pub")]
+    [InlineData("digest", "--signing-key", "key.pem")]
+    [InlineData("prune", "--signing-key", "key.pem", "--keep", "1")]
+    public async Task Whatever_a_signal_ends_leaves_a_result_that_says_so(string verb, string option, string file, params string[] more)
+    {
+        using var key = Sources(1);
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        await using var run = ProgramRun.Start(
+            ["archive", verb, "--store", "s3://bucket/estate", "--endpoint", $"http://{silent.LocalEndpoint}", "--allow-http", "--allow-local-endpoint", option, At(file), "--result-file", At("result"), .. more],
+            Credentials);
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using (await silent.AcceptTcpClientAsync(limit.Token))
+        {
+            await run.TerminateAsync();
+            (await run.ExitAsync()).ShouldBe(130, $"{run.Log}");
+        }
+
+        RunResult.Read(await File.ReadAllTextAsync(At("result")), out _)!.Error.ShouldNotBeNull().ShouldContain("stopped before its end");
     }
 
     [Fact]

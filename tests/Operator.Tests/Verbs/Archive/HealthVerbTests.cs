@@ -27,6 +27,7 @@ public sealed partial class HealthVerbTests : IDisposable
             QueueCapacity = 1000,
             Events = 42_750,
             EventsPerSecond = 142.5,
+            RateSeconds = 60,
             Delayed = 12,
             Sources = 5,
             ValidationErrors = 8,
