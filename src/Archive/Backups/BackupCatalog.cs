@@ -82,7 +82,7 @@ public sealed class BackupCatalog(IObjectStore store, VerificationKey key, bool 
             problem = e.Message;
         }
 
-        await using var written = await store.OpenFirstAsync(name, cancellationToken);
+        await using var written = await StoredBytes.FirstAsync(store, name, cancellationToken);
         SignedManifest? first = null;
         try
         {

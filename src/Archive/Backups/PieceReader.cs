@@ -41,7 +41,7 @@ internal sealed class PieceReader(IObjectStore store, KeyWrap? recipient, bool t
             problem = e.Message;
         }
 
-        await using var written = await store.OpenFirstAsync(piece.Key, cancellationToken) ?? throw new InvalidDataException(problem);
+        await using var written = await StoredBytes.FirstAsync(store, piece.Key, cancellationToken) ?? throw new InvalidDataException(problem);
         BorrowedBytes first;
         try
         {

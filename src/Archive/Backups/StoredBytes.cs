@@ -1,10 +1,24 @@
 using Comptroller.Archive.Files;
+using Comptroller.Archive.Objects;
 
 namespace Comptroller.Archive.Backups;
 
 /// <summary>Reads objects that have a bound.</summary>
 internal static class StoredBytes
 {
+    /// <summary>Opens the first version of an object. Null when there is none, or when this identity may not look for it: what is wrong with the newest one is then all that is known.</summary>
+    public static async Task<Stream?> FirstAsync(IObjectStore store, string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.OpenFirstAsync(key, cancellationToken);
+        }
+        catch (ObjectStoreException e) when (e.IsDenied)
+        {
+            return null;
+        }
+    }
+
     /// <exception cref="InvalidDataException">It is longer.</exception>
     public static async Task<byte[]> ReadAsync(Stream content, long longest, string name, CancellationToken cancellationToken)
     {

@@ -22,12 +22,21 @@ public static partial class DurableFile
         return options;
     }
 
-    /// <summary>Gives a file the rights of another one that holds the same kind of things.</summary>
+    /// <summary>Gives a file the rights of another one that holds the same kind of things, where the file system keeps any.</summary>
     public static void TakeModeOf(string other, string path)
     {
-        if (!OperatingSystem.IsWindows())
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        try
         {
             File.SetUnixFileMode(path, File.GetUnixFileMode(other));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Shares of Windows refuse it; a log must not end for that.
         }
     }
 

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace Comptroller.Drift.Events;
@@ -66,26 +68,30 @@ internal static class Texts
             return value;
         }
 
-        if (value.ValueKind != JsonValueKind.String || value.GetString() is not { Length: > 1 } text)
-        {
-            return default;
-        }
+        return value.ValueKind == JsonValueKind.String ? Document(JsonMarshal.GetRawUtf8Value(value)) : default;
+    }
 
-        // Documents of IAM travel percent-encoded.
-        text = text.StartsWith("%7B", StringComparison.OrdinalIgnoreCase) ? Uri.UnescapeDataString(text) : text;
-        if (text.AsSpan().TrimStart() is not ['{' or '[', ..])
-        {
-            return default;
-        }
-
+    // Every alert brings two: as texts they would be written twice more.
+    private static JsonElement Document(ReadOnlySpan<byte> quoted)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(quoted.Length);
         try
         {
-            return JsonElement.Parse(text);
+            var reader = new Utf8JsonReader(quoted);
+            reader.Read();
+            ReadOnlySpan<byte> text = buffer.AsSpan(0, reader.CopyString(buffer));
+            // Documents of IAM travel percent-encoded.
+            text = text is [(byte)'%', (byte)'7', (byte)'B' or (byte)'b', ..] ? Encoding.UTF8.GetBytes(Uri.UnescapeDataString(Encoding.UTF8.GetString(text))) : text;
+            return text.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', _, ..] ? JsonElement.Parse(text) : default;
         }
         catch (JsonException)
         {
             // Falco cuts long fields off.
             return default;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

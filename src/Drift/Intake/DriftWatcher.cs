@@ -25,6 +25,7 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
     private DateTimeOffset? _refreshed;
     private DateTimeOffset? _succeeded;
     private bool _isAsked;
+    private bool _isChanged;
 
     /// <summary>Told what is worth a line in a log.</summary>
     public Action<string> Said { get; init; } = _ => { };
@@ -73,7 +74,7 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
                 {
                     await StepAsync(cancellationToken);
                 }
-                catch (DbException e)
+                catch (Exception e) when (e is DbException or IOException)
                 {
                     // The disk is full or the file locked; the next tick tries again, and intake says 503 meanwhile.
                     Warned(e.Message);
@@ -151,12 +152,15 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
             _ = states.Index.Graph;
         }
 
-        if (changed && states.IsComplete)
+        // Until it has been written what the change ends: the disk may be full just then.
+        _isChanged |= changed;
+        if (_isChanged && states.IsComplete)
         {
             var serials = statuses.Where(status => status.Serial is not null).ToDictionary(status => status.Name, status => status.Serial!.Value, StringComparer.Ordinal);
             intake.Use(states.Index, serials);
             Said($"resources in states: {states.Index.Count}");
             await RecheckAsync(serials, cancellationToken);
+            _isChanged = false;
         }
     }
 
@@ -176,6 +180,7 @@ public sealed class DriftWatcher(DriftConfig config, StateSet states, IDriftStor
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or DbException)
         {
+            _comparison!.Forget();
             figures.ComparisonFailed();
             LastComparison = new ComparisonOutcome(LastComparison?.SucceededAt, LastComparison?.Coverage, e.Message);
             Warned($"the full comparison failed: {e.Message}");

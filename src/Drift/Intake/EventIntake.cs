@@ -148,6 +148,7 @@ public sealed class EventIntake
     }
 
     /// <summary>Writes what a comparison found; it is open at once, as the world itself was looked at.</summary>
+    /// <exception cref="IOException">The store cannot be written.</exception>
     /// <param name="findings">What.</param>
     /// <param name="began">When it began to look.</param>
     /// <param name="cancellationToken">Stops.</param>
@@ -157,18 +158,26 @@ public sealed class EventIntake
         {
             var post = new Post { At = began };
             post.Judged.Add((default, new Judgement([.. some], Outcome.Drift, [])));
-            await _posts.Writer.WriteAsync(post, cancellationToken);
-            await post.Written.Task.WaitAsync(cancellationToken);
+            await QueueAsync(post, cancellationToken);
         }
     }
 
     /// <summary>Ends drifts that are over for a reason other than an event.</summary>
+    /// <exception cref="IOException">The store cannot be written.</exception>
     public async Task SettleAsync(IEnumerable<Settlement> settled, CancellationToken cancellationToken)
     {
         var post = new Post();
         post.Judged.Add((default, new Judgement([], Outcome.Agrees, [.. settled])));
+        await QueueAsync(post, cancellationToken);
+    }
+
+    private async Task QueueAsync(Post post, CancellationToken cancellationToken)
+    {
         await _posts.Writer.WriteAsync(post, cancellationToken);
-        await post.Written.Task.WaitAsync(cancellationToken);
+        if (!await post.Written.Task.WaitAsync(cancellationToken))
+        {
+            throw new IOException("the store cannot be written");
+        }
     }
 
     /// <summary>Judges what was kept, once there is a state to judge by. Safe to be called by several at once.</summary>

@@ -20,15 +20,24 @@ public sealed class FullComparison(ComparisonConfig config, RuleBook rules)
     // Whoever writes a plan into the file line by line is given time to end.
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(1);
 
-    private DateTime _seen;
     private DateTime _tried;
+    private bool _isCompared;
 
-    /// <summary>Has the file read again though it is still the same one.</summary>
-    public void Forget() => _seen = default;
+    /// <summary>Has the file compared again though it is still the same one: somebody asks for it, or what it found could not be written.</summary>
+    public void Forget() => _isCompared = false;
 
-    /// <summary>Whether the file is another one than that which was read, or tried, last.</summary>
-    public bool IsRenewed(DateTimeOffset now) =>
-        config.File is { } file && File.GetLastWriteTimeUtc(file) is var written && File.Exists(file) && written != _tried && now.UtcDateTime - written >= Settled;
+    /// <summary>Whether the file is another one than that which was tried last. What keeps it from being looked at is told when the next comparison is due.</summary>
+    public bool IsRenewed(DateTimeOffset now)
+    {
+        try
+        {
+            return config.File is { } path && new FileInfo(path) is { Exists: true } file && file.LastWriteTimeUtc != _tried && now.UtcDateTime - file.LastWriteTimeUtc >= Settled;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Compares.</summary>
     /// <param name="state">What should be.</param>
@@ -46,14 +55,14 @@ public sealed class FullComparison(ComparisonConfig config, RuleBook rules)
                 throw new FormatException($"{config.File}: there is no such plan yet");
             }
 
-            _tried = file.LastWriteTimeUtc;
-            if (_tried == _seen)
+            if (file.LastWriteTimeUtc == _tried && _isCompared)
             {
                 return null;
             }
 
+            (_tried, _isCompared) = (file.LastWriteTimeUtc, false);
             var report = PlanReader.Read(await File.ReadAllBytesAsync(file.FullName, cancellationToken), config.File!, state, rules, now);
-            _seen = _tried;
+            _isCompared = true;
             return report with { Began = report.Began ?? new DateTimeOffset(_tried) };
         }
 

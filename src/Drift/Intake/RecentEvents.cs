@@ -22,7 +22,7 @@ internal sealed class RecentEvents
     public sealed class Batch(RecentEvents recent)
     {
         private readonly HashSet<ulong> _taken = [];
-        private readonly List<ulong> _met = [];
+        private readonly HashSet<ulong> _met = [];
 
         /// <summary>Whether an event counts.</summary>
         public bool Takes(EventMark mark)
@@ -33,13 +33,13 @@ internal sealed class RecentEvents
             }
 
             Take(mark.Record, mark.IsDetailed);
-            if (Knows(mark.Meets, mark.IsDetailed))
+            if (Knows(mark.Meets, mark.IsDetailed) && _met.Add(mark.Meets))
             {
-                _met.Add(mark.Meets);
                 return false;
             }
 
             Take(mark.Leaves, mark.IsDetailed);
+            _met.Remove(mark.Leaves);
             return true;
         }
 
@@ -83,7 +83,7 @@ internal sealed class RecentEvents
         }
     }
 
-    private void Keep(HashSet<ulong> taken, List<ulong> met)
+    private void Keep(HashSet<ulong> taken, HashSet<ulong> met)
     {
         lock (_gate)
         {

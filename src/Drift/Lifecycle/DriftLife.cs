@@ -17,9 +17,9 @@ public static class DriftLife
             return seen;
         }
 
-        if (before.Status == DriftStatus.Resolved && seen.Event.Length == 0 && seen.LastSeen <= before.ResolvedAt)
+        if (seen.Event.Length == 0 && (seen.LastSeen < before.LastSeen || seen.LastSeen <= before.ResolvedAt))
         {
-            // A comparison that began before it was over: a plan of this morning does not know what was set back at noon.
+            // A plan of this morning does not know what was changed, or set back, at noon.
             return before;
         }
 

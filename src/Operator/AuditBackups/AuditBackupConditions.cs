@@ -57,7 +57,7 @@ internal static class AuditBackupConditions
             .With(Verified, verified, verifiedReason, RenderConditions.Bounded(verifiedMessage), generation, now)
             .With(Protected, why is null ? "True" : "False", why ?? Protected, RenderConditions.Bounded(message), generation, now);
         conditions = plan.Windows is not { } windows ? conditions.Without(WindowOpen)
-            : windows.ClosesAt(now) is { } closes ? conditions.With(WindowOpen, "True", Open, $"backups may run until {Time(closes)}", generation, now)
+            : windows.ClosesAt(now) is { } closes ? conditions.With(WindowOpen, "True", Open, closes == DateTimeOffset.MaxValue ? "backups may run at any time" : $"backups may run until {Time(closes)}", generation, now)
             : conditions.With(WindowOpen, "False", Closed, $"backups that are due by schedule wait until {Time(windows.EarliestFrom(now))}", generation, now);
         if (resource.Spec.Suspend)
         {

@@ -9,6 +9,9 @@ internal sealed class BackupWindows
 {
     private static readonly string[] DayNames = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
+    // What is open for more than a week is open in every week.
+    private static readonly TimeSpan Always = TimeSpan.FromDays(8);
+
     private readonly ImmutableArray<Window> windows;
     private readonly TimeZoneInfo zone;
 
@@ -60,14 +63,14 @@ internal sealed class BackupWindows
     /// <summary>A window as the option of <c>archive backup</c> has it.</summary>
     public static string Text(BackupWindow window) => $"{string.Concat(window.Days.Select((day, i) => $"{(i == 0 ? "" : ",")}{day}"))}{(window.Days.Count == 0 ? "" : " ")}{window.Start}-{window.End}";
 
-    /// <summary>When the window closes that is open at a time; null when none is open.</summary>
+    /// <summary>When the window closes that is open at a time: null when none is open, <see cref="DateTimeOffset.MaxValue"/> when they leave no time between them.</summary>
     public DateTimeOffset? ClosesAt(DateTimeOffset at)
     {
         foreach (var (opens, closes) in Around(at))
         {
             if (opens <= at && at < closes)
             {
-                return closes;
+                return closes - at > Always ? DateTimeOffset.MaxValue : closes;
             }
         }
 
@@ -77,12 +80,12 @@ internal sealed class BackupWindows
     /// <summary>The first time from a time on at which a window is open.</summary>
     public DateTimeOffset EarliestFrom(DateTimeOffset at) => ClosesAt(at) is not null ? at : Around(at).First(window => window.Opens > at).Opens;
 
-    // A window is open at most a day and opens at least once a week: nothing further away matters.
+    // A window is open at most a day, and opens once a week but for one that a clock change swallows: nothing further away matters.
     private List<(DateTimeOffset Opens, DateTimeOffset Closes)> Around(DateTimeOffset at)
     {
         var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(at, zone).DateTime);
         var open = new List<(DateTimeOffset Opens, DateTimeOffset Closes)>();
-        foreach (var next in Enumerable.Range(-2, 11).Select(today.AddDays).SelectMany(day => windows.Where(window => window.BeginsOn(day.DayOfWeek)).Select(window => window.On(day, zone))).OrderBy(each => each.Opens))
+        foreach (var next in Enumerable.Range(-2, 19).Select(today.AddDays).SelectMany(day => windows.Where(window => window.BeginsOn(day.DayOfWeek)).Select(window => window.On(day, zone))).OrderBy(each => each.Opens))
         {
             if (open.Count > 0 && next.Opens <= open[^1].Closes)
             {

@@ -1,5 +1,6 @@
 using System.Text;
 using Comptroller.Drift.Intake;
+using Comptroller.Drift.Lifecycle;
 using Comptroller.Drift.Rules;
 using Comptroller.Drift.State;
 using Comptroller.Drift.Store;
@@ -86,7 +87,9 @@ public sealed class BadInputTests : IAsyncLifetime
         {
             await other.OpenAsync();
             await other.Command("BEGIN IMMEDIATE").ExecuteAsync(CancellationToken.None);
+            var settling = _intake.SettleAsync([new Settlement(new DriftKey("0123456789abcdef01234567"), "over")], CancellationToken.None);
             (await PostAsync(Alert("t3.large"))).Result.ShouldBe(IntakeResult.Busy);
+            (await Should.ThrowAsync<IOException>(() => settling.WaitAsync(TimeSpan.FromSeconds(60)))).Message.ShouldBe("the store cannot be written");
             _warnings.ShouldHaveSingleItem().ShouldContain("the store cannot be written: SQLite Error 5", Case.Sensitive, "whoever runs it must learn whether the disk is full or the file locked");
             await other.Command("ROLLBACK").ExecuteAsync(CancellationToken.None);
         }

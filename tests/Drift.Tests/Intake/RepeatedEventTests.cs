@@ -108,6 +108,13 @@ public sealed class RepeatedEventTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nobody_hides_a_change_of_Azure_behind_another_of_the_same_list()
+    {
+        await PostAsync($"[{Azure("c-1", "Accepted", "09:00:00")},{Azure("c-1", "Succeeded", "09:00:30")},{Azure("c-1", "Succeeded", "09:07:00")}]");
+        (await OneAsync()).Occurrences.ShouldBe(2, "the operation was over");
+    }
+
+    [Fact]
     public async Task An_operation_of_Google_Cloud_that_tells_its_request_twice_counts_once()
     {
         await PostAsync(Google("a", "op-1", "\"first\":true"));

@@ -96,6 +96,10 @@ public sealed class WatchTests : IAsyncLifetime
         await CompareAsync("[]", Given.Now.AddMinutes(-60));
         (await OneAsync()).Status.ShouldNotBe(DriftStatus.Resolved, "the plan is older than the change");
         watcher.Unready()!.ShouldStartWith("no full comparison has succeeded for 4200 s: ");
+        var acknowledged = await _store.DecideAsync((await OneAsync()).Id, new Decision(DriftStatus.Acknowledged, "eve", "known", null), _clock.GetUtcNow(), CancellationToken.None);
+        const string Other = """[{"address":"aws_instance.web","mode":"managed","type":"aws_instance","change":{"actions":["update"],"before":{"id":"i-1","instance_type":"t3.micro"},"after":{"id":"i-1","instance_type":"t3.nano"}}}]""";
+        await CompareAsync(Other, Given.Now.AddMinutes(-60));
+        (await OneAsync()).ShouldBe(acknowledged, "nor does it say what is now");
 
         await PostAsync("t3.micro");
         (await OneAsync()).Status.ShouldBe(DriftStatus.Resolved);

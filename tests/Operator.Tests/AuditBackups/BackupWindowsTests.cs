@@ -22,6 +22,11 @@ public sealed class BackupWindowsTests
     [InlineData("22:00-05:00", "Europe/Berlin", "2026-03-29T00:30:00Z", "2026-03-29T03:00:00Z", "2026-03-29T00:30:00Z")]
     [InlineData("02:30-04:00", "Europe/Berlin", "2026-03-29T00:00:00Z", null, "2026-03-29T01:30:00Z")]
     [InlineData("22:00-02:30", "Europe/Berlin", "2026-10-25T00:45:00Z", null, "2026-10-25T21:00:00Z")]
+    // One that a clock change swallows opens a week later.
+    [InlineData("Sun 02:00-03:00", "Europe/Berlin", "2026-03-24T00:00:00Z", null, "2026-04-05T00:00:00Z")]
+    [InlineData("Sun 02:30-03:00", "Europe/Berlin", "2026-03-24T00:00:00Z", null, "2026-04-05T00:30:00Z")]
+    // All of the time never closes.
+    [InlineData("00:00-24:00", "Etc/UTC", "2026-03-02T12:00:00Z", "9999-12-31T23:59:59.9999999Z", "2026-03-02T12:00:00Z")]
     public void A_window_is_open_from_its_start_until_its_end(string window, string zone, string at, string? closes, string earliest)
     {
         var windows = BackupWindows.Parse([window], zone)!;

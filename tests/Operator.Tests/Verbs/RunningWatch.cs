@@ -36,7 +36,7 @@ internal sealed class RunningWatch : IAsyncDisposable
 
     private readonly string _folder;
 
-    private RunningWatch(string folder, DriftStore store, DriftConfig config, StateIndex state, TimeSpan patience)
+    private RunningWatch(string folder, DriftStore store, DriftConfig config, StateIndex state, TimeSpan patience, TimeSpan bodyPatience)
     {
         (_folder, Store, _feed) = (folder, store, new DriftFeed(store));
         _intake = new EventIntake(store, _figures, config.Rules, TimeSpan.Zero, config.Queue, TimeProvider.System);
@@ -56,7 +56,7 @@ internal sealed class RunningWatch : IAsyncDisposable
             Time = TimeProvider.System,
         };
         Api = new DriftApi(view);
-        Server = new WatchServer(new IPEndPoint(IPAddress.Loopback, 0), new WatchParts { View = view, Api = Api, Intake = _intake, Feed = _feed, Figures = _served, Metrics = _metrics, StreamPatience = patience, BodyPatience = patience });
+        Server = new WatchServer(new IPEndPoint(IPAddress.Loopback, 0), new WatchParts { View = view, Api = Api, Intake = _intake, Feed = _feed, Figures = _served, Metrics = _metrics, StreamPatience = patience, BodyPatience = bodyPatience });
     }
 
     public DriftStore Store { get; }
@@ -67,7 +67,7 @@ internal sealed class RunningWatch : IAsyncDisposable
 
     public string? Unready { get; set; }
 
-    public static async Task<RunningWatch> StartAsync(Func<DriftConfig, DriftConfig> configure, TimeSpan? patience = null)
+    public static async Task<RunningWatch> StartAsync(Func<DriftConfig, DriftConfig> configure, TimeSpan? patience = null, TimeSpan? bodyPatience = null)
     {
         var folder = Directory.CreateTempSubdirectory("drift-").FullName;
         var file = Path.Combine(folder, "s.tfstate");
@@ -76,7 +76,7 @@ internal sealed class RunningWatch : IAsyncDisposable
         var states = new StateSet([StateSources.Of(file, http, new StateAccess())], TimeProvider.System);
         await states.RefreshAsync(CancellationToken.None);
         var config = configure(new DriftConfig { Queue = 256 });
-        var watch = new RunningWatch(folder, await DriftStore.OpenAsync(Path.Combine(folder, "d.sqlite"), CancellationToken.None), config, states.Index, patience ?? TimeSpan.FromSeconds(10));
+        var watch = new RunningWatch(folder, await DriftStore.OpenAsync(Path.Combine(folder, "d.sqlite"), CancellationToken.None), config, states.Index, patience ?? TimeSpan.FromSeconds(10), bodyPatience ?? TimeSpan.FromMinutes(1));
         await watch.Server.StartAsync(CancellationToken.None);
         return watch;
     }

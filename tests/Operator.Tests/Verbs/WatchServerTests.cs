@@ -85,33 +85,54 @@ public sealed class WatchServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_sends_long_bodies_too_slowly_gives_way_to_others()
+    public async Task A_long_body_waits_while_eight_others_are_read_and_a_short_one_does_not()
     {
-        await using var watch = await RunningWatch.StartAsync(config => config with { Api = config.Api with { Anonymous = Scopes.Intake } }, patience: TimeSpan.FromSeconds(1));
-        var slow = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => BeginAsync(watch.Server.Address.Port)));
+        await using var watch = await RunningWatch.StartAsync(config => config with { Api = config.Api with { Anonymous = Scopes.Intake } });
+        var slow = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => BeginAsync(watch.Server.Address.Port)));
         try
         {
             using var client = watch.Client(null);
-            var list = $"[{string.Join(',', Enumerable.Range(0, 200).Select(RunningWatch.Alert))}]";
-            (await client.PostAsync("/api/v1/falco/events", Json(list))).StatusCode.ShouldBe(HttpStatusCode.Accepted);
-            var answer = new byte[12];
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            await slow[0].GetStream().ReadExactlyAsync(answer, limit.Token);
-            Encoding.ASCII.GetString(answer).ShouldBe("HTTP/1.1 408");
+            // They have their places once the server has asked each for its body.
+            foreach (var each in slow)
+            {
+                (await ReadAsync(each, "HTTP/1.1 100 Continue".Length)).ShouldBe("HTTP/1.1 100 Continue");
+            }
+
+            var ninth = client.PostAsync("/api/v1/falco/events", Json($"[{string.Join(',', Enumerable.Range(0, 200).Select(RunningWatch.Alert))}]"));
+            (await client.PostAsync("/api/v1/falco/events", Json(RunningWatch.Alert(1)))).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+            ninth.IsCompleted.ShouldBeFalse();
+            slow[0].Dispose();
+            (await ninth).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         }
         finally
         {
             Array.ForEach(slow, each => each.Dispose());
         }
+    }
 
-        // Fast enough for the server's own limit of bytes a second, and never at an end.
-        static async Task<TcpClient> BeginAsync(int port)
-        {
-            var client = new TcpClient();
-            await client.ConnectAsync(IPAddress.Loopback, port);
-            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /api/v1/falco/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 50000\r\n\r\n{new string(' ', 30_000)}"));
-            return client;
-        }
+    [Fact]
+    public async Task A_long_body_that_does_not_come_to_its_end_gives_its_place_back()
+    {
+        await using var watch = await RunningWatch.StartAsync(config => config with { Api = config.Api with { Anonymous = Scopes.Intake } }, bodyPatience: TimeSpan.FromSeconds(1));
+        using var slow = await BeginAsync(watch.Server.Address.Port);
+        (await ReadAsync(slow, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 408".Length)).ShouldEndWith("HTTP/1.1 408");
+    }
+
+    // It is asked to go on when the server begins to read; then it sends fast enough for the server's own limit of bytes a second, and never all.
+    private static async Task<TcpClient> BeginAsync(int port)
+    {
+        var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /api/v1/falco/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 50000\r\n\r\n{new string(' ', 30_000)}"));
+        return client;
+    }
+
+    private static async Task<string> ReadAsync(TcpClient client, int length)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var answer = new byte[length];
+        await client.GetStream().ReadExactlyAsync(answer, limit.Token);
+        return Encoding.ASCII.GetString(answer);
     }
 
     [Theory]

@@ -21,7 +21,7 @@ internal sealed class RunResults
         HasBegun = succeeded > 0 || waiting.Exists(result => result.SentBytes is not null);
         Failure = succeeded >= pods || ResumesAt is not null ? null
             : Newest.FirstOrDefault(result => !result.Success && result.ResumesAt is null) is { } failed ? Told(failed, pods)
-            : succeeded > 0 ? $"{succeeded} of {pods} nodes were looked after: no pod found another node, or two ran on one. See spec.sources[0].nodeAuditLog.nodes"
+            : succeeded + waiting.Count > 0 ? $"{succeeded + waiting.Count} of {pods} nodes were looked after: no pod found another node, or two ran on one. See spec.sources[0].nodeAuditLog.nodes"
             : run.WithoutResult(read.Select(each => each.Error).FirstOrDefault(error => error is not null) ?? (read.Count == 0 ? "the run ended without a result" : "the result is of another verb"));
         Cause = Failure is null ? null : Newest.Where(result => !result.Success).Select(result => result.Cause).FirstOrDefault(cause => cause is not null);
         ReachedStore = Newest.Any(result => result.Cause == RunCauses.Store) ? false

@@ -128,16 +128,21 @@ internal static class AppendVerb
         {
             await foreach (var (line, append) in running.Reader.ReadAllAsync(CancellationToken.None))
             {
+                long number;
                 try
                 {
-                    await output.WriteLineAsync($"{await append}");
+                    number = await append;
                 }
                 catch (Exception e) when (e is EventRefusedException or IOException)
                 {
                     // Of a full disk, too: the events behind it are tried again when there is room.
                     await error.WriteLineAsync($"-:{line}: {e.Message}");
                     exit = ExitCodes.Errors;
+                    continue;
                 }
+
+                // Outside: where its number cannot be told, the event is written all the same.
+                await output.WriteLineAsync($"{number}");
             }
         }
         finally

@@ -79,7 +79,7 @@ internal static class BackupVerb
                 Compliance = result.GetValue(compliance),
                 Parallelism = Within("--parallel", result.GetValue(parallel), 1, 32),
                 BytesPerSecond = result.GetValue(limit) is { } megabytes ? megabytes > 0 ? (long)(megabytes * 1e6) : throw new InvalidInputException(["--limit-mbps: more than 0"]) : null,
-                Until = until,
+                Until = until == DateTimeOffset.MaxValue ? null : until,
                 Reread = result.GetValue(reread),
                 Journal = result.GetValue(journal),
             };

@@ -79,7 +79,7 @@ internal static class RestoreVerb
         }
 
         var problem = old.Verify(cancellationToken);
-        var isInTheWay = Path.Exists(target) && !force;
+        var isInTheWay = Path.Exists(target) && (!force || Directory.Exists(target));
         await output.WriteLineAsync(problem ?? $"{Describe(isInTheWay ? RestoreAction.InTheWay : Path.Exists(target) ? RestoreAction.Overwrite : RestoreAction.Create)} {target}");
         return problem is not null ? (ExitCodes.Errors, started with { Problems = 1, Found = [problem] })
             : isInTheWay ? (ExitCodes.Errors, started with { Problems = 1 })
