@@ -148,10 +148,10 @@ public sealed class EventIntake
     }
 
     /// <summary>Writes what a comparison found; it is open at once, as the world itself was looked at.</summary>
-    /// <exception cref="IOException">The store cannot be written.</exception>
     /// <param name="findings">What.</param>
     /// <param name="began">When it began to look.</param>
     /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="IOException">The store cannot be written.</exception>
     public async Task ReportAsync(IEnumerable<Finding> findings, DateTimeOffset began, CancellationToken cancellationToken)
     {
         foreach (var some in findings.Chunk(MostTogether))

@@ -70,15 +70,25 @@ internal sealed class RunningWatch : IAsyncDisposable
     public static async Task<RunningWatch> StartAsync(Func<DriftConfig, DriftConfig> configure, TimeSpan? patience = null, TimeSpan? bodyPatience = null)
     {
         var folder = Directory.CreateTempSubdirectory("drift-").FullName;
-        var file = Path.Combine(folder, "s.tfstate");
-        await File.WriteAllTextAsync(file, State);
-        using var http = new HttpClient();
-        var states = new StateSet([StateSources.Of(file, http, new StateAccess())], TimeProvider.System);
-        await states.RefreshAsync(CancellationToken.None);
-        var config = configure(new DriftConfig { Queue = 256 });
-        var watch = new RunningWatch(folder, await DriftStore.OpenAsync(Path.Combine(folder, "d.sqlite"), CancellationToken.None), config, states.Index, patience ?? TimeSpan.FromSeconds(10), bodyPatience ?? TimeSpan.FromMinutes(1));
-        await watch.Server.StartAsync(CancellationToken.None);
-        return watch;
+        var store = await DriftStore.OpenAsync(Path.Combine(folder, "d.sqlite"), CancellationToken.None);
+        try
+        {
+            var file = Path.Combine(folder, "s.tfstate");
+            await File.WriteAllTextAsync(file, State);
+            using var http = new HttpClient();
+            var states = new StateSet([StateSources.Of(file, http, new StateAccess())], TimeProvider.System);
+            await states.RefreshAsync(CancellationToken.None);
+            var watch = new RunningWatch(folder, store, configure(new DriftConfig { Queue = 256 }), states.Index, patience ?? TimeSpan.FromSeconds(10), bodyPatience ?? TimeSpan.FromMinutes(1));
+            await watch.Server.StartAsync(CancellationToken.None);
+            return watch;
+        }
+        catch
+        {
+            // What cannot be configured leaves nothing behind.
+            await store.DisposeAsync();
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
     }
 
     public static string Alert(int number) => $$$$"""{"source":"aws_cloudtrail","rule":"r","output_fields":{"ct.name":"CreateVpc","ct.user":"eve","ct.response":"{\"vpc\":{\"vpcId\":\"vpc-{{{{number}}}}\"}}"}}""";
